@@ -1,0 +1,15 @@
+"""The one exception for input that a person can put right."""
+
+
+class InputError(ValueError):
+    """Bad input, explained: the offending value, the limit that it breaks, and the fix.
+
+    The command line prints it as one message and exits with status 2.
+    """
+
+    def __init__(self, what: str, value: object, limit: str, fix: str) -> None:
+        super().__init__(f"{what}: {value} - {limit}; {fix}")
+        self.what = what
+        self.value = value
+        self.limit = limit
+        self.fix = fix

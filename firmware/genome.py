@@ -1,0 +1,272 @@
+"""The genome file: an int8 update rule, the picture that it should grow, and where it came from.
+
+SPEC.md, "Genome file". The file is one msgpack array
+
+    ["planaria", version, body, crc]
+
+where ``body`` is itself msgpack (a map), and ``crc`` is the CRC-32 of every byte before it, in
+four bytes, most significant first.
+"""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import msgpack
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware.arithmetic import Rule
+from firmware.atomic import write_atomic
+from firmware.budget import CHANNELS, HIDDEN_MAX, PERCEPTION
+from firmware.errors import InputError
+
+VERSION: Final = 1
+SUFFIX: Final = ".genome"
+MAGIC: Final = msgpack.packb(["planaria"] * 4)[:10]
+CRC_BYTES: Final = 4
+CRC_HEADER: Final = b"\xc4\x04"
+TARGET_MAX_PX: Final = 64
+REGIMES: Final = ("growing", "persistent", "regenerating")
+
+_BODY_KEYS: Final = {"name", "regime", "hidden", "shift1", "shift2", "w1", "b1", "w2", "target", "facts"}
+_TARGET_KEYS: Final = {"height", "width", "rgba"}
+
+Fact = str | int | float | bool
+
+
+@dataclass(frozen=True, eq=False)
+class Genome:
+    """An update rule and what belongs to it.
+
+    Attributes:
+        name: what it grows, for people.
+        w1: int8[H, 48], weights from perception to hidden units.
+        b1: int16[H], hidden biases in units of 2**-(6 + shift1).
+        w2: int8[H, 16], weights from hidden units to the change of state.
+        shift1: right shift after the first layer, 1..15.
+        shift2: right shift after the second layer, 1..15.
+        regime: ``growing``, ``persistent`` or ``regenerating``.
+        target: uint8[h, w, 4], premultiplied RGBA; pixel (h // 2, w // 2) lies on the seed.
+        facts: how it was trained and how well it does.
+    """
+
+    name: str
+    w1: NDArray[np.int8]
+    b1: NDArray[np.int16]
+    w2: NDArray[np.int8]
+    shift1: int
+    shift2: int
+    regime: str
+    target: NDArray[np.uint8]
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        hidden = self.hidden
+        if not 1 <= hidden <= HIDDEN_MAX:
+            raise InputError(
+                "hidden units",
+                hidden,
+                f"a cell's ROM holds 1 to {HIDDEN_MAX}",
+                "train with --hidden 128 or less",
+            )
+        for name, array, dtype, shape in (
+            ("w1", self.w1, np.int8, (hidden, PERCEPTION)),
+            ("b1", self.b1, np.int16, (hidden,)),
+            ("w2", self.w2, np.int8, (hidden, CHANNELS)),
+        ):
+            if array.dtype != dtype or array.shape != shape:
+                raise InputError(
+                    f"genome {name}",
+                    f"{array.dtype}{array.shape}",
+                    f"it must be {np.dtype(dtype)}{shape}",
+                    "export it again",
+                )
+        for name, shift in (("shift1", self.shift1), ("shift2", self.shift2)):
+            if not 1 <= shift <= 15:
+                raise InputError(f"genome {name}", shift, "it must be 1 to 15", "export it again")
+        if self.regime not in REGIMES:
+            raise InputError(
+                "regime", self.regime, f"it must be one of {', '.join(REGIMES)}", "choose one of these"
+            )
+        _check_target(self.target)
+
+    @property
+    def hidden(self) -> int:
+        """Number of hidden units, H."""
+        return len(self.b1)
+
+    @property
+    def rule(self) -> Rule:
+        """The weights, widened for ``firmware.arithmetic``."""
+        return Rule(
+            self.w1.astype(np.int32),
+            self.b1.astype(np.int32),
+            self.w2.astype(np.int32),
+            self.shift1,
+            self.shift2,
+        )
+
+    def to_bytes(self) -> bytes:
+        """The genome file."""
+        body = {
+            "name": self.name,
+            "regime": self.regime,
+            "hidden": self.hidden,
+            "shift1": self.shift1,
+            "shift2": self.shift2,
+            "w1": self.w1.tobytes(),
+            "b1": self.b1.astype("<i2").tobytes(),
+            "w2": self.w2.tobytes(),
+            "target": {
+                "height": self.target.shape[0],
+                "width": self.target.shape[1],
+                "rgba": self.target.tobytes(),
+            },
+            "facts": dict(self.facts),
+        }
+        head: bytes = MAGIC + msgpack.packb(VERSION) + msgpack.packb(msgpack.packb(body)) + CRC_HEADER
+        return head + zlib.crc32(head).to_bytes(CRC_BYTES, "big")
+
+    def crc32(self) -> int:
+        """The CRC-32 that closes the genome file; names a genome in reports."""
+        return int.from_bytes(self.to_bytes()[-CRC_BYTES:], "big")
+
+    def save(self, path: str | Path) -> None:
+        """Write the genome file, whole or not at all.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
+        write_atomic(Path(path), self.to_bytes())
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Genome":
+        """Read a genome file.
+
+        Raises:
+            InputError: no such file, or one that is foreign, truncated, corrupt or of another
+                format version; the message says which.
+        """
+        path = Path(path)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise InputError(
+                "genome file",
+                path.absolute(),
+                f"it cannot be read ({error.strerror})",
+                "check the path, or list the shipped genomes with 'planaria genomes'",
+            ) from error
+        return cls.from_bytes(content, str(path))
+
+    @classmethod
+    def from_bytes(cls, content: bytes, source: str = "genome") -> "Genome":
+        """Read the bytes of a genome file; ``source`` names them in an error.
+
+        Raises:
+            InputError: as ``load``.
+        """
+        body = _open_envelope(content, source)
+        try:
+            return cls._from_body(msgpack.unpackb(body, raw=False))
+        except InputError:
+            raise
+        except Exception as error:  # the CRC held, so a writer produced this: say what is wrong with it
+            raise InputError(
+                source, f"malformed body ({error})", "it is not a planaria genome", "export it again"
+            ) from error
+
+    @classmethod
+    def _from_body(cls, body: Any) -> "Genome":
+        if not isinstance(body, dict) or body.keys() != _BODY_KEYS or body["target"].keys() != _TARGET_KEYS:
+            raise ValueError("fields missing or unknown")
+        hidden, target = body["hidden"], body["target"]
+        return cls(
+            name=str(body["name"]),
+            w1=np.frombuffer(body["w1"], np.int8).reshape(hidden, PERCEPTION),
+            b1=np.frombuffer(body["b1"], "<i2").astype(np.int16).reshape(hidden),
+            w2=np.frombuffer(body["w2"], np.int8).reshape(hidden, CHANNELS),
+            shift1=int(body["shift1"]),
+            shift2=int(body["shift2"]),
+            regime=body["regime"],
+            target=np.frombuffer(target["rgba"], np.uint8).reshape(target["height"], target["width"], 4),
+            facts=dict(body["facts"]),
+        )
+
+
+def _check_target(target: NDArray[np.uint8]) -> None:
+    if target.dtype != np.uint8 or target.ndim != 3 or target.shape[2] != 4:
+        raise InputError(
+            "target", f"{target.dtype}{target.shape}", "it must be uint8[h, w, 4]", "give an RGBA picture"
+        )
+    if not 1 <= max(target.shape[:2]) <= TARGET_MAX_PX or min(target.shape[:2]) < 1:
+        raise InputError(
+            "target size",
+            f"{target.shape[1]}x{target.shape[0]} px",
+            f"it must be 1 to {TARGET_MAX_PX} px",
+            "resize it with --size",
+        )
+    if not target[..., 3].any():
+        raise InputError(
+            "target", "all transparent", "there is nothing to grow", "give a picture with opaque pixels"
+        )
+    if (target[..., :3] > target[..., 3:]).any():
+        raise InputError(
+            "target", "colour above alpha", "colours must be premultiplied by alpha", "export it again"
+        )
+
+
+def _open_envelope(content: bytes, source: str) -> bytes:
+    """Check magic, length, CRC and version, in this order; returns the body."""
+    if not content.startswith(MAGIC):
+        raise InputError(
+            source,
+            f"starts with {content[:10].hex(' ') or 'nothing'}",
+            "it is not a planaria genome",
+            "give a .genome file",
+        )
+    expected = _expected_length(content)
+    if len(content) < expected:
+        raise InputError(
+            source,
+            f"{len(content)} bytes",
+            f"it is truncated, {expected} bytes were written",
+            "copy or export it again",
+        )
+    if len(content) > expected:
+        raise InputError(
+            source,
+            f"{len(content)} bytes",
+            f"it is corrupt, it should have {expected} bytes",
+            "copy or export it again",
+        )
+    stored = int.from_bytes(content[-CRC_BYTES:], "big")
+    computed = zlib.crc32(content[:-CRC_BYTES])
+    if stored != computed or content[-CRC_BYTES - 2 : -CRC_BYTES] != CRC_HEADER:
+        raise InputError(
+            source,
+            f"CRC-32 {computed:08x}",
+            f"it is corrupt, {stored:08x} was written",
+            "copy or export it again",
+        )
+    version = content[len(MAGIC)]
+    if version != VERSION:
+        raise InputError(
+            source,
+            f"format version {version}",
+            f"this planaria reads version {VERSION}",
+            "use the planaria that wrote it, or update",
+        )
+    body: bytes = msgpack.unpackb(content[len(MAGIC) + 1 : -CRC_BYTES - 2])
+    return body
+
+
+def _expected_length(content: bytes) -> int:
+    """Length of the file according to the msgpack header of its body (bin 8, bin 16 or bin 32)."""
+    start = len(MAGIC) + 1
+    size_bytes = {0xC4: 1, 0xC5: 2, 0xC6: 4}.get(content[start] if len(content) > start else 0, 4)
+    body = int.from_bytes(content[start + 1 : start + 1 + size_bytes], "big")
+    return start + 1 + size_bytes + body + len(CRC_HEADER) + CRC_BYTES

@@ -1,0 +1,1 @@
+"""Learns a cell's update rule from a target picture and exports it as a genome."""
