@@ -1,0 +1,99 @@
+"""A training session as a user sees it: a progress bar, checkpoints, a clean stop, a genome at the end."""
+
+import time
+from collections import deque
+from pathlib import Path
+
+from tqdm import tqdm
+
+from firmware.genome import Fact, Genome
+from trainer.evaluate import errors
+from trainer.training import Training
+from trainer.verify import compare
+
+CHECKPOINT_EVERY_S = 30.0
+LOSS_WINDOW_STEPS = 50
+VERIFIED_STEPS = 64
+JUDGED_ROUNDS = (200, 1000)
+
+
+def train(training: Training, checkpoint: Path, show_progress: bool) -> None:
+    """Train to the end of the recipe, leaving a checkpoint every half minute and at the end.
+
+    Ctrl-C saves a checkpoint and goes on to the caller as ``KeyboardInterrupt``.
+
+    Raises:
+        InputError: the checkpoint cannot be written.
+    """
+    recipe = training.recipe
+    total = recipe.steps if recipe.steps is not None else round(60 * (recipe.minutes or 0))
+    unit = " steps" if recipe.steps is not None else " s"
+    recent: deque[float] = deque(maxlen=LOSS_WINDOW_STEPS)
+    saved_at = time.monotonic()
+    began, first = time.monotonic(), training.steps_done
+    with tqdm(total=total, unit=unit, desc="training", disable=not show_progress, mininterval=0.5) as bar:
+        bar.update(_position(training) - bar.n)
+        try:
+            while training.progress < 1:
+                recent.append(training.step())
+                rate = (training.steps_done - first) / (time.monotonic() - began)
+                bar.set_postfix_str(
+                    f"loss {sum(recent) / len(recent):.5f}, {rate:.1f} steps/s, {training.phase}",
+                    refresh=False,
+                )
+                bar.update(_position(training) - bar.n)
+                if time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
+                    training.save(checkpoint)
+                    saved_at = time.monotonic()
+        finally:
+            training.save(checkpoint)
+
+
+def _position(training: Training) -> int:
+    """Where the progress bar stands, in steps or in seconds."""
+    recipe = training.recipe
+    if recipe.steps is not None:
+        return training.steps_done
+    return min(round(training.seconds), round(60 * (recipe.minutes or 0)))
+
+
+def export(training: Training, name: str, command: str) -> Genome:
+    """The trained rule as a genome, proven equal to the firmware and judged.
+
+    Args:
+        training: at any point; its quantised weights are taken.
+        name: of the genome.
+        command: that made it, for the training facts.
+
+    Raises:
+        RuntimeError: the trainer's forward pass differs from the firmware in any byte.
+    """
+    recipe, rule = training.recipe, training.parameters.rule()
+    compared = compare(rule, training.sheet.rows, training.sheet.cols, VERIFIED_STEPS, recipe.seed)
+    if compared.mismatches:
+        raise RuntimeError(
+            f"{compared.mismatches} of {compared.bytes_compared} state bytes differ from the firmware's"
+        )
+    judged = errors(rule, training.target, JUDGED_ROUNDS, recipe.margin, recipe.seed)
+    facts: dict[str, Fact] = {
+        "command": command,
+        "seed": recipe.seed,
+        "steps": training.steps_done,
+        "train_seconds": round(training.seconds, 1),
+        "stale_steps": recipe.stale_steps,
+        "bytes_verified": compared.bytes_compared,
+    }
+    facts |= {
+        f"E_sync_{rounds}": round(error, 3) for rounds, error in zip(JUDGED_ROUNDS, judged, strict=True)
+    }
+    return Genome(
+        name=name,
+        w1=rule.w1.astype("int8"),
+        b1=rule.b1.astype("int16"),
+        w2=rule.w2.astype("int8"),
+        shift1=rule.shift1,
+        shift2=rule.shift2,
+        regime=recipe.regime,
+        target=training.target,
+        facts=facts,
+    )
