@@ -10,8 +10,12 @@ WARM_UP_STEPS = 50
 FLOAT_SHARE = 0.8
 """Share of the training done in float; the rest is quantisation-aware."""
 
-FLOAT_RATE = 2e-3
-QUANTISED_RATE = 5e-4
+FLOAT_RATE = 4e-3
+QUANTISED_RATE = 1e-3
+
+OVERFLOW_FROM = 1.8
+"""State beyond +-1.8 costs extra: int8 ends at +-2, and a saturated channel forgets."""
+
 DAMAGE_FROM = 0.1
 """Share of the training after which samples are wounded: first it has to grow at all."""
 

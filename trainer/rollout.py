@@ -6,7 +6,8 @@ float32 is exact. ``quantised=True`` rounds where the firmware rounds and is equ
 bit; ``quantised=False`` leaves the rounding out and is what float training uses.
 
 Only cells that fire and are alive are gathered and computed. The gradient is backpropagation
-through time written out by hand: rounding and 16-bit wrapping pass it through, clamps stop it.
+through time written out by hand: rounding and 16-bit wrapping pass it through, and clamps stop it,
+but for the clamp of the new state, which lets pass what pulls a saturated channel back into range.
 
 Grids are stored flat with a border of one blank cell: float32[batch * (rows + 2) * (cols + 2), 16].
 """
@@ -122,7 +123,8 @@ class _Saved(NamedTuple):
     starved: Tensor
     perception: Tensor
     hidden: Tensor
-    passes: Tensor
+    beyond: Tensor
+    survives: Tensor
     seen_at: int
 
 
@@ -182,11 +184,10 @@ def _step(
         sum2 = torch.remainder(sum2 + 32768, 65536) - 32768
     wanted = before + _scaled(sum2, 1 << weights.shift2, quantised)
     new = wanted.clamp(-128, 127)
-    survives = torch.maximum(new[:, ALPHA], around.index_select(0, active)) >= MATURE
-    passes = (new == wanted) & survives.unsqueeze(1)
+    survives = (torch.maximum(new[:, ALPHA], around.index_select(0, active)) >= MATURE).unsqueeze(1)
     after = own.masked_fill(starved.unsqueeze(1), 0)
-    after.index_copy_(0, active, new * survives.unsqueeze(1))
-    return after, _Saved(active, starved, perception, hidden, passes, 0)
+    after.index_copy_(0, active, new * survives)
+    return after, _Saved(active, starved, perception, hidden, wanted - new, survives, 0)
 
 
 def _scaled(value: Tensor, unit: int, quantised: bool) -> Tensor:
@@ -202,7 +203,8 @@ def _step_backward(
     ``grad`` is the gradient of the step's result and becomes, in place, that of the cells' own
     state before it; the gradient of the state that their neighbours showed is returned.
     """
-    through = grad.index_select(0, kept.active) * kept.passes
+    through = grad.index_select(0, kept.active)
+    through = through * (kept.survives & (through * kept.beyond >= 0))
     dsum2 = through / (1 << weights.shift2)
     dw2.addmm_(kept.hidden.T, dsum2)
     open_units = (kept.hidden > 0) & (kept.hidden < HIDDEN_LIMIT)

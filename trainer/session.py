@@ -57,13 +57,12 @@ def _position(training: Training) -> int:
     return min(round(training.seconds), round(60 * (recipe.minutes or 0)))
 
 
-def export(training: Training, name: str, command: str) -> Genome:
+def export(training: Training, name: str) -> Genome:
     """The trained rule as a genome, proven equal to the firmware and judged.
 
     Args:
         training: at any point; its quantised weights are taken.
         name: of the genome.
-        command: that made it, for the training facts.
 
     Raises:
         RuntimeError: the trainer's forward pass differs from the firmware in any byte.
@@ -76,7 +75,7 @@ def export(training: Training, name: str, command: str) -> Genome:
         )
     judged = errors(rule, training.target, JUDGED_ROUNDS, recipe.margin, recipe.seed)
     facts: dict[str, Fact] = {
-        "command": command,
+        "command": training.command,
         "seed": recipe.seed,
         "steps": training.steps_done,
         "train_seconds": round(training.seconds, 1),

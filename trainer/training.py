@@ -14,7 +14,7 @@ from firmware.errors import InputError
 from trainer.checkpoint import load_checkpoint, save_checkpoint
 from trainer.damage import wound
 from trainer.pool import Pool, seed_grid
-from trainer.recipe import Recipe, rollout_steps
+from trainer.recipe import OVERFLOW_FROM, Recipe, rollout_steps
 from trainer.rollout import Noise, Sheet, roll
 from trainer.rule import Parameters
 
@@ -42,12 +42,15 @@ class Training:
         target: uint8[h, w, 4], premultiplied RGBA.
         recipe: the options.
         device: where to compute. On the CPU one thread is fastest: the tensors are small.
+        command: that asked for this training; it goes into the checkpoint and the genome's facts.
     """
 
-    def __init__(self, target: NDArray[np.uint8], recipe: Recipe, device: torch.device) -> None:
+    def __init__(
+        self, target: NDArray[np.uint8], recipe: Recipe, device: torch.device, command: str = ""
+    ) -> None:
         if device.type == "cpu":
             torch.set_num_threads(1)
-        self.target, self.recipe, self.device = target, recipe, device
+        self.target, self.recipe, self.device, self.command = target, recipe, device, command
         height, width = target.shape[:2]
         self.sheet = Sheet(recipe.batch, height + 2 * recipe.margin, width + 2 * recipe.margin)
         centre = (recipe.margin + height // 2, recipe.margin + width // 2)
@@ -80,7 +83,7 @@ class Training:
         return "int8" if self.recipe.quantised(self.progress) else "float"
 
     def step(self) -> float:
-        """One optimiser step; returns the loss, the mean squared RGBA error of the batch."""
+        """One optimiser step; returns the mean squared RGBA error of the batch."""
         progress = self.progress
         quantised = self.recipe.quantised(progress)
         chosen = self.pool.draw(self.recipe.batch, self.generator)
@@ -93,7 +96,7 @@ class Training:
         )
         loss = self._losses(after).mean()
         self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        (loss + _overflow(after)).backward()  # type: ignore[no-untyped-call]
         self._apply_gradients(self.recipe.rate(self.steps_done, progress))
         if self.recipe.regime != "growing":
             self.pool.grids[chosen] = after.detach()
@@ -144,7 +147,12 @@ class Training:
             tensors[name] = tensor
             for key, moment in self.optimiser.state[tensor].items():
                 tensors[f"{name}.{key}"] = moment
-        facts = {"recipe": asdict(self.recipe), "steps_done": self.steps_done, "seconds": self.seconds}
+        facts = {
+            "command": self.command,
+            "recipe": asdict(self.recipe),
+            "steps_done": self.steps_done,
+            "seconds": self.seconds,
+        }
         save_checkpoint(path, tensors, facts)
 
     @classmethod
@@ -156,7 +164,7 @@ class Training:
         """
         tensors, facts = load_checkpoint(path)
         try:
-            training = cls(tensors["target"].numpy(), Recipe(**facts["recipe"]), device)
+            training = cls(tensors["target"].numpy(), Recipe(**facts["recipe"]), device, facts["command"])
             training._restore(tensors)
             training.steps_done = int(facts["steps_done"])
             training.seconds_before = float(facts["seconds"])
@@ -179,3 +187,8 @@ class Training:
                 self.optimiser.state[tensor] = {
                     key: value if key == "step" else value.to(self.device) for key, value in moments.items()
                 }
+
+
+def _overflow(grids: Tensor) -> Tensor:
+    """How far states are beyond the range in which they should stay, on average."""
+    return (grids.abs() / ONE - OVERFLOW_FROM).clamp_min(0).mean()

@@ -24,16 +24,37 @@ def random_rule(seed: int, scale: int, hidden: int = 24) -> Rule:
     )
 
 
+def strict_clamp(value, low, high):
+    """Clamp whose gradient passes strictly inside only; saturated states do lie exactly on the border."""
+    inside = (value > low) & (value < high)
+    return torch.where(inside, value, value.detach().clamp(low, high))
+
+
+class InwardClamp(torch.autograd.Function):
+    """Clamp to int8's range; the gradient passes where descent would not push further out."""
+
+    @staticmethod
+    def forward(ctx, value):
+        ctx.save_for_backward(value)
+        return value.clamp(-128, 127)
+
+    @staticmethod
+    def backward(ctx, grad):
+        (value,) = ctx.saved_tensors
+        outwards = ((value > 127) & (grad < 0)) | ((value < -128) & (grad > 0))
+        return grad.masked_fill(outwards, 0)
+
+
 def autograd_step(own, seen, fire, weights):
     """One float step on [batch, rows, cols, 16] in plain torch, for autograd to differentiate."""
     channels = seen.permute(0, 3, 1, 2)
     kernel = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]], dtype=seen.dtype)
     filters = torch.stack([kernel, kernel.T])[:, None].repeat(16, 1, 1, 1)
     gradients = torch.nn.functional.conv2d(channels, filters, padding=1, groups=16)
-    gradients = (gradients / 4).clamp(-128, 127).permute(0, 2, 3, 1)
+    gradients = strict_clamp(gradients / 4, -128, 127).permute(0, 2, 3, 1)
     perception = torch.cat([own, gradients[..., 0::2], gradients[..., 1::2]], -1)
-    hidden = ((perception @ weights.w1.T + weights.b1) / 64).clamp(0, 127)
-    new = (own + hidden @ weights.w2 / 256).clamp(-128, 127)
+    hidden = strict_clamp((perception @ weights.w1.T + weights.b1) / 64, 0, 127)
+    new = InwardClamp.apply(own + hidden @ weights.w2 / 256)
     alpha = torch.nn.functional.pad(seen[..., 3], (1, 1, 1, 1))
     rows, cols = own.shape[1:3]
     shifts = [(y, x) for y in range(3) for x in range(3) if (y, x) != (1, 1)]

@@ -1,0 +1,51 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Both need only python3 (>= 3.11) and make.
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: help setup demo test bench clean
+
+help:
+	@echo "make demo            train, flash, wound, measure, draw (about 10 minutes); results in demo/"
+	@echo "make demo ARGS=--quick   the same with a shipped genome: no torch, no training"
+	@echo "make test            linters, types, import contract and tests"
+	@echo "make bench           speed and memory, side by side"
+	@echo "make setup           only set up .venv"
+	@echo "make clean           remove .venv and caches"
+
+setup: .venv/dev
+
+# Each extra has its own stamp, so that a quick demo never installs torch.
+.venv/core: pyproject.toml constraints.txt
+	@echo "setting up .venv (planaria)"
+	@$(PYTHON) -c 'import sys; sys.exit("planaria needs Python >= 3.11, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12") if sys.version_info < (3, 11) else 0'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PIP) -e .
+	@touch $@
+
+.venv/train: .venv/core
+	@echo "setting up .venv (torch, for training)"
+	@$(PIP) -e '.[train]'
+	@touch $@
+
+.venv/dev: .venv/train
+	@echo "setting up .venv (test tools)"
+	@$(PIP) -e '.[train,dev]'
+	@touch $@
+
+demo: $(if $(findstring --quick,$(ARGS)),.venv/core,.venv/train)
+	@$(BIN)/planaria demo $(ARGS)
+
+test: .venv/dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+bench: .venv/train
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

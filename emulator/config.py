@@ -1,0 +1,143 @@
+"""Everything that decides a run besides the genome, checked before anything is allocated."""
+
+import os
+from dataclasses import dataclass, field
+
+from emulator.fault import Fault
+from emulator.recovery import Predicate
+from emulator.region import check_inside
+from emulator.topology import SquareGrid
+from firmware.clock import Timing
+from firmware.errors import InputError
+
+CELL_BYTES = 26_000
+"""Memory that the reference engine needs per cell: board, process, eight links and their events."""
+
+LATENCY_MAX_US = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """The world of a run.
+
+    Attributes:
+        rows: height of the grid in cells.
+        cols: width of the grid in cells.
+        seed: of all random draws, 0 to 2**64 - 1.
+        latency_us: of every link, >= 1.
+        jitter_us: each message takes a uniform 0..jitter_us longer.
+        loss_probability: of each message on each link.
+        faults: the plan.
+        torus: whether opposite edges are joined.
+        timing: the cells' clock settings.
+        predicate: what counts as recovered.
+    """
+
+    rows: int = 32
+    cols: int = 32
+    seed: int = 0
+    latency_us: int = 500
+    jitter_us: int = 0
+    loss_probability: float = 0.0
+    faults: tuple[Fault, ...] = ()
+    torus: bool = False
+    timing: Timing = field(default_factory=Timing)
+    predicate: Predicate = field(default_factory=Predicate)
+
+    def __post_init__(self) -> None:
+        self._check_grid()
+        self._check_links()
+        if not 0 <= self.seed < 1 << 64:
+            raise InputError("seed", self.seed, "it must be 0 to 2**64 - 1", "choose another")
+        if not 0 < self.predicate.gone_fraction <= 1:
+            raise InputError(
+                "gone_fraction",
+                self.predicate.gone_fraction,
+                "it must be above 0, at most 1",
+                "the default is 0.95",
+            )
+        if not 0 <= self.predicate.dwell_rounds <= 1_000_000:
+            raise InputError(
+                "dwell_rounds", self.predicate.dwell_rounds, "it must be 0 to 1,000,000", "the default is 25"
+            )
+        for fault in self.faults:
+            self.check_fault(fault)
+
+    @property
+    def grid(self) -> SquareGrid:
+        """Who is wired to whom."""
+        return SquareGrid(self.rows, self.cols, self.torus)
+
+    @property
+    def seed_cell(self) -> tuple[int, int]:
+        """(row, column) of the cell whose strap is set: the middle of the grid."""
+        return self.rows // 2, self.cols // 2
+
+    def check_fault(self, fault: Fault) -> None:
+        """Refuse a fault that misses the grid.
+
+        Raises:
+            InputError: it does.
+        """
+        if fault.region is not None:
+            check_inside(fault.region, self.grid, str(fault))
+
+    def check_horizon(self, rounds: int) -> None:
+        """Refuse a run that ends before one of its faults begins.
+
+        Raises:
+            InputError: ``rounds`` is not positive, or too short.
+        """
+        if rounds < 1:
+            raise InputError("rounds", rounds, "it must be at least 1", "200 rounds grow most patterns")
+        for fault in self.faults:
+            if fault.start_rounds > rounds:
+                raise InputError(
+                    "fault",
+                    fault,
+                    f"it begins after the run's end at {rounds} rounds",
+                    "run for longer, or begin earlier",
+                )
+
+    def _check_grid(self) -> None:
+        if self.rows < 1 or self.cols < 1:
+            raise InputError(
+                "grid", f"{self.cols}x{self.rows}", "it needs at least 1x1 cells", "32x32 is usual"
+            )
+        if self.torus and min(self.rows, self.cols) < 3:
+            raise InputError(
+                "grid",
+                f"{self.cols}x{self.rows}",
+                "a torus needs at least 3x3 cells",
+                "make it larger, or bounded",
+            )
+        needed, free = self.rows * self.cols * CELL_BYTES, _free_memory_bytes()
+        if needed > free:
+            raise InputError(
+                "grid",
+                f"{self.cols}x{self.rows}",
+                f"it would need {needed / 2**30:,.1f} GiB of memory and {free / 2**30:,.1f} GiB are free",
+                "make it smaller",
+            )
+
+    def _check_links(self) -> None:
+        if not 1 <= self.latency_us <= LATENCY_MAX_US:
+            raise InputError(
+                "latency_us",
+                self.latency_us,
+                f"it must be 1 to {LATENCY_MAX_US}: no message is instantaneous",
+                "the default is 500",
+            )
+        if not 0 <= self.jitter_us <= LATENCY_MAX_US:
+            raise InputError(
+                "jitter_us", self.jitter_us, f"it must be 0 to {LATENCY_MAX_US}", "the default is 0"
+            )
+        if not 0 <= self.loss_probability <= 1:
+            raise InputError(
+                "loss", self.loss_probability, "a probability must be 0 to 1", "e.g. 0.05 for 5 % of messages"
+            )
+
+
+def _free_memory_bytes() -> int:
+    """Memory that can be had without swapping."""
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

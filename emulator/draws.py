@@ -1,0 +1,53 @@
+"""Random numbers of the world, keyed by what they are for and never by the order of asking.
+
+SPEC.md, "Draws". ``mix`` is the finaliser of splitmix64 (Steele, Lea and Flood 2014). A *key* stands
+for one entity (a cell, a link, a fault) in one stream; its draws are numbered. Any draw can be made
+at any time by any engine, in any order, and in numpy uint64 as well as here.
+"""
+
+from enum import IntEnum
+from typing import Final
+
+MASK: Final = (1 << 64) - 1
+GOLDEN: Final = 0x9E3779B97F4A7C15
+
+
+class Stream(IntEnum):
+    """What a draw is for."""
+
+    ENTROPY = 1
+    """entity: cell; index: how often it has booted before."""
+
+    LOSS = 2
+    """entity: link (8 * sender + port); index: the sender's broadcasts before this one."""
+
+    JITTER = 3
+    """entity and index as for LOSS."""
+
+    REGION = 4
+    """entity: number of the fault in the plan; index: cell."""
+
+
+def mix(word: int) -> int:
+    """Scramble 64 bits: a bijection on 0..2**64 - 1."""
+    word = ((word ^ (word >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+    word = ((word ^ (word >> 27)) * 0x94D049BB133111EB) & MASK
+    return word ^ (word >> 31)
+
+
+def key(seed: int, stream: Stream, entity: int) -> int:
+    """The key of an entity: ``mix(mix(mix(seed) + stream) + entity)``, sums modulo 2**64."""
+    return mix((mix((mix(seed) + stream) & MASK) + entity) & MASK)
+
+
+def draw32(entity_key: int, index: int) -> int:
+    """Draw number ``index`` of a key, uniform on 0..2**32 - 1.
+
+    It is the high half of ``mix(key + (index + 1) * GOLDEN)``, the sum modulo 2**64.
+    """
+    return mix((entity_key + (index + 1) * GOLDEN) & MASK) >> 32
+
+
+def threshold(probability: float) -> int:
+    """An event of this probability happens when a 32-bit draw is below the result, 0..2**32."""
+    return round(probability * (1 << 32))

@@ -1,0 +1,257 @@
+"""The reference engine: every cell a SimPy process, every message real bytes on a link.
+
+Written to be read: this is what the truth is. SPEC.md, "The world", says the same in prose.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from simpy import Environment, Event
+
+from emulator.board import Board
+from emulator.config import RunConfig
+from emulator.fault import Action, Fault
+from emulator.flash import Flasher, Rom
+from emulator.link import Link, Traffic, Weather
+from emulator.observer import Observer
+from emulator.order import Kind, Moment
+from emulator.recovery import Recovery, judge
+from emulator.trace import Trace
+from firmware.budget import ALPHA, CHANNELS, RAM_BYTES
+from firmware.cell import NeuralProgram
+from firmware.errors import InputError
+from firmware.memory import Ram
+from firmware.pattern import pattern_error, place
+from firmware.program import Firmware
+
+_SAMPLE, _STOP = 0, 1
+"""Order of probes at the same microsecond."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run gave; a function of version, genome, configuration and seed.
+
+    ``messages`` counts frames put on links; they were ``delivered``, ``lost``, ``unheard`` (the
+    receiver had no power), or are still on the way. ``error_by_round[k]`` is E after k rounds.
+    """
+
+    trace_sha256: str
+    time_us: int
+    updates: int
+    messages: int
+    delivered: int
+    lost: int
+    unheard: int
+    error_by_round: list[float]
+    recoveries: list[Recovery]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self) | {"recoveries": [recovery.as_dict() for recovery in self.recoveries]}
+
+
+class ReferenceEngine:
+    """A grid of cells that can be run, injured and run on.
+
+    Args:
+        config: the world.
+        image: what is flashed into every cell.
+        target: uint8[h, w, 4] premultiplied, the pattern by which errors are judged.
+        firmware: makes a cell's program from its ROM.
+        trace_file: receives every update as the trace's records.
+
+    Raises:
+        InputError: the image or the target does not fit.
+        FlashError: a cell's ROM does not hold what was written.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        image: bytes,
+        target: NDArray[np.uint8],
+        firmware: Firmware = NeuralProgram,
+        trace_file: BinaryIO | None = None,
+    ) -> None:
+        self.config = config
+        self.on_round: Callable[[int], None] = lambda _round: None
+        self._placed = place(target, config.rows, config.cols, config.seed_cell)
+        self._memory = np.zeros((config.grid.cells, RAM_BYTES), np.uint8)
+        self._trace = Trace(trace_file)
+        self._weather = Weather(config.loss_probability)
+        self._traffic = Traffic()
+        self._faults = 0
+        self._sampled_rounds = 0
+        self._environment = Environment(initial_time=0)
+        self._boards = self._build(image, firmware)
+        self._observer = Observer(config.grid.cells)
+        self._power_up()
+        for fault in config.faults:
+            self._plan(fault)
+
+    def _build(self, image: bytes, firmware: Firmware) -> list[Board]:
+        """Make, flash and wire the boards."""
+        config, env, flasher = self.config, self._environment, Flasher(image, firmware)
+        boards = []
+        for cell in range(config.grid.cells):
+            program = flasher.flash(Rom(), cell)
+            ram = Ram(memoryview(self._memory[cell]))
+            boards.append(Board(env, cell, program, ram, config.seed, self._updated))
+        for board in boards:
+            for wire in config.grid.wires(board.number):
+                receiver = boards[wire.receiver]
+                board.links.append(
+                    Link(
+                        env,
+                        wire,
+                        receiver,
+                        config.seed,
+                        config.latency_us,
+                        config.jitter_us,
+                        self._weather,
+                        self._traffic,
+                    )
+                )
+        return boards
+
+    def _power_up(self) -> None:
+        row, col = self.config.seed_cell
+        for board in self._boards:
+            board.power_on(strap=board.number == row * self.config.cols + col)
+        self._probe_in(0)
+
+    def run(self, rounds: int) -> RunResult:
+        """Go on for this many mean intervals. Running in parts gives the same as running at once.
+
+        Raises:
+            InputError: ``rounds`` is below 1.
+        """
+        end_us = self.time_us + rounds * self.config.timing.mean_interval_us
+        stop = Moment(self._environment, Kind.PROBE, _STOP, end_us - self.time_us)
+        self._environment.run(until=stop)
+        return self.result()
+
+    def wound(self, fault: Fault) -> None:
+        """Add a fault while the run stands still; ``start_rounds`` must not be in the past.
+
+        A fault of the present moment takes place one microsecond later, for all that happens at
+        this microsecond has happened.
+
+        Raises:
+            InputError: the fault is in the past or outside the grid.
+        """
+        self.config.check_fault(fault)
+        if fault.start_us(self.config.timing.mean_interval_us) < self.time_us:
+            raise InputError(
+                "fault", fault, f"round {self.rounds:g} has come already", "begin it now or later"
+            )
+        self._plan(fault)
+
+    @property
+    def time_us(self) -> int:
+        """Simulated time."""
+        return int(self._environment.now)
+
+    @property
+    def rounds(self) -> float:
+        """Simulated time in mean intervals."""
+        return self.time_us / self.config.timing.mean_interval_us
+
+    @property
+    def states(self) -> NDArray[np.int8]:
+        """State of every cell now, int8[rows, cols, 16], a copy; cells without power are blank."""
+        states = self._memory[:, :CHANNELS].view(np.int8)
+        return states.reshape(self.config.rows, self.config.cols, CHANNELS).copy()
+
+    @property
+    def picture(self) -> NDArray[np.int8]:
+        """Visible channels of every cell now, int8[rows, cols, 4], premultiplied, 64 = 1.0."""
+        return self.states[..., : ALPHA + 1]
+
+    @property
+    def error(self) -> float:
+        """E now."""
+        return pattern_error(self.picture, self._placed)
+
+    def result(self) -> RunResult:
+        """What the run has given so far."""
+        observer, config = self._observer, self.config
+        return RunResult(
+            trace_sha256=self._trace.sha256(),
+            time_us=self.time_us,
+            updates=observer.updates,
+            messages=self._traffic.sent,
+            delivered=self._traffic.delivered,
+            lost=self._traffic.lost,
+            unheard=self._traffic.unheard,
+            error_by_round=[sample.error for sample in observer.samples],
+            recoveries=judge(
+                observer.wounds(), observer.samples, config.predicate, config.timing.mean_interval_us
+            ),
+        )
+
+    def _updated(self, cell: int) -> None:
+        """A cell has woken."""
+        self._trace.record(self.time_us, cell, self._boards[cell].ram.state_bytes())
+        self._observer.updated(cell)
+
+    def _probe_in(self, delay_us: int) -> None:
+        Moment(self._environment, Kind.PROBE, _SAMPLE, delay_us, self._probe)
+
+    def _probe(self, _event: Event) -> None:
+        """Sample the grid at a round boundary."""
+        self._observer.sample(self.time_us, self.error)
+        self.on_round(self._sampled_rounds)
+        self._sampled_rounds += 1
+        self._probe_in(self.config.timing.mean_interval_us)
+
+    def _plan(self, fault: Fault) -> None:
+        """Put a fault's begin and end into the queue of events."""
+        self._faults += 1
+        number, mean_us = self._faults, self.config.timing.mean_interval_us
+        start_us, end_us = fault.start_us(mean_us), fault.end_us(mean_us)
+        delay_us = start_us - self.time_us
+        if self._sampled_rounds and delay_us == 0:
+            delay_us = 1
+        Moment(self._environment, Kind.FAULT, number, delay_us, lambda _event: self._begin(fault, number))
+        if end_us is not None and fault.action is not Action.RESTART:
+            length_us = end_us - start_us
+            Moment(
+                self._environment,
+                Kind.FAULT,
+                number,
+                delay_us + length_us,
+                lambda _event: self._end(fault, number),
+            )
+
+    def _begin(self, fault: Fault, number: int) -> None:
+        if fault.region is None:
+            self._weather.begin(number, fault.loss_probability)
+            return
+        self._observer.wound_begins(number, str(fault), self.time_us, self.error)
+        for board in self._hit(fault, number):
+            board.kills += 1
+            board.power_off()
+            self._observer.stopped(board.number)
+        self._observer.wound_deepens(number, self.error)
+        if fault.action is Action.RESTART:
+            self._end(fault, number)
+
+    def _end(self, fault: Fault, number: int) -> None:
+        if fault.region is None:
+            self._weather.end(number)
+            return
+        for board in self._hit(fault, number):
+            board.kills -= 1
+            if board.kills == 0:
+                board.power_on()
+                self._observer.started(board.number)
+        self._observer.wound_ends(number, self.time_us, self.error)
+
+    def _hit(self, fault: Fault, number: int) -> list[Board]:
+        assert fault.region is not None
+        return [self._boards[cell] for cell in fault.region.cells(self.config.grid, self.config.seed, number)]

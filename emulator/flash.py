@@ -1,0 +1,67 @@
+"""Programming the cells' ROMs, and making sure that it worked."""
+
+from firmware.budget import ROM_BYTES
+from firmware.errors import InputError
+from firmware.program import Firmware, Program
+
+ERASED = 0xFF
+
+
+class FlashError(Exception):
+    """A ROM does not hold what was written to it."""
+
+
+class Rom:
+    """A cell's flash memory: 10,240 bytes, erased to 0xFF."""
+
+    __slots__ = ("content",)
+
+    def __init__(self) -> None:
+        self.content = bytes([ERASED]) * ROM_BYTES
+
+    def program(self, image: bytes) -> None:
+        """Write an image from address 0; the rest stays erased."""
+        self.content = image + self.content[len(image) :]
+
+
+class Flasher:
+    """Flashes one image into many ROMs and reads each one back.
+
+    Equal contents share one object in the host's memory and one program, which has no state.
+
+    Args:
+        image: what every cell gets.
+        firmware: makes the program that a ROM holds.
+
+    Raises:
+        InputError: the image is larger than a ROM.
+    """
+
+    def __init__(self, image: bytes, firmware: Firmware) -> None:
+        if len(image) > ROM_BYTES:
+            raise InputError(
+                "flash image", f"{len(image)} B", f"a cell's ROM has {ROM_BYTES} B", "use a smaller genome"
+            )
+        self.image = image
+        self.firmware = firmware
+        self.programs: dict[bytes, Program] = {}
+        self.contents: dict[bytes, bytes] = {}
+
+    def flash(self, rom: Rom, cell: int) -> Program:
+        """Program a ROM, verify it by reading it back, and load what it holds.
+
+        Raises:
+            FlashError: the read-back differs.
+        """
+        rom.program(self.image)
+        expected = self.image + bytes([ERASED]) * (ROM_BYTES - len(self.image))
+        if rom.content != expected:
+            address = next(i for i, (a, b) in enumerate(zip(rom.content, expected, strict=True)) if a != b)
+            raise FlashError(
+                f"cell {cell}: ROM address {address} holds 0x{rom.content[address]:02x} "
+                f"after 0x{expected[address]:02x} was written"
+            )
+        rom.content = self.contents.setdefault(rom.content, rom.content)
+        if rom.content not in self.programs:
+            self.programs[rom.content] = self.firmware(rom.content)
+        return self.programs[rom.content]

@@ -1,0 +1,55 @@
+"""Who is wired to whom. The engines ask only this, and know no geometry."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from firmware.budget import PORTS
+from firmware.ports import OFFSETS, opposite
+
+
+class Wire(NamedTuple):
+    """One direction of a link: what ``sender`` says on ``port``, ``receiver`` hears on ``receiver_port``."""
+
+    sender: int
+    port: int
+    receiver: int
+    receiver_port: int
+
+    @property
+    def number(self) -> int:
+        """The link's identity in random draws."""
+        return PORTS * self.sender + self.port
+
+
+@dataclass(frozen=True)
+class SquareGrid:
+    """A rectangle of cells with eight neighbours each; cell index = row * cols + column.
+
+    Attributes:
+        rows: height.
+        cols: width.
+        torus: whether opposite edges are joined; otherwise ports that face outwards are open.
+    """
+
+    rows: int
+    cols: int
+    torus: bool = False
+
+    @property
+    def cells(self) -> int:
+        """Number of cells."""
+        return self.rows * self.cols
+
+    def neighbour(self, cell: int, port: int) -> int | None:
+        """The cell at the other end of a port, or None where the port is open."""
+        row, col = cell // self.cols + OFFSETS[port][0], cell % self.cols + OFFSETS[port][1]
+        if self.torus:
+            row, col = row % self.rows, col % self.cols
+        elif not (0 <= row < self.rows and 0 <= col < self.cols):
+            return None
+        return row * self.cols + col
+
+    def wires(self, cell: int) -> list[Wire]:
+        """The outgoing directions of a cell's links, by port."""
+        ends = ((port, self.neighbour(cell, port)) for port in range(PORTS))
+        return [Wire(cell, port, end, opposite(port)) for port, end in ends if end is not None]

@@ -1,0 +1,248 @@
+"""The ``planaria`` command. Everything heavy is imported by the command that needs it."""
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from firmware.errors import InputError
+from planaria import __version__
+
+EXIT_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0, 2 for bad input, 130 when interrupted."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], None] = options.command
+    try:
+        command(options)
+    except InputError as error:
+        print(f"planaria: {error}", file=sys.stderr)
+        return EXIT_INPUT
+    except KeyboardInterrupt:
+        print("planaria: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    return 0
+
+
+def _interrupt(_signal: int, _frame: Any) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="planaria",
+        description="Train, flash, injure and measure a self-repairing grid of tiny computers.",
+        epilog="example: planaria demo --quick -o demo",
+    )
+    parser.add_argument("--version", action="version", version=f"planaria {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for add in (_add_demo, _add_train, _add_genomes, _add_inspect, _add_run):
+        add(commands)
+    return parser
+
+
+def _command(
+    commands: Any, name: str, run: Callable[..., None], text: str, example: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text, epilog=f"example: {example}"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object for machines")
+    parser.set_defaults(command=run)
+    return parser
+
+
+def _add_demo(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "demo",
+        _demo,
+        "Train a small regenerating genome, grow it, wound it six ways, measure, and draw.",
+        "planaria demo -o demo",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path("demo"),
+        metavar="DIR",
+        help="folder for the results (default: demo)",
+    )
+    parser.add_argument("--quick", action="store_true", help="use a shipped genome instead of training one")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="S", help="of training and simulation (default: 0)"
+    )
+
+
+def _add_train(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "train",
+        _train,
+        "Learn an update rule that grows a target, and export it as an int8 genome.",
+        "planaria train ring --size 20 --minutes 10 -o ring.genome",
+    )
+    parser.add_argument(
+        "target",
+        nargs="?",
+        help="built-in name, PNG with alpha, or an emoji character (not needed with --resume)",
+    )
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.genome")
+    parser.add_argument("--regime", help="growing, persistent or regenerating (default)")
+    parser.add_argument("--size", type=int, metavar="PX", help="longer side of the target, 8 to 64 px")
+    parser.add_argument("--hidden", type=int, metavar="H", help="hidden units, 1 to 128 (default: 128)")
+    parser.add_argument("--steps", type=int, metavar="N", help="optimiser steps (default: 4000)")
+    parser.add_argument("--minutes", type=float, metavar="M", help="train by the clock instead")
+    parser.add_argument(
+        "--stale-steps", type=int, metavar="D", help="see neighbours up to D steps old (default: 0)"
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument(
+        "--resume", type=Path, metavar="CKPT", help="go on from a checkpoint, with its options"
+    )
+    parser.add_argument("--seed", type=int, metavar="S", help="of all random draws (default: 0)")
+
+
+def _add_genomes(commands: Any) -> None:
+    _command(
+        commands, "genomes", _genomes, "List the genomes that come with planaria.", "planaria genomes --json"
+    )
+
+
+def _add_inspect(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "inspect",
+        _inspect,
+        "Show what is in a genome, and its share of the cell's ROM and RAM.",
+        "planaria inspect planarian",
+    )
+    parser.add_argument("genome", help="a .genome file or the name of a shipped one")
+
+
+def _add_run(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "run",
+        _run,
+        "Flash a genome into a grid of asynchronous cells, injure it, and measure its recovery.",
+        "planaria run planarian --rounds 300 --loss 0.05 --fault restart:half:left@200 --film cut.gif",
+    )
+    parser.add_argument("genome", help="a .genome file or the name of a shipped one")
+    parser.add_argument(
+        "--grid", default="32x32", metavar="COLSxROWS", help="size of the grid (default: 32x32)"
+    )
+    parser.add_argument("--torus", action="store_true", help="join opposite edges of the grid")
+    parser.add_argument(
+        "--rounds", type=int, default=200, metavar="N", help="mean intervals to simulate (default: 200)"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the whole run (default: 0)")
+    parser.add_argument(
+        "--clock",
+        choices=("exponential", "uniform"),
+        default="exponential",
+        help="law of the waiting intervals",
+    )
+    parser.add_argument(
+        "--mean-interval-us",
+        type=int,
+        default=10_000,
+        metavar="T",
+        help="mean waiting interval (default: 10000)",
+    )
+    parser.add_argument(
+        "--latency-us", type=int, default=500, metavar="L", help="of every link (default: 500)"
+    )
+    parser.add_argument(
+        "--jitter-us", type=int, default=0, metavar="J", help="adds uniform 0..J to the latency (default: 0)"
+    )
+    parser.add_argument(
+        "--loss", type=float, default=0.0, metavar="P", help="probability that a message is lost (default: 0)"
+    )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="SPEC",
+        help="ACTION:REGION@ROUND[+ROUNDS]; may be repeated. Actions: restart, kill, loss. Regions: "
+        "half:left|right|top|bottom, disc:ROW,COL,RADIUS, rect:ROW,COL,HEIGHT,WIDTH, random:FRACTION. "
+        "E.g. restart:half:left@200, kill:disc:16,16,5@200+50, loss:0.5@100+50",
+    )
+    parser.add_argument(
+        "--dwell-rounds",
+        type=int,
+        default=25,
+        metavar="N",
+        help="how long a recovery must last (default: 25)",
+    )
+    parser.add_argument(
+        "--gone-fraction",
+        type=float,
+        default=0.95,
+        metavar="F",
+        help="share of the wound's error that must go (default: 0.95)",
+    )
+    parser.add_argument("--film", type=Path, metavar="F.gif", help="write a film")
+    parser.add_argument(
+        "--figure", type=Path, metavar="F.png", help="write error over time and before/wounded/after"
+    )
+    parser.add_argument(
+        "--trace", type=Path, metavar="F", help="write every update: what trace_sha256 is the hash of"
+    )
+
+
+def _demo(options: argparse.Namespace) -> None:
+    from planaria.demo import demo
+
+    report = demo(options.output, options.quick, options.seed, quiet=options.json)
+    if options.json:
+        print(json.dumps(report))
+
+
+def _train(options: argparse.Namespace) -> None:
+    from planaria.train import train
+
+    facts = train(options)
+    if options.json:
+        print(json.dumps(facts))
+
+
+def _genomes(options: argparse.Namespace) -> None:
+    from planaria.shipped import print_table, table
+
+    if options.json:
+        print(json.dumps(table()))
+    else:
+        print_table()
+
+
+def _inspect(options: argparse.Namespace) -> None:
+    from planaria.inspect import describe, print_description
+    from planaria.shipped import open_genome
+
+    genome = open_genome(options.genome)
+    if options.json:
+        print(json.dumps(describe(genome)))
+    else:
+        print_description(genome)
+
+
+def _run(options: argparse.Namespace) -> None:
+    from planaria.run import print_summary, run
+
+    result = run(options)
+    if options.json:
+        print(json.dumps(result))
+    else:
+        print_summary(result)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

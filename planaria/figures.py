@@ -1,0 +1,102 @@
+"""Figures: the error over time with faults and recoveries, and the organism before, wounded, after."""
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from emulator.config import RunConfig
+from emulator.engine import RunResult
+from emulator.fault import Fault
+from firmware.atomic import write_atomic
+from firmware.genome import Genome
+from planaria.colour import state_on_white, target_on_white
+
+matplotlib.use("Agg")
+
+Picture = NDArray[np.int8]
+ERROR_FLOOR = 0.1
+"""The error axis is logarithmic and begins here."""
+
+
+def save_figure(
+    path: Path,
+    genome: Genome,
+    config: RunConfig,
+    faults: list[Fault],
+    result: RunResult,
+    pictures: list[Picture],
+) -> None:
+    """Write a PNG, whole or not at all.
+
+    Args:
+        path: of the PNG.
+        genome: whose target is shown.
+        config: of the run.
+        faults: planned and added.
+        result: of the run.
+        pictures: one a round, int8[rows, cols, 4].
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    figure = Figure(figsize=(9, 6.2), layout="constrained")
+    plot, strip = figure.subfigures(2, 1, height_ratios=(3, 2.2))
+    _draw_error(plot.add_subplot(), config, faults, result)
+    panels = _panels(genome, config, faults, pictures)
+    for axes, (title, rgb) in zip(strip.subplots(1, len(panels)), panels, strict=True):
+        axes.imshow(rgb, interpolation="nearest")
+        axes.set_title(title, fontsize=9)
+        axes.set_xticks([])
+        axes.set_yticks([])
+    figure.suptitle(
+        f"{genome.name} on {config.cols}x{config.rows} cells, {config.loss_probability:.0%} loss, seed {config.seed}"
+    )
+    write_atomic(path, lambda temporary: figure.savefig(temporary, format="png", dpi=110))
+
+
+def _draw_error(axes: Axes, config: RunConfig, faults: list[Fault], result: RunResult) -> None:
+    """E by round, faults as red spans, recoveries as green lines."""
+    mean_us = config.timing.mean_interval_us
+    errors = np.maximum(result.error_by_round, ERROR_FLOOR)
+    axes.semilogy(range(len(errors)), errors, color="#23405c", linewidth=1.4)
+    for fault in faults:
+        start = fault.start_us(mean_us) / mean_us
+        end_us = fault.end_us(mean_us)
+        end = len(errors) - 1 if end_us is None else min(end_us / mean_us, len(errors) - 1)
+        axes.axvspan(start, max(end, start + 0.3), color="#d62828", alpha=0.25, linewidth=0)
+        axes.annotate(
+            str(fault).partition("@")[0], (start, 0.97), xycoords=("data", "axes fraction"), fontsize=8, rotation=90,
+            ha="right", va="top", color="#a01818",
+        )  # fmt: skip
+    for recovery in result.recoveries:
+        if recovery.rounds is not None and recovery.end_rounds is not None:
+            at = recovery.end_rounds + recovery.rounds
+            axes.axvline(at, color="#2a9d4a", linewidth=1.2)
+            axes.annotate(
+                f"recovered after {recovery.rounds:.0f} rounds", (at, 0.6), xycoords=("data", "axes fraction"),
+                fontsize=8, rotation=90, ha="left", va="top", color="#1d7436",
+            )  # fmt: skip
+    axes.set_xlabel(f"rounds (mean intervals of {mean_us / 1000:g} ms)")
+    axes.set_ylabel("pattern error E")
+    axes.grid(alpha=0.25)
+    axes.margins(x=0.01)
+
+
+def _panels(
+    genome: Genome, config: RunConfig, faults: list[Fault], pictures: list[Picture]
+) -> list[tuple[str, NDArray[np.uint8]]]:
+    """Target, and the grid before the first wound, just after it, and at the end."""
+    panels = [("target", target_on_white(genome.target))]
+    mean_us = config.timing.mean_interval_us
+    wounds = [fault.start_us(mean_us) for fault in faults if fault.is_wound]
+    if wounds:
+        hit = -(-min(wounds) // mean_us)
+        if 1 <= hit < len(pictures):
+            panels.append((f"before, round {hit - 1}", state_on_white(pictures[hit - 1])))
+            panels.append((f"wounded, round {hit}", state_on_white(pictures[hit])))
+    panels.append((f"end, round {len(pictures) - 1}", state_on_white(pictures[-1])))
+    return panels

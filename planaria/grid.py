@@ -1,0 +1,147 @@
+"""The Python face: a grid of cells that you can run, injure, look at and ask."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.config import RunConfig
+from emulator.engine import ReferenceEngine, RunResult
+from emulator.fault import Fault
+from emulator.recovery import Predicate
+from firmware import image
+from firmware.clock import Law, Timing
+from firmware.genome import Genome
+from planaria.figures import save_figure
+from planaria.film import save_film
+
+
+class Grid:
+    """A genome, flashed into every cell of a grid.
+
+    >>> grid = Grid(open_genome("ring"), loss_probability=0.05, seed=1)   # doctest: +SKIP
+    >>> grid.run(200)                                                     # doctest: +SKIP
+    >>> grid.wound("restart:half:left")                                   # doctest: +SKIP
+    >>> grid.run(100).recoveries[0].rounds                                # doctest: +SKIP
+
+    Args:
+        genome: the rule, and the picture by which errors are judged.
+        rows: height in cells.
+        cols: width in cells.
+        seed: of all random draws.
+        latency_us: of every link, >= 1.
+        jitter_us: each message takes a uniform 0..jitter_us longer.
+        loss_probability: of each message on each link.
+        faults: a plan known from the start, e.g. ``["restart:half:left@200"]``.
+        torus: whether opposite edges are joined.
+        clock: law of the waiting intervals, ``exponential`` or ``uniform``.
+        mean_interval_us: mean waiting interval, one round.
+        gone_fraction: share of a wound's error that must go, for a recovery.
+        dwell_rounds: how long it must stay gone.
+        record: keep a picture of every round, for films and figures.
+        trace_file: receives every update (SPEC.md, "Trace").
+
+    Raises:
+        InputError: an option out of its limits, or a target larger than the grid.
+    """
+
+    def __init__(
+        self,
+        genome: Genome,
+        rows: int = 32,
+        cols: int = 32,
+        seed: int = 0,
+        *,
+        latency_us: int = 500,
+        jitter_us: int = 0,
+        loss_probability: float = 0.0,
+        faults: list[str] | None = None,
+        torus: bool = False,
+        clock: str = "exponential",
+        mean_interval_us: int = 10_000,
+        gone_fraction: float = 0.95,
+        dwell_rounds: int = 25,
+        record: bool = True,
+        trace_file: BinaryIO | None = None,
+    ) -> None:
+        timing = Timing(Law[clock.upper()], mean_interval_us)
+        self.config = RunConfig(
+            rows=rows,
+            cols=cols,
+            seed=seed,
+            latency_us=latency_us,
+            jitter_us=jitter_us,
+            loss_probability=loss_probability,
+            faults=tuple(Fault.parse(text) for text in faults or []),
+            torus=torus,
+            timing=timing,
+            predicate=Predicate(gone_fraction, dwell_rounds),
+        )
+        self.genome = genome
+        self._engine = ReferenceEngine(
+            self.config, image.build(genome, timing), genome.target, trace_file=trace_file
+        )
+        self._record = record
+        self._pictures: list[NDArray[np.int8]] = []
+        self.on_round: Callable[[int], None] = lambda _round: None
+        self._engine.on_round = self._look
+
+    def run(self, rounds: int) -> RunResult:
+        """Let the cells live for this many rounds; returns the result so far.
+
+        ``on_round``, if set, is called with the number of every round that is over.
+
+        Raises:
+            InputError: no rounds, or a planned fault that begins after them.
+        """
+        self.config.check_horizon(self.rounds + rounds)
+        return self._engine.run(rounds)
+
+    def wound(self, spec: str) -> None:
+        """Injure the grid now: ``restart:half:left``, ``kill:disc:16,16,5``, or for a time, ``kill:...+50``.
+
+        Raises:
+            InputError: not a fault, or one outside the grid.
+        """
+        what, plus, length = spec.partition("+")
+        self._engine.wound(Fault.parse(f"{what}@{self.rounds}{plus}{length}"))
+
+    @property
+    def rounds(self) -> int:
+        """Rounds lived so far."""
+        return int(self._engine.rounds)
+
+    @property
+    def error(self) -> float:
+        """Pattern error E now: about 1 looks perfect, above 10 is bad, an empty grid has 1000."""
+        return self._engine.error
+
+    @property
+    def picture(self) -> NDArray[np.int8]:
+        """What the cells show now: int8[rows, cols, 4], premultiplied RGBA, 64 = 1.0."""
+        return self._engine.picture
+
+    @property
+    def states(self) -> NDArray[np.int8]:
+        """All state channels now: int8[rows, cols, 16]."""
+        return self._engine.states
+
+    @property
+    def result(self) -> RunResult:
+        """Trace hash, counters, error by round and recoveries so far."""
+        return self._engine.result()
+
+    def save_film(self, path: str | Path) -> None:
+        """Write a GIF of the life so far."""
+        save_film(Path(path), self._pictures)
+
+    def save_figure(self, path: str | Path) -> None:
+        """Write a PNG: error over time with faults and recoveries, and before / wounded / after."""
+        save_figure(Path(path), self.genome, self.config, self.result, self._pictures)
+
+    def _look(self, round_number: int) -> None:
+        if self._record:
+            self._pictures.append(self._engine.picture)
+        self.on_round(round_number)

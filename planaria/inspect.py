@@ -1,0 +1,69 @@
+"""``planaria inspect``: what is in a genome, against the budget."""
+
+from typing import Any
+
+import numpy as np
+
+from firmware import image
+from firmware.budget import CHANNELS, PERCEPTION, RAM_BYTES, ROM_BYTES
+from firmware.clock import Timing
+from firmware.genome import Genome
+from firmware.memory import FIELD
+from planaria.colour import target_on_white
+
+
+def describe(genome: Genome) -> dict[str, Any]:
+    """The facts that ``--json`` prints."""
+    flash = image.build(genome, Timing())
+    static = FIELD["stack"].offset
+    return {
+        "name": genome.name,
+        "regime": genome.regime,
+        "crc32": f"{genome.crc32():08x}",
+        "shape": [PERCEPTION, genome.hidden, CHANNELS],
+        "shift1": genome.shift1,
+        "shift2": genome.shift2,
+        "range": {name: [int(w.min()), int(w.max())] for name, w in _weights(genome).items()},
+        "rom_bytes": {"image": len(flash), "left_for_code": ROM_BYTES - len(flash), "budget": ROM_BYTES},
+        "ram_bytes": {"static": static, "left_for_stack": RAM_BYTES - static, "budget": RAM_BYTES},
+        "target": {"width": genome.target.shape[1], "height": genome.target.shape[0]},
+        "facts": dict(genome.facts),
+    }
+
+
+def print_description(genome: Genome) -> None:
+    """The same for a person, with the target as a small picture."""
+    facts = describe(genome)
+    rom, ram, target = facts["rom_bytes"], facts["ram_bytes"], facts["target"]
+    print(f"{genome.name}: {genome.regime}, {target['width']}x{target['height']} px, CRC-32 {facts['crc32']}")
+    print(f"rule   {' -> '.join(map(str, facts['shape']))}, int8, shifts {genome.shift1} and {genome.shift2}")
+    for name, (low, high) in facts["range"].items():
+        print(f"       {name} {low}..{high}")
+    print(
+        f"ROM    {rom['image']:6,} B genome of {rom['budget']:,} B, {rom['left_for_code']:,} B left for code"
+    )
+    print(
+        f"RAM    {ram['static']:6,} B static of {ram['budget']:,} B, {ram['left_for_stack']:,} B left for the stack"
+    )
+    for key, value in facts["facts"].items():
+        print(f"{key}: {value}")
+    print()
+    print(terminal_picture(target_on_white(genome.target)))
+
+
+def _weights(genome: Genome) -> dict[str, np.ndarray[Any, Any]]:
+    return {"w1": genome.w1, "b1": genome.b1, "w2": genome.w2}
+
+
+def terminal_picture(rgb: np.ndarray[Any, np.dtype[np.uint8]]) -> str:
+    """uint8[h, w, 3] as coloured half blocks: two rows of pixels in a line of text."""
+    if len(rgb) % 2:
+        rgb = np.concatenate([rgb, np.full_like(rgb[:1], 255)])
+    lines = []
+    for upper, lower in zip(rgb[0::2], rgb[1::2], strict=True):
+        cells = [
+            f"\x1b[38;2;{u[0]};{u[1]};{u[2]};48;2;{v[0]};{v[1]};{v[2]}m▀"
+            for u, v in zip(upper, lower, strict=True)
+        ]
+        lines.append("".join(cells) + "\x1b[0m")
+    return "\n".join(lines)

@@ -1,0 +1,42 @@
+"""Options and schedule."""
+
+import pytest
+
+from firmware.errors import InputError
+from trainer.recipe import Recipe, rollout_steps
+
+
+def test_schedule_by_hand():
+    recipe = Recipe(steps=1000)
+    assert [recipe.rate(step, step / 1000) for step in (0, 24, 49, 399, 400, 641)] == pytest.approx(
+        [4e-3 / 50, 2e-3, 4e-3, 4e-3, 1.2e-3, 4e-4]
+    )
+    assert [recipe.rate(step, step / 1000) for step in (800, 901, 999)] == pytest.approx([1e-3, 3e-4, 1e-4])
+    assert [recipe.quantised(p) for p in (0.0, 0.79, 0.8, 1.0)] == [False, False, True, True]
+    assert [recipe.damages(p) for p in (0.0, 0.09, 0.1, 1.0)] == [False, False, True, True]
+    assert not Recipe(regime="persistent").damages(0.5)
+
+
+@pytest.mark.parametrize(("size", "steps"), [(8, (32, 48)), (16, (32, 48)), (20, (35, 52)), (28, (49, 74))])
+def test_rollout_length_grows_with_the_target(size, steps):
+    assert rollout_steps(size) == steps
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"regime": "healing"}, "regime: healing"),
+        ({"hidden": 0}, "hidden: 0"),
+        ({"hidden": 129}, "hidden: 129 - a cell's ROM holds 1 to 128"),
+        ({"steps": 0}, "steps: 0"),
+        ({"steps": None}, "exactly one"),
+        ({"minutes": 1.0}, "exactly one"),
+        ({"steps": None, "minutes": 0.0}, "minutes: 0.0"),
+        ({"steps": None, "minutes": float("nan")}, "minutes: nan"),
+        ({"seed": -1}, "seed: -1"),
+        ({"stale_steps": 17}, "stale_steps: 17"),
+    ],
+)
+def test_bad_options(options, message):
+    with pytest.raises(InputError, match=message):
+        Recipe(**options)
