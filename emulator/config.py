@@ -1,17 +1,23 @@
 """Everything that decides a run besides the genome, checked before anything is allocated."""
 
 import os
+import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from emulator.fault import Fault
 from emulator.recovery import Predicate
 from emulator.region import check_inside
 from emulator.topology import SquareGrid
+from firmware.budget import PORTS
 from firmware.clock import Timing
 from firmware.errors import InputError
 
-CELL_BYTES = 26_000
-"""Memory that the reference engine needs per cell: board, process, eight links and their events."""
+CELL_BYTES = 8_000
+"""Memory that the reference engine needs per cell: board, process, eight links, one round of messages."""
+
+MESSAGE_BYTES = 500
+"""Memory of one message on its way: its event and its place in the queue."""
 
 LATENCY_MAX_US = 1_000_000_000
 
@@ -45,8 +51,8 @@ class RunConfig:
     predicate: Predicate = field(default_factory=Predicate)
 
     def __post_init__(self) -> None:
-        self._check_grid()
         self._check_links()
+        self._check_grid()
         if not 0 <= self.seed < 1 << 64:
             raise InputError("seed", self.seed, "it must be 0 to 2**64 - 1", "choose another")
         if not 0 < self.predicate.gone_fraction <= 1:
@@ -67,11 +73,6 @@ class RunConfig:
     def grid(self) -> SquareGrid:
         """Who is wired to whom."""
         return SquareGrid(self.rows, self.cols, self.torus)
-
-    @property
-    def seed_cell(self) -> tuple[int, int]:
-        """(row, column) of the cell whose strap is set: the middle of the grid."""
-        return self.rows // 2, self.cols // 2
 
     def check_fault(self, fault: Fault) -> None:
         """Refuse a fault that misses the grid.
@@ -111,7 +112,9 @@ class RunConfig:
                 "a torus needs at least 3x3 cells",
                 "make it larger, or bounded",
             )
-        needed, free = self.rows * self.cols * CELL_BYTES, _free_memory_bytes()
+        in_flight = PORTS * (self.latency_us + self.jitter_us) // self.timing.mean_interval_us
+        needed = self.rows * self.cols * (CELL_BYTES + in_flight * MESSAGE_BYTES)
+        free = _free_memory_bytes()
         if needed > free:
             raise InputError(
                 "grid",
@@ -139,5 +142,9 @@ class RunConfig:
 
 
 def _free_memory_bytes() -> int:
-    """Memory that can be had without swapping."""
-    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    """Memory that can be had without swapping; where the system does not say, all that there is."""
+    meminfo = Path("/proc/meminfo")
+    available = re.search(r"MemAvailable:\s+(\d+) kB", meminfo.read_text()) if meminfo.exists() else None
+    if available is not None:
+        return int(available[1]) * 1024
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

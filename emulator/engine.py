@@ -24,7 +24,7 @@ from firmware.budget import ALPHA, CHANNELS, RAM_BYTES
 from firmware.cell import NeuralProgram
 from firmware.errors import InputError
 from firmware.memory import Ram
-from firmware.pattern import pattern_error, place
+from firmware.pattern import Target, pattern_error
 from firmware.program import Firmware
 
 _SAMPLE, _STOP = 0, 1
@@ -60,7 +60,7 @@ class ReferenceEngine:
     Args:
         config: the world.
         image: what is flashed into every cell.
-        target: uint8[h, w, 4] premultiplied, the pattern by which errors are judged.
+        target: the pattern by which errors are judged; the cell on its seed has its strap set.
         firmware: makes a cell's program from its ROM.
         trace_file: receives every update as the trace's records.
 
@@ -73,13 +73,13 @@ class ReferenceEngine:
         self,
         config: RunConfig,
         image: bytes,
-        target: NDArray[np.uint8],
+        target: Target,
         firmware: Firmware = NeuralProgram,
         trace_file: BinaryIO | None = None,
     ) -> None:
         self.config = config
         self.on_round: Callable[[int], None] = lambda _round: None
-        self._placed = place(target, config.rows, config.cols, config.seed_cell)
+        self._placed = target.placed(config.rows, config.cols)
         self._memory = np.zeros((config.grid.cells, RAM_BYTES), np.uint8)
         self._trace = Trace(trace_file)
         self._weather = Weather(config.loss_probability)
@@ -89,7 +89,7 @@ class ReferenceEngine:
         self._environment = Environment(initial_time=0)
         self._boards = self._build(image, firmware)
         self._observer = Observer(config.grid.cells)
-        self._power_up()
+        self._power_up(target.seed_cell(config.rows, config.cols))
         for fault in config.faults:
             self._plan(fault)
 
@@ -118,8 +118,8 @@ class ReferenceEngine:
                 )
         return boards
 
-    def _power_up(self) -> None:
-        row, col = self.config.seed_cell
+    def _power_up(self, seed_cell: tuple[int, int]) -> None:
+        row, col = seed_cell
         for board in self._boards:
             board.power_on(strap=board.number == row * self.config.cols + col)
         self._probe_in(0)
@@ -130,8 +130,11 @@ class ReferenceEngine:
         Raises:
             InputError: ``rounds`` is below 1.
         """
-        end_us = self.time_us + rounds * self.config.timing.mean_interval_us
-        stop = Moment(self._environment, Kind.PROBE, _STOP, end_us - self.time_us)
+        if rounds < 1:
+            raise InputError("rounds", rounds, "it must be at least 1", "200 rounds grow most patterns")
+        stop = Moment(
+            self._environment, Kind.PROBE, _STOP, delay_us=rounds * self.config.timing.mean_interval_us
+        )
         self._environment.run(until=stop)
         return self.result()
 
@@ -240,6 +243,9 @@ class ReferenceEngine:
         self._observer.wound_deepens(number, self.error)
         if fault.action is Action.RESTART:
             self._end(fault, number)
+        elif fault.length_rounds is None:
+            # The dead stay dead: what is left has to recover without them, from now on.
+            self._observer.wound_ends(number, self.time_us, self.error)
 
     def _end(self, fault: Fault, number: int) -> None:
         if fault.region is None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
+import numpy as np
+
 from emulator.region import Region, parse_region
 from firmware.errors import InputError
 
@@ -89,9 +91,9 @@ class Fault:
         return self.start_us(mean_interval_us) + max(1, _whole_us(self.length_rounds, mean_interval_us))
 
     def __str__(self) -> str:
-        what = self.region if self.region is not None else self.loss_probability
-        length = "" if self.length_rounds is None else f"+{self.length_rounds}"
-        return f"{self.action}:{what}@{self.start_rounds}{length}"
+        what = self.region or np.format_float_positional(self.loss_probability, trim="0")
+        length = "" if self.length_rounds is None else f"+{self.length_rounds:f}"
+        return f"{self.action}:{what}@{self.start_rounds:f}{length}"
 
 
 def _whole_us(rounds: Decimal, mean_interval_us: int) -> int:

@@ -9,6 +9,7 @@ the horizon" is a result, not a missing value.
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Any
 
 
@@ -67,7 +68,7 @@ class Recovery:
     time, ``rounds`` in mean intervals, ``async_rounds`` in which every running cell has updated at
     least once, and ``updates`` of cells. ``observed_rounds`` is how long the wound was watched,
     which is where the time is censored if it has not recovered. ``end_rounds`` is when the fault
-    ended, None if it never did.
+    ended, None if it had not by the horizon; a kill for ever ends when it strikes.
     """
 
     wound: str
@@ -116,11 +117,15 @@ def judge(
         predicate: what counts as recovered.
         mean_interval_us: length of a round.
     """
-    horizon_us = samples[-1].time_us if samples else 0
-    starts = [wound.start_us for wound in wounds[1:]] + [horizon_us + 1]
+    next_starts_us = [wound.start_us for wound in wounds[1:]]
     return [
-        _judge_one(wound, [s for s in samples if s.time_us < next_us], predicate, mean_interval_us)
-        for wound, next_us in zip(wounds, starts, strict=True)
+        _judge_one(
+            wound,
+            [s for s in samples if next_us is None or s.time_us < next_us],
+            predicate,
+            mean_interval_us,
+        )
+        for wound, next_us in zip_longest(wounds, next_starts_us)
     ]
 
 

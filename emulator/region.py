@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from emulator.draws import Stream, draw32, key, threshold
 from emulator.topology import SquareGrid
 from firmware.errors import InputError
@@ -90,13 +92,13 @@ class Scatter(Region):
         return [cell for cell in range(grid.cells) if draw32(chance, cell) < hit_below]
 
     def __str__(self) -> str:
-        return f"random:{self.fraction}"
+        return f"random:{np.format_float_positional(self.fraction, trim='0')}"
 
 
 _FORMS: Final[dict[str, tuple[str, Callable[..., Region]]]] = {
     "half": (r"(left|right|top|bottom)", Half),
-    "disc": (r"(\d+),(\d+),(\d+)", Disc),
-    "rect": (r"(\d+),(\d+),(\d+),(\d+)", Rectangle),
+    "disc": (r"(\d{1,9}),(\d{1,9}),(\d{1,9})", Disc),
+    "rect": (r"(\d{1,9}),(\d{1,9}),(\d{1,9}),(\d{1,9})", Rectangle),
     "random": (r"(\d*\.?\d+)", Scatter),
 }
 _EXAMPLES: Final = (

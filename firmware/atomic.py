@@ -2,39 +2,49 @@
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from firmware.errors import InputError
 
 
-def write_atomic(path: Path, content: bytes | Callable[[Path], None]) -> None:
-    """Write to a temporary name in the same folder, then rename.
+@contextmanager
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to under a temporary name in the same folder; it is renamed at the end.
 
     Args:
         path: the file to make or replace.
-        content: the bytes, or a function that writes them to the path that it is given.
 
     Raises:
-        InputError: the folder is missing, not writable, or full. Nothing is left behind.
+        InputError: the folder is missing, not writable, or full. Nothing is left behind, whatever
+            ends the block early.
     """
-    temporary: Path | None = None
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        if callable(content):
-            content(temporary)
-        else:
-            temporary.write_bytes(content)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
-        temporary = None
     except OSError as error:
         raise unwritable(path, error) from error
     finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        InputError: as ``atomic_file``.
+    """
+    with atomic_file(path) as file:
+        file.write(content)
 
 
 def check_writable(path: Path) -> None:

@@ -22,17 +22,17 @@ from firmware.arithmetic import Rule
 from firmware.atomic import write_atomic
 from firmware.budget import CHANNELS, HIDDEN_MAX, PERCEPTION
 from firmware.errors import InputError
+from firmware.pattern import Target
 
 VERSION: Final = 1
 SUFFIX: Final = ".genome"
 MAGIC: Final = msgpack.packb(["planaria"] * 4)[:10]
 CRC_BYTES: Final = 4
 CRC_HEADER: Final = b"\xc4\x04"
-TARGET_MAX_PX: Final = 64
 REGIMES: Final = ("growing", "persistent", "regenerating")
 
 _BODY_KEYS: Final = {"name", "regime", "hidden", "shift1", "shift2", "w1", "b1", "w2", "target", "facts"}
-_TARGET_KEYS: Final = {"height", "width", "rgba"}
+_TARGET_KEYS: Final = {"height", "width", "rgba", "seed"}
 
 Fact = str | int | float | bool
 
@@ -49,7 +49,7 @@ class Genome:
         shift1: right shift after the first layer, 1..15.
         shift2: right shift after the second layer, 1..15.
         regime: ``growing``, ``persistent`` or ``regenerating``.
-        target: uint8[h, w, 4], premultiplied RGBA; pixel (h // 2, w // 2) lies on the seed.
+        target: the picture that it grows.
         facts: how it was trained and how well it does.
     """
 
@@ -60,7 +60,7 @@ class Genome:
     shift1: int
     shift2: int
     regime: str
-    target: NDArray[np.uint8]
+    target: Target
     facts: Mapping[str, Fact] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -91,7 +91,6 @@ class Genome:
             raise InputError(
                 "regime", self.regime, f"it must be one of {', '.join(REGIMES)}", "choose one of these"
             )
-        _check_target(self.target)
 
     @property
     def hidden(self) -> int:
@@ -121,9 +120,10 @@ class Genome:
             "b1": self.b1.astype("<i2").tobytes(),
             "w2": self.w2.tobytes(),
             "target": {
-                "height": self.target.shape[0],
-                "width": self.target.shape[1],
-                "rgba": self.target.tobytes(),
+                "height": self.target.height,
+                "width": self.target.width,
+                "rgba": self.target.rgba.tobytes(),
+                "seed": self.target.seed,
             },
             "facts": dict(self.facts),
         }
@@ -184,6 +184,8 @@ class Genome:
         if not isinstance(body, dict) or body.keys() != _BODY_KEYS or body["target"].keys() != _TARGET_KEYS:
             raise ValueError("fields missing or unknown")
         hidden, target = body["hidden"], body["target"]
+        rgba = np.frombuffer(target["rgba"], np.uint8)
+        row, col = target["seed"]
         return cls(
             name=str(body["name"]),
             w1=np.frombuffer(body["w1"], np.int8).reshape(hidden, PERCEPTION),
@@ -192,30 +194,8 @@ class Genome:
             shift1=int(body["shift1"]),
             shift2=int(body["shift2"]),
             regime=body["regime"],
-            target=np.frombuffer(target["rgba"], np.uint8).reshape(target["height"], target["width"], 4),
+            target=Target(rgba.reshape(target["height"], target["width"], 4), (int(row), int(col))),
             facts=dict(body["facts"]),
-        )
-
-
-def _check_target(target: NDArray[np.uint8]) -> None:
-    if target.dtype != np.uint8 or target.ndim != 3 or target.shape[2] != 4:
-        raise InputError(
-            "target", f"{target.dtype}{target.shape}", "it must be uint8[h, w, 4]", "give an RGBA picture"
-        )
-    if not 1 <= max(target.shape[:2]) <= TARGET_MAX_PX or min(target.shape[:2]) < 1:
-        raise InputError(
-            "target size",
-            f"{target.shape[1]}x{target.shape[0]} px",
-            f"it must be 1 to {TARGET_MAX_PX} px",
-            "resize it with --size",
-        )
-    if not target[..., 3].any():
-        raise InputError(
-            "target", "all transparent", "there is nothing to grow", "give a picture with opaque pixels"
-        )
-    if (target[..., :3] > target[..., 3:]).any():
-        raise InputError(
-            "target", "colour above alpha", "colours must be premultiplied by alpha", "export it again"
         )
 
 

@@ -1,8 +1,11 @@
-"""How far a grid's picture is from the target: the error E, from integers only.
+"""The picture that an organism should show, and how far a grid is from it: the error E.
 
 E = 1000 * mean squared RGBA error over the grid / mean square of the target over the grid.
-About 1 looks perfect, above 10 is bad, and an empty grid has 1000.
+About 1 looks perfect, above 10 is bad, and an empty grid has 1000. All sums are of integers.
 """
+
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,37 +13,111 @@ from numpy.typing import NDArray
 from firmware.budget import ONE
 from firmware.errors import InputError
 
-UNIT = 255 * ONE
-"""Differences are taken in units of 1/16320, in which uint8 colours and int8 states are whole."""
+TARGET_MAX_PX: Final = 64
 
 
-def place(target: NDArray[np.uint8], rows: int, cols: int, seed: tuple[int, int]) -> NDArray[np.uint8]:
-    """The target on an empty grid, its pixel (h // 2, w // 2) on the seed.
+@dataclass(frozen=True, eq=False)
+class Target:
+    """A target picture.
 
-    Args:
-        target: uint8[h, w, 4], premultiplied.
-        rows: height of the grid, in cells.
-        cols: width of the grid, in cells.
-        seed: (row, column) of the seed.
-
-    Returns:
-        uint8[rows, cols, 4].
+    Attributes:
+        rgba: uint8[h, w, 4], premultiplied by alpha, at most 64 px a side.
+        seed: (row, column) of the pixel on the organism's seed; it is not transparent, for a rule
+            that learns to clear its own seed has nothing left to learn with.
 
     Raises:
-        InputError: it does not fit.
+        InputError: a picture that cannot be a target.
     """
-    height, width = target.shape[:2]
-    top, left = seed[0] - height // 2, seed[1] - width // 2
-    if top < 0 or left < 0 or top + height > rows or left + width > cols:
-        raise InputError(
-            "target",
-            f"{width}x{height} px on a grid of {cols}x{rows}",
-            "it must fit around the seed",
-            "choose a larger grid",
-        )
-    placed = np.zeros((rows, cols, 4), np.uint8)
-    placed[top : top + height, left : left + width] = target
-    return placed
+
+    rgba: NDArray[np.uint8]
+    seed: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        rgba = self.rgba
+        if rgba.dtype != np.uint8 or rgba.ndim != 3 or rgba.shape[2] != 4:
+            raise InputError(
+                "target", f"{rgba.dtype}{rgba.shape}", "it must be uint8[h, w, 4]", "give an RGBA picture"
+            )
+        if not (1 <= self.height <= TARGET_MAX_PX and 1 <= self.width <= TARGET_MAX_PX):
+            raise InputError(
+                "target size",
+                f"{self.width}x{self.height} px",
+                f"it must be 1 to {TARGET_MAX_PX} px",
+                "resize it with --size",
+            )
+        if (rgba[..., :3] > rgba[..., 3:]).any():
+            raise InputError(
+                "target", "colour above alpha", "colours must be premultiplied by alpha", "export it again"
+            )
+        row, col = self.seed
+        if not (0 <= row < self.height and 0 <= col < self.width and rgba[row, col, 3]):
+            raise InputError(
+                "target", f"seed at {self.seed}", "it must lie on an opaque pixel", "choose another pixel"
+            )
+
+    @classmethod
+    def of(cls, rgba: NDArray[np.uint8]) -> "Target":
+        """A picture, seeded on the mostly opaque pixel (alpha >= 128) nearest to its middle.
+
+        Ties go to the upper, then to the left pixel.
+
+        Raises:
+            InputError: as above, or no pixel is mostly opaque.
+        """
+        opaque = np.argwhere(rgba[..., 3] >= 128)
+        if len(opaque) == 0:
+            raise InputError(
+                "target", "no opaque pixel", "there is nothing to grow", "give a picture with opaque pixels"
+            )
+        middle = np.array([rgba.shape[0] // 2, rgba.shape[1] // 2])
+        row, col = opaque[((opaque - middle) ** 2).sum(axis=1).argmin()]
+        return cls(rgba, (int(row), int(col)))
+
+    @property
+    def height(self) -> int:
+        """Rows of the picture."""
+        return int(self.rgba.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Columns of the picture."""
+        return int(self.rgba.shape[1])
+
+    @property
+    def reach(self) -> int:
+        """Updates that a signal needs from the seed to the farthest corner of the picture."""
+        row, col = self.seed
+        return max(row, col, self.height - 1 - row, self.width - 1 - col)
+
+    def placed(self, rows: int, cols: int) -> NDArray[np.uint8]:
+        """The picture in the middle of an empty grid: uint8[rows, cols, 4].
+
+        Raises:
+            InputError: it does not fit.
+        """
+        top, left = self._corner(rows, cols)
+        placed = np.zeros((rows, cols, 4), np.uint8)
+        placed[top : top + self.height, left : left + self.width] = self.rgba
+        return placed
+
+    def seed_cell(self, rows: int, cols: int) -> tuple[int, int]:
+        """(row, column) of the seed on that grid.
+
+        Raises:
+            InputError: the picture does not fit.
+        """
+        top, left = self._corner(rows, cols)
+        return top + self.seed[0], left + self.seed[1]
+
+    def _corner(self, rows: int, cols: int) -> tuple[int, int]:
+        if self.height > rows or self.width > cols:
+            raise InputError(
+                "target",
+                f"{self.width}x{self.height} px on a grid of {cols}x{rows} cells",
+                "it must fit into the grid",
+                "choose a larger grid",
+            )
+        return (rows - self.height) // 2, (cols - self.width) // 2
 
 
 def pattern_error(rgba: NDArray[np.int8], placed: NDArray[np.uint8]) -> float:

@@ -241,7 +241,7 @@ def _run(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(result))
     else:
-        print_summary(result)
+        print_summary(result, [path for path in (options.film, options.figure, options.trace) if path])
 
 
 if __name__ == "__main__":

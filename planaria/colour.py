@@ -19,4 +19,5 @@ def target_on_white(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _on_white(values: NDArray[np.int32]) -> NDArray[np.uint8]:
     alpha = np.clip(values[..., 3:], 0, 255)
-    return np.clip(values[..., :3] + 255 - alpha, 0, 255).astype(np.uint8)
+    rgb: NDArray[np.uint8] = np.clip(values[..., :3] + 255 - alpha, 0, 255).astype(np.uint8)
+    return rgb

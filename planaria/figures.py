@@ -1,6 +1,7 @@
 """Figures: the error over time with faults and recoveries, and the organism before, wounded, after."""
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from emulator.config import RunConfig
 from emulator.engine import RunResult
 from emulator.fault import Fault
-from firmware.atomic import write_atomic
+from firmware.atomic import atomic_file
 from firmware.genome import Genome
 from planaria.colour import state_on_white, target_on_white
 
@@ -44,18 +45,18 @@ def save_figure(
         InputError: the file cannot be written.
     """
     figure = Figure(figsize=(9, 6.2), layout="constrained")
-    plot, strip = figure.subfigures(2, 1, height_ratios=(3, 2.2))
+    plot, strip = figure.subfigures(2, 1, height_ratios=(3, 2.2), squeeze=False).flat
     _draw_error(plot.add_subplot(), config, faults, result)
     panels = _panels(genome, config, faults, pictures)
-    for axes, (title, rgb) in zip(strip.subplots(1, len(panels)), panels, strict=True):
+    for axes, (title, rgb) in zip(strip.subplots(1, len(panels)).flat, panels, strict=True):
         axes.imshow(rgb, interpolation="nearest")
         axes.set_title(title, fontsize=9)
         axes.set_xticks([])
         axes.set_yticks([])
-    figure.suptitle(
-        f"{genome.name} on {config.cols}x{config.rows} cells, {config.loss_probability:.0%} loss, seed {config.seed}"
-    )
-    write_atomic(path, lambda temporary: figure.savefig(temporary, format="png", dpi=110))
+    world = f"{config.cols}x{config.rows} cells, {config.loss_probability:.0%} loss, seed {config.seed}"
+    figure.suptitle(f"{genome.name} on {world}")
+    with atomic_file(path) as file:
+        figure.savefig(file, format="png", dpi=110)
 
 
 def _draw_error(axes: Axes, config: RunConfig, faults: list[Fault], result: RunResult) -> None:
@@ -68,29 +69,29 @@ def _draw_error(axes: Axes, config: RunConfig, faults: list[Fault], result: RunR
         end_us = fault.end_us(mean_us)
         end = len(errors) - 1 if end_us is None else min(end_us / mean_us, len(errors) - 1)
         axes.axvspan(start, max(end, start + 0.3), color="#d62828", alpha=0.25, linewidth=0)
-        axes.annotate(
-            str(fault).partition("@")[0], (start, 0.97), xycoords=("data", "axes fraction"), fontsize=8, rotation=90,
-            ha="right", va="top", color="#a01818",
-        )  # fmt: skip
+        _label(axes, start, 0.97, str(fault).partition("@")[0], "#a01818", "right")
     for recovery in result.recoveries:
         if recovery.rounds is not None and recovery.end_rounds is not None:
             at = recovery.end_rounds + recovery.rounds
             axes.axvline(at, color="#2a9d4a", linewidth=1.2)
-            axes.annotate(
-                f"recovered after {recovery.rounds:.0f} rounds", (at, 0.6), xycoords=("data", "axes fraction"),
-                fontsize=8, rotation=90, ha="left", va="top", color="#1d7436",
-            )  # fmt: skip
+            _label(axes, at, 0.6, f"recovered after {recovery.rounds:.0f} rounds", "#1d7436", "left")
     axes.set_xlabel(f"rounds (mean intervals of {mean_us / 1000:g} ms)")
     axes.set_ylabel("pattern error E")
     axes.grid(alpha=0.25)
     axes.margins(x=0.01)
 
 
+def _label(axes: Axes, round_number: float, height: float, text: str, colour: str, side: str) -> None:
+    """Upright text beside a moment; ``height`` is a fraction of the axes."""
+    place: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "rotation": 90, "va": "top", "ha": side}
+    axes.annotate(text, (round_number, height), fontsize=8, color=colour, **place)
+
+
 def _panels(
     genome: Genome, config: RunConfig, faults: list[Fault], pictures: list[Picture]
 ) -> list[tuple[str, NDArray[np.uint8]]]:
     """Target, and the grid before the first wound, just after it, and at the end."""
-    panels = [("target", target_on_white(genome.target))]
+    panels = [("target", target_on_white(genome.target.rgba))]
     mean_us = config.timing.mean_interval_us
     wounds = [fault.start_us(mean_us) for fault in faults if fault.is_wound]
     if wounds:

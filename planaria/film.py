@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from firmware.atomic import write_atomic
+from firmware.atomic import atomic_file
 from planaria.colour import state_on_white
 
 FRAMES_MAX = 400
@@ -29,10 +29,5 @@ def save_film(path: Path, pictures: list[NDArray[np.int8]]) -> None:
     scale = max(1, SIDE_PX // max(shown[0].shape[:2]))
     images = [Image.fromarray(state_on_white(p).repeat(scale, 0).repeat(scale, 1)) for p in shown]
     durations_ms = [FRAME_MS] * (len(images) - 1) + [LAST_FRAME_MS]
-
-    def write(temporary: Path) -> None:
-        images[0].save(
-            temporary, "GIF", save_all=True, append_images=images[1:], duration=durations_ms, loop=0
-        )
-
-    write_atomic(path, write)
+    with atomic_file(path) as file:
+        images[0].save(file, "GIF", save_all=True, append_images=images[1:], duration=durations_ms, loop=0)

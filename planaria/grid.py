@@ -80,6 +80,7 @@ class Grid:
             predicate=Predicate(gone_fraction, dwell_rounds),
         )
         self.genome = genome
+        self.faults = list(self.config.faults)
         self._engine = ReferenceEngine(
             self.config, image.build(genome, timing), genome.target, trace_file=trace_file
         )
@@ -106,7 +107,9 @@ class Grid:
             InputError: not a fault, or one outside the grid.
         """
         what, plus, length = spec.partition("+")
-        self._engine.wound(Fault.parse(f"{what}@{self.rounds}{plus}{length}"))
+        fault = Fault.parse(f"{what}@{self.rounds}{plus}{length}")
+        self._engine.wound(fault)
+        self.faults.append(fault)
 
     @property
     def rounds(self) -> int:
@@ -139,7 +142,7 @@ class Grid:
 
     def save_figure(self, path: str | Path) -> None:
         """Write a PNG: error over time with faults and recoveries, and before / wounded / after."""
-        save_figure(Path(path), self.genome, self.config, self.result, self._pictures)
+        save_figure(Path(path), self.genome, self.config, self.faults, self.result, self._pictures)
 
     def _look(self, round_number: int) -> None:
         if self._record:

@@ -26,7 +26,7 @@ def describe(genome: Genome) -> dict[str, Any]:
         "range": {name: [int(w.min()), int(w.max())] for name, w in _weights(genome).items()},
         "rom_bytes": {"image": len(flash), "left_for_code": ROM_BYTES - len(flash), "budget": ROM_BYTES},
         "ram_bytes": {"static": static, "left_for_stack": RAM_BYTES - static, "budget": RAM_BYTES},
-        "target": {"width": genome.target.shape[1], "height": genome.target.shape[0]},
+        "target": {"width": genome.target.width, "height": genome.target.height, "seed": genome.target.seed},
         "facts": dict(genome.facts),
     }
 
@@ -42,13 +42,11 @@ def print_description(genome: Genome) -> None:
     print(
         f"ROM    {rom['image']:6,} B genome of {rom['budget']:,} B, {rom['left_for_code']:,} B left for code"
     )
-    print(
-        f"RAM    {ram['static']:6,} B static of {ram['budget']:,} B, {ram['left_for_stack']:,} B left for the stack"
-    )
+    print(f"RAM    {ram['static']:6,} B static of {ram['budget']:,} B, {ram['left_for_stack']:,} B for stack")
     for key, value in facts["facts"].items():
         print(f"{key}: {value}")
     print()
-    print(terminal_picture(target_on_white(genome.target)))
+    print(terminal_picture(target_on_white(genome.target.rgba)))
 
 
 def _weights(genome: Genome) -> dict[str, np.ndarray[Any, Any]]:

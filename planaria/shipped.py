@@ -2,6 +2,7 @@
 
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from firmware.errors import InputError
 from firmware.genome import SUFFIX, Genome
@@ -29,3 +30,35 @@ def open_genome(name_or_file: str | Path) -> Genome:
             "genome", name_or_file, "it is neither a file nor a shipped genome", f"shipped are: {names}"
         )
     return Genome.load(path)
+
+
+def table() -> list[dict[str, Any]]:
+    """A row for each shipped genome: name, target size, H, regime, measured E, file."""
+    rows = []
+    for name, path in shipped_paths().items():
+        genome = Genome.load(path)
+        rows.append(
+            {
+                "name": name,
+                "width": genome.target.width,
+                "height": genome.target.height,
+                "hidden": genome.hidden,
+                "regime": genome.regime,
+                "E_sync_200": genome.facts["E_sync_200"],
+                "E_sync_1000": genome.facts["E_sync_1000"],
+                "command": genome.facts["command"],
+                "file": str(path),
+            }
+        )
+    return rows
+
+
+def print_table() -> None:
+    """The same for a person."""
+    print(f"{'name':14}{'px':>7}{'H':>5}  {'regime':14}{'E at 200':>9}{'at 1000':>9}  file")
+    for row in table():
+        size = f"{row['width']}x{row['height']}"
+        print(
+            f"{row['name']:14}{size:>7}{row['hidden']:>5}  {row['regime']:14}"
+            f"{row['E_sync_200']:9.2f}{row['E_sync_1000']:9.2f}  {row['file']}"
+        )

@@ -118,8 +118,6 @@ def _command(options: argparse.Namespace) -> str:
 def _print_result(genome: Genome, output: Path) -> None:
     facts = genome.facts
     print(f"{output}: {len(genome.to_bytes()):,} B, {facts['steps']} steps in {facts['train_seconds']} s")
-    print(
-        f"error E after 200 and 1,000 rounds: {facts['E_sync_200']} and {facts['E_sync_1000']} (1 looks perfect)"
-    )
+    print(f"E after 200 rounds {facts['E_sync_200']}, after 1,000 {facts['E_sync_1000']} (1 looks perfect)")
     print(f"{facts['bytes_verified']:,} state bytes equal to the firmware's")
     print(f"next: planaria run {output} --fault restart:half:left@200 --rounds 300 --film {output.stem}.gif")

@@ -2,10 +2,9 @@
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from firmware.arithmetic import Rule
-from firmware.pattern import pattern_error, place
+from firmware.pattern import Target, pattern_error
 from trainer.pool import seed_grid
 from trainer.rollout import Noise, Sheet, Weights, roll
 
@@ -13,27 +12,24 @@ _CHUNK_STEPS = 50
 
 
 @torch.no_grad()
-def errors(
-    rule: Rule, target: NDArray[np.uint8], rounds: tuple[int, ...], margin: int, seed: int
-) -> list[float]:
+def errors(rule: Rule, target: Target, rounds: tuple[int, ...], margin: int, seed: int) -> list[float]:
     """E of the int8 rule after each number of rounds, from one seed, at fire rate 1/2.
 
     A round is two steps: every cell has then updated once on average.
 
     Args:
         rule: the quantised weights.
-        target: uint8[h, w, 4], premultiplied.
+        target: what it should grow.
         rounds: ascending.
         margin: blank cells around the target.
         seed: of the random updates.
     """
-    rows, cols = (side + 2 * margin for side in target.shape[:2])
-    centre = (margin + target.shape[0] // 2, margin + target.shape[1] // 2)
-    placed = place(target, rows, cols, centre)
+    rows, cols = target.height + 2 * margin, target.width + 2 * margin
+    placed = target.placed(rows, cols)
     sheet = Sheet(1, rows, cols)
     weights = Weights.of(rule)
     generator = torch.Generator().manual_seed(seed)
-    flat = sheet.pack(seed_grid(rows, cols, centre, torch.device("cpu"))[None])
+    flat = sheet.pack(seed_grid(rows, cols, target.seed_cell(rows, cols), torch.device("cpu"))[None])
     result, done = [], 0
     for end in rounds:
         while done < 2 * end:

@@ -86,7 +86,7 @@ class Recipe:
         return base * (1.0 if phase < 0.5 else 0.3 if phase < 0.8 else 0.1)
 
 
-def rollout_steps(size_px: int) -> tuple[int, int]:
-    """Shortest and longest rollout for a target of this size: long enough to grow and to hold."""
-    shortest = max(32, round(1.75 * size_px))
+def rollout_steps(reach: int) -> tuple[int, int]:
+    """Shortest and longest rollout, long enough to grow ``reach`` cells from the seed and to hold."""
+    shortest = max(32, round(3.5 * reach))
     return shortest, round(1.5 * shortest)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 
 from firmware.errors import InputError
-from firmware.genome import TARGET_MAX_PX
+from firmware.pattern import TARGET_MAX_PX, Target
 from trainer.drawings import DRAWINGS, draw
 
 TARGET_MIN_PX: Final = 8
@@ -29,7 +29,7 @@ EMOJI_FONTS: Final = (
 Picture = NDArray[np.uint8]
 
 
-def load_target(spec: str, size_px: int | None = None) -> Picture:
+def load_target(spec: str, size_px: int | None = None) -> Target:
     """Load a target.
 
     Args:
@@ -38,7 +38,7 @@ def load_target(spec: str, size_px: int | None = None) -> Picture:
             PNG's own size.
 
     Returns:
-        uint8[h, w, 4], premultiplied by alpha; a PNG or emoji loses its transparent border.
+        The picture, seeded near its middle; a PNG or emoji loses its transparent border.
 
     Raises:
         InputError: no such target, a picture without alpha or without opaque pixels, a bad size,
@@ -47,10 +47,10 @@ def load_target(spec: str, size_px: int | None = None) -> Picture:
     if size_px is not None and not TARGET_MIN_PX <= size_px <= TARGET_MAX_PX:
         raise InputError("size", size_px, f"it must be {TARGET_MIN_PX} to {TARGET_MAX_PX} px", "20 is usual")
     if spec in DRAWINGS:
-        return premultiplied(draw(spec, size_px or DRAWING_PX))
+        return Target.of(premultiplied(draw(spec, size_px or DRAWING_PX)))
     if _is_emoji(spec):
-        return _fitted(_emoji(spec), size_px or EMOJI_PX, spec)
-    return _fitted(_open(Path(spec)), size_px, spec)
+        return Target.of(_fitted(_emoji(spec), size_px or EMOJI_PX, spec))
+    return Target.of(_fitted(_open(Path(spec)), size_px, spec))
 
 
 def premultiplied(rgba: Picture) -> Picture:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from firmware.budget import ONE
 from firmware.errors import InputError
+from firmware.pattern import Target
 from trainer.checkpoint import load_checkpoint, save_checkpoint
 from trainer.damage import wound
 from trainer.pool import Pool, seed_grid
@@ -39,27 +39,23 @@ class Training:
     """A training run that can be stepped, saved and resumed to the same result.
 
     Args:
-        target: uint8[h, w, 4], premultiplied RGBA.
+        target: what to grow.
         recipe: the options.
         device: where to compute. On the CPU one thread is fastest: the tensors are small.
         command: that asked for this training; it goes into the checkpoint and the genome's facts.
     """
 
-    def __init__(
-        self, target: NDArray[np.uint8], recipe: Recipe, device: torch.device, command: str = ""
-    ) -> None:
+    def __init__(self, target: Target, recipe: Recipe, device: torch.device, command: str = "") -> None:
         if device.type == "cpu":
             torch.set_num_threads(1)
         self.target, self.recipe, self.device, self.command = target, recipe, device, command
-        height, width = target.shape[:2]
-        self.sheet = Sheet(recipe.batch, height + 2 * recipe.margin, width + 2 * recipe.margin)
-        centre = (recipe.margin + height // 2, recipe.margin + width // 2)
+        rows, cols = target.height + 2 * recipe.margin, target.width + 2 * recipe.margin
+        self.sheet = Sheet(recipe.batch, rows, cols)
         self.generator = torch.Generator(device).manual_seed(recipe.seed)
         self.parameters = Parameters.initial(recipe.hidden, self.generator, device).requires_grad()
         self.optimiser = torch.optim.Adam(list(self.parameters.tensors().values()))
-        self.pool = Pool(seed_grid(self.sheet.rows, self.sheet.cols, centre, device), recipe.pool)
-        wanted = np.pad(target, [(recipe.margin,) * 2, (recipe.margin,) * 2, (0, 0)])
-        self.wanted = torch.from_numpy(wanted.astype(np.float32) / 255).to(device)
+        self.pool = Pool(seed_grid(rows, cols, target.seed_cell(rows, cols), device), recipe.pool)
+        self.wanted = torch.from_numpy(target.placed(rows, cols).astype(np.float32) / 255).to(device)
         self.steps_done = 0
         self.seconds_before = 0.0
         self.started = time.monotonic()
@@ -119,7 +115,7 @@ class Training:
 
     def _noise(self) -> Noise:
         """Random wakes and staleness for one rollout of random length."""
-        shortest, longest = rollout_steps(max(self.target.shape[:2]))
+        shortest, longest = rollout_steps(self.target.reach)
         steps = int(self._integers(shortest, longest, 1))
         fire = torch.rand(steps, self.sheet.cells, generator=self.generator, device=self.device) < FIRE_RATE
         return Noise(fire, self._integers(0, self.recipe.stale_steps, steps).tolist())
@@ -141,7 +137,7 @@ class Training:
         tensors = {
             "pool": self.pool.grids,
             "generator": self.generator.get_state(),
-            "target": torch.from_numpy(self.target),
+            "target": torch.from_numpy(self.target.rgba.copy()),
         }
         for name, tensor in self.parameters.tensors().items():
             tensors[name] = tensor
@@ -150,6 +146,7 @@ class Training:
         facts = {
             "command": self.command,
             "recipe": asdict(self.recipe),
+            "seed_pixel": self.target.seed,
             "steps_done": self.steps_done,
             "seconds": self.seconds,
         }
@@ -164,7 +161,9 @@ class Training:
         """
         tensors, facts = load_checkpoint(path)
         try:
-            training = cls(tensors["target"].numpy(), Recipe(**facts["recipe"]), device, facts["command"])
+            row, col = facts["seed_pixel"]
+            target = Target(tensors["target"].numpy(), (row, col))
+            training = cls(target, Recipe(**facts["recipe"]), device, facts["command"])
             training._restore(tensors)
             training.steps_done = int(facts["steps_done"])
             training.seconds_before = float(facts["seconds"])

@@ -17,9 +17,9 @@ def test_schedule_by_hand():
     assert not Recipe(regime="persistent").damages(0.5)
 
 
-@pytest.mark.parametrize(("size", "steps"), [(8, (32, 48)), (16, (32, 48)), (20, (35, 52)), (28, (49, 74))])
-def test_rollout_length_grows_with_the_target(size, steps):
-    assert rollout_steps(size) == steps
+@pytest.mark.parametrize(("reach", "steps"), [(4, (32, 48)), (8, (32, 48)), (10, (35, 52)), (14, (49, 74))])
+def test_rollout_length_grows_with_the_reach(reach, steps):
+    assert rollout_steps(reach) == steps
 
 
 @pytest.mark.parametrize(

@@ -136,4 +136,4 @@ def test_the_sixteen_bit_accumulator_wraps_in_both():
     assert wrapped != total
     for step in (firmware_step, trainer_step):
         after = step(rule, grids, fire)
-        assert after.tolist() == [[[[expected] * 16]]] or expected < 7 and not after.any()
+        assert after.tolist() == [[[[expected] * 16]]] or (expected < 7 and not after.any())

@@ -1,0 +1,176 @@
+"""``planaria demo``: the whole line, from a picture to a measured recovery, in a few minutes."""
+
+import json
+import os
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from firmware.atomic import check_writable, unwritable, write_atomic
+from firmware.genome import SUFFIX, Genome
+from planaria import __version__
+from planaria.grid import Grid
+from planaria.run import describe_recovery
+from planaria.shipped import open_genome
+from planaria.train import require_torch, train_to_genome
+
+TARGET = "planarian"
+TARGET_PX = 16
+TRAINING_STEPS = 3000
+SIDE = 32
+LOSS = 0.05
+GROWN_ROUNDS = 200
+PERSIST_ROUNDS = 1000
+HEALING_ROUNDS = 150
+WOUNDS = {
+    "left half": "restart:half:left",
+    "right half": "restart:half:right",
+    "top half": "restart:half:top",
+    "bottom half": "restart:half:bottom",
+    "centre square": f"restart:rect:{SIDE // 2 - 4},{SIDE // 2 - 4},8,8",
+    "random third": "restart:random:0.33",
+}
+SHOWN_FIRST = "left half"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run of the demo: a name, a plan, a length, and where its pictures go."""
+
+    name: str
+    faults: list[str]
+    rounds: int
+    seed: int
+    folder: Path
+
+    @property
+    def stem(self) -> Path:
+        """Pictures are called this, with a suffix."""
+        return self.folder / self.name.replace(" ", "-")
+
+
+def demo(folder: Path, quick: bool, seed: int, quiet: bool) -> dict[str, Any]:
+    """Train (or open a shipped genome), grow, hold, wound, measure, draw; returns the report.
+
+    Args:
+        folder: where films, figures, genome and ``report.json`` go.
+        quick: use a shipped genome instead of training.
+        seed: of training and of all runs.
+        quiet: print nothing but progress.
+
+    Raises:
+        InputError: the folder cannot be written, the seed is bad, or torch is missing.
+    """
+    started = time.monotonic()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    check_writable(folder / "report.json")
+    genome = open_genome(TARGET) if quick else _train(folder, seed)
+    _say(quiet, f"{genome.name}: int8 rule 48 -> {genome.hidden} -> 16, flashing {SIDE}x{SIDE} cells")
+    results = _run_all(genome, _trials(folder, seed), quiet)
+    report = _report(genome, results, seed, round(time.monotonic() - started, 1))
+    write_atomic(folder / "report.json", (json.dumps(report, indent=2) + "\n").encode())
+    if not quiet:
+        _print_report(report, folder)
+    return report
+
+
+def _train(folder: Path, seed: int) -> Genome:
+    require_torch()
+    from trainer.recipe import Recipe
+    from trainer.targets import load_target
+    from trainer.training import Training, choose_device
+
+    output = folder / f"{TARGET}{SUFFIX}"
+    command = (
+        f"planaria train {TARGET} --size {TARGET_PX} --steps {TRAINING_STEPS} --seed {seed} -o {output.name}"
+    )
+    recipe = Recipe(steps=TRAINING_STEPS, seed=seed)
+    training = Training(load_target(TARGET, TARGET_PX), recipe, choose_device("auto"), command)
+    return train_to_genome(training, output, show_progress=True)
+
+
+def _trials(folder: Path, seed: int) -> list[Trial]:
+    """The longest first, so that no core is left waiting at the end."""
+    healing = GROWN_ROUNDS + HEALING_ROUNDS
+    trials = [Trial("grow and hold", [], PERSIST_ROUNDS, seed, folder)]
+    for number, (name, what) in enumerate(WOUNDS.items(), 1):
+        trials.append(Trial(name, [f"{what}@{GROWN_ROUNDS}"], healing, seed + number, folder))
+    return trials
+
+
+def _run_all(genome: Genome, trials: list[Trial], quiet: bool) -> dict[str, dict[str, Any]]:
+    """Run the trials on all cores; the results do not depend on how many there are."""
+    workers = min(len(trials), len(os.sched_getaffinity(0)))
+    rounds = sum(trial.rounds for trial in trials)
+    results = {}
+    with (
+        ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool,
+        tqdm(total=rounds, unit=" rounds", desc="running", disable=None, leave=False, file=sys.stderr) as bar,
+    ):
+        futures = {pool.submit(run_trial, genome.to_bytes(), trial): trial for trial in trials}
+        for future in as_completed(futures):
+            trial = futures[future]
+            results[trial.name] = future.result()
+            bar.update(trial.rounds)
+            _say(quiet, f"  {trial.name}: {results[trial.name]['wall_s']} s")
+    return results
+
+
+def run_trial(genome_bytes: bytes, trial: Trial) -> dict[str, Any]:
+    """Run one trial and write its film and figure."""
+    started = time.monotonic()
+    genome = Genome.from_bytes(genome_bytes)
+    grid = Grid(genome, SIDE, SIDE, trial.seed, loss_probability=LOSS, faults=trial.faults)
+    result = grid.run(trial.rounds)
+    grid.save_film(trial.stem.with_suffix(".gif"))
+    grid.save_figure(trial.stem.with_suffix(".png"))
+    return {"seed": trial.seed, "wall_s": round(time.monotonic() - started, 1), **result.as_dict()}
+
+
+def _report(genome: Genome, results: dict[str, dict[str, Any]], seed: int, wall_s: float) -> dict[str, Any]:
+    hold = results["grow and hold"]
+    wounds = [{"name": name, **results[name]["recoveries"][0]} for name in WOUNDS]
+    return {
+        "planaria": __version__,
+        "genome": genome.name,
+        "genome_crc32": f"{genome.crc32():08x}",
+        "facts": dict(genome.facts),
+        "grid": [SIDE, SIDE],
+        "loss_probability": LOSS,
+        "seed": seed,
+        "E_grown_200": hold["error_by_round"][GROWN_ROUNDS],
+        "E_persist_1000": hold["error_by_round"][PERSIST_ROUNDS],
+        "recovered": sum(wound["recovered"] for wound in wounds),
+        "wounds": wounds,
+        "traces": {name: result["trace_sha256"] for name, result in results.items()},
+        "wall_s": wall_s,
+    }
+
+
+def _say(quiet: bool, text: str) -> None:
+    if not quiet:
+        tqdm.write(text, file=sys.stdout)
+
+
+def _print_report(report: dict[str, Any], folder: Path) -> None:
+    print()
+    print(f"{report['genome']}: error E {report['E_grown_200']:.2f} after 200 rounds, ", end="")
+    print(f"{report['E_persist_1000']:.2f} after 1,000 (1 looks perfect, above 10 is bad)")
+    for wound in report["wounds"]:
+        print(f"  {wound['name']:14} {describe_recovery(wound)}")
+    print(f"  {report['recovered']} of {len(report['wounds'])} wounds recovered, {LOSS:.0%} of messages lost")
+    shown = folder / SHOWN_FIRST.replace(" ", "-")
+    print()
+    print(f"look at   {shown}.gif   it grows, loses half of itself, and rebuilds it")
+    print(f"          {shown}.png   error over time, and before / wounded / after")
+    print(f"          {folder / 'report.json'}   all figures")
+    print("next      planaria run planarian --fault restart:disc:16,16,6@200 --rounds 300 --film mine.gif")

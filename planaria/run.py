@@ -1,0 +1,113 @@
+"""``planaria run``: flash, run, injure, measure."""
+
+import argparse
+import re
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from tqdm import tqdm
+
+from firmware.atomic import atomic_file, check_writable
+from firmware.errors import InputError
+from planaria.grid import Grid
+from planaria.shipped import open_genome
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Run as the command line says; returns the object for ``--json``.
+
+    Raises:
+        InputError: a bad option, genome or output.
+    """
+    rows, cols = parse_grid(options.grid)
+    genome = open_genome(options.genome)
+    for path in (options.film, options.figure, options.trace):
+        if path is not None:
+            check_writable(path)
+    started = time.perf_counter()
+    with ExitStack() as stack:
+        trace: BinaryIO | None = stack.enter_context(atomic_file(options.trace)) if options.trace else None
+        grid = Grid(
+            genome,
+            rows,
+            cols,
+            options.seed,
+            latency_us=options.latency_us,
+            jitter_us=options.jitter_us,
+            loss_probability=options.loss,
+            faults=options.fault,
+            torus=options.torus,
+            clock=options.clock,
+            mean_interval_us=options.mean_interval_us,
+            gone_fraction=options.gone_fraction,
+            dwell_rounds=options.dwell_rounds,
+            record=bool(options.film or options.figure),
+            trace_file=trace,
+        )
+        result = run_with_progress(grid, options.rounds, genome.name)
+    wall_s = time.perf_counter() - started
+    if options.film:
+        grid.save_film(options.film)
+    if options.figure:
+        grid.save_figure(options.figure)
+    return {
+        "genome": genome.name,
+        "genome_crc32": f"{genome.crc32():08x}",
+        "grid": [cols, rows],
+        "rounds": options.rounds,
+        "seed": options.seed,
+        "wall_s": round(wall_s, 3),
+        **result.as_dict(),
+    }
+
+
+def run_with_progress(grid: Grid, rounds: int, name: str) -> Any:
+    """``grid.run(rounds)`` with a progress bar where somebody can see it."""
+    with tqdm(total=rounds, unit=" rounds", desc=name, disable=None, leave=False) as bar:
+
+        def tick(round_number: int) -> None:
+            bar.update(round_number - bar.n)
+            bar.set_postfix_str(f"E {grid.error:.2f}", refresh=False)
+
+        grid.on_round = tick
+        return grid.run(rounds)
+
+
+def parse_grid(text: str) -> tuple[int, int]:
+    """``64x48`` (columns x rows) -> (rows, cols).
+
+    Raises:
+        InputError: not of that form.
+    """
+    match = re.fullmatch(r"(\d{1,9})x(\d{1,9})", text, re.ASCII)
+    if match is None:
+        raise InputError("grid", text, "it must be COLSxROWS", "e.g. --grid 64x64")
+    return int(match[2]), int(match[1])
+
+
+def print_summary(result: dict[str, Any], written: list[Path]) -> None:
+    """The result for a person."""
+    cols, rows = result["grid"]
+    print(f"{result['genome']} on {cols}x{rows} cells, {result['rounds']} rounds, seed {result['seed']}")
+    print(f"  {result['updates']:,} updates, {result['messages']:,} messages ({result['lost']:,} lost)")
+    print(f"  E at the end {result['error_by_round'][-1]:.2f} (1 looks perfect, above 10 is bad)")
+    for recovery in result["recoveries"]:
+        print(f"  {recovery['wound']}: {describe_recovery(recovery)}")
+    print(f"  trace {result['trace_sha256']}")
+    for path in written:
+        print(f"  wrote {path}")
+
+
+def describe_recovery(recovery: dict[str, Any]) -> str:
+    """One line about a wound."""
+    harm = f"E {recovery['error_before']:.2f} -> {recovery['error_after']:.1f}"
+    if recovery["outcome"] == "recovered":
+        return (
+            f"{harm}, recovered in {recovery['time_ms']:,.0f} ms = {recovery['rounds']:.1f} rounds "
+            f"({recovery['async_rounds']} asynchronous), {recovery['updates']:,} updates"
+        )
+    if recovery["outcome"] == "unharmed":
+        return f"{harm}, unharmed"
+    return f"{harm}, not recovered by the horizon ({recovery['observed_rounds']:.0f} rounds)"
