@@ -1,0 +1,43 @@
+"""Running the command as a user does: in a process of its own."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.fixture
+def planaria(tmp_path):
+    """``planaria("run", "planarian", ...)`` in an empty folder; returns the finished process."""
+
+    def call(*arguments, **environment):
+        return subprocess.run(
+            [sys.executable, "-m", "planaria.cli", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment,
+            timeout=300,
+            check=False,
+        )
+
+    return call
+
+
+@pytest.fixture
+def refused(planaria, tmp_path):
+    """The command must exit with 2 and one message that holds these words, and leave nothing behind."""
+
+    def call(*arguments, says):
+        before = sorted(tmp_path.rglob("*"))
+        process = planaria(*arguments)
+        assert process.returncode == 2, process
+        assert process.stdout == ""
+        assert "Traceback" not in process.stderr
+        assert len(process.stderr.splitlines()) == 1, process.stderr
+        for words in says:
+            assert words in process.stderr
+        assert sorted(tmp_path.rglob("*")) == before
+
+    return call

@@ -1,0 +1,137 @@
+"""The commands, as a user calls them."""
+
+import hashlib
+import json
+import time
+
+import pytest
+from PIL import Image
+
+import planaria as package
+from planaria.shipped import shipped_paths
+
+RUN = ("run", "planarian", "--grid", "26x26", "--rounds", "6", "--loss", "0.1", "--jitter-us", "300", "--json")
+
+
+@pytest.mark.parametrize("command", ["", "demo", "train", "genomes", "inspect", "run"])
+def test_help_shows_an_example_and_starts_fast(planaria, command):
+    process = planaria(*command.split(), "--help")
+    assert process.returncode == 0
+    assert "example: planaria" in process.stdout
+
+
+def test_help_imports_nothing_heavy(planaria):
+    """0.3 s is promised for --help; what would take longer is not even imported."""
+    process = planaria("run", "--help", PYTHONPROFILEIMPORTTIME="1")
+    imported = {line.rpartition("|")[2].strip() for line in process.stderr.splitlines() if "|" in line}
+    assert "planaria.cli" in imported or "argparse" in imported
+    assert not imported & {"numpy", "simpy", "matplotlib", "torch", "PIL", "msgpack"}
+
+
+def test_same_seed_same_trace_whatever_the_hash_seed(planaria):
+    one = json.loads(planaria(*RUN, "--seed", 7, PYTHONHASHSEED="1").stdout)
+    two = json.loads(planaria(*RUN, "--seed", 7, PYTHONHASHSEED="2").stdout)
+    other = json.loads(planaria(*RUN, "--seed", 8).stdout)
+    del one["wall_s"], two["wall_s"]
+    assert one == two
+    assert other["trace_sha256"] != one["trace_sha256"]
+
+
+def test_run_json_and_files(planaria, tmp_path):
+    process = planaria(
+        *RUN, "--fault", "restart:half:left@2", "--fault", "loss:0.5@1+2", "--dwell-rounds", 1,
+        "--film", "f.gif", "--figure", "f.png", "--trace", "f.trace",
+    )  # fmt: skip
+    assert process.stderr == ""
+    result = json.loads(process.stdout)
+    assert result["genome"] == "planarian"
+    assert len(result["error_by_round"]) == 7
+    assert result["error_by_round"][0] > 950
+    assert result["messages"] >= result["delivered"] + result["lost"] > 0
+    (recovery,) = result["recoveries"]
+    assert recovery["wound"] == "restart:half:left@2"
+    assert recovery["outcome"] in ("recovered", "not_recovered", "unharmed")
+    trace = (tmp_path / "f.trace").read_bytes()
+    assert len(trace) == 28 * result["updates"]
+    assert hashlib.sha256(trace).hexdigest() == result["trace_sha256"]
+    with Image.open(tmp_path / "f.gif") as film:
+        assert film.size == (364, 364)
+        assert film.n_frames > 1
+    with Image.open(tmp_path / "f.png") as figure:
+        assert figure.size[0] > 800
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["f.gif", "f.png", "f.trace"]
+
+
+def test_run_for_a_person(planaria):
+    process = planaria("run", "planarian", "--rounds", 2)
+    assert "planarian on 32x32 cells" in process.stdout
+    assert "trace " in process.stdout
+
+
+def test_genomes_lists_what_is_shipped(planaria):
+    rows = json.loads(planaria("genomes", "--json").stdout)
+    assert [row["name"] for row in rows] == sorted(shipped_paths())
+    assert len(rows) >= 3
+    for row in rows:
+        assert row["command"].startswith(f"planaria train {row['name']} ")
+        assert row["E_sync_200"] <= 5
+        assert row["E_sync_1000"] <= 5
+    text = planaria("genomes").stdout
+    assert all(row["name"] in text for row in rows)
+
+
+def test_inspect(planaria):
+    facts = json.loads(planaria("inspect", "planarian", "--json").stdout)
+    assert facts["shape"] == [48, 128, 16]
+    assert facts["rom_bytes"] == {"image": 8464, "left_for_code": 1776, "budget": 10240}
+    assert facts["ram_bytes"] == {"static": 216, "left_for_stack": 40, "budget": 256}
+    picture = planaria("inspect", "planarian").stdout
+    assert "8,464 B genome of 10,240 B" in picture
+    assert picture.count("▀") == 24 * 12
+
+
+def test_public_names():
+    assert {name for name in package.__all__ if getattr(package, name) is None} == set()
+    with pytest.raises(AttributeError, match="nothing_like_it"):
+        _ = package.nothing_like_it
+
+
+def test_interrupted_training_can_be_resumed(tmp_path):
+    """SIGTERM in the middle: a checkpoint, a message that says how to go on, and the same result."""
+    pytest.importorskip("torch", reason="the train extra (torch) is not installed")
+    import os
+    import signal
+    import subprocess
+    import sys
+
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    base = [sys.executable, "-m", "planaria.cli", "train"]
+    options = ["heart", "--size", "8", "--hidden", "8", "--steps", "60"]
+
+    def whole(name):
+        subprocess.run(
+            [*base, *options, "-o", name], cwd=tmp_path, env=environment, check=True, capture_output=True
+        )
+
+    whole("whole.genome")
+    process = subprocess.Popen(
+        [*base, *options, "-o", "part.genome"], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+    )
+    seen = ""
+    deadline = time.monotonic() + 60
+    while "loss" not in seen and time.monotonic() < deadline:
+        seen += process.stderr.read(20)
+    process.send_signal(signal.SIGTERM)
+    rest = process.stderr.read()
+    assert process.wait(60) == 130
+    assert "--resume part.checkpoint" in rest
+    assert not (tmp_path / "part.genome").exists()
+    subprocess.run(
+        [*base, "-o", "part.genome", "--resume", "part.checkpoint"],
+        cwd=tmp_path, env=environment, check=True, capture_output=True,
+    )  # fmt: skip
+    parts = [package.Genome.load(tmp_path / name) for name in ("whole.genome", "part.genome")]
+    assert (parts[0].w1 == parts[1].w1).all()
+    assert (parts[0].w2 == parts[1].w2).all()
+    assert parts[1].facts["command"].startswith("planaria train heart --size 8 --hidden 8 --steps 60")
+    assert not (tmp_path / "part.checkpoint").exists()
