@@ -1,0 +1,76 @@
+"""The documents tell the truth: their commands and programs run, their tables are the code's."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from firmware.clock import QUANTILES_Q10
+from firmware.memory import LAYOUT
+
+ROOT = Path(__file__).parents[2]
+
+
+def blocks(document: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
+
+
+def python(arguments: list[str], folder: Path) -> str:
+    process = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(folder)},
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    return process.stdout
+
+
+def test_tutorial_commands(tmp_path):
+    commands = [line[2:] for block in blocks("docs/tutorial.md", "console") for line in block.splitlines()]
+    assert len(commands) >= 6
+    for command in commands:
+        words = shlex.split(command)
+        assert words[0] == "planaria"
+        if "heart" in command:
+            pytest.importorskip("torch", reason="the train extra (torch) is not installed")
+        assert python(["-m", "planaria.cli", *words[1:]], tmp_path)
+    assert {"ring.gif", "ring.png", "heart.genome"} <= {path.name for path in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize("document", ["docs/tutorial.md", "README.md"])
+def test_python_blocks(document, tmp_path):
+    (program,) = blocks(document, "python")
+    output = python(["-W", "error", "-c", program], tmp_path)
+    assert "recovered" in output
+    assert list(tmp_path.glob("*.gif"))
+
+
+def test_readme_program_has_ten_lines():
+    (program,) = blocks("README.md", "python")
+    assert len(program.splitlines()) <= 10
+
+
+def test_spec_has_the_memory_map():
+    spec = (ROOT / "docs/SPEC.md").read_text()
+    for field in LAYOUT:
+        assert f"| {field.offset} | {field.size} | {field.name} |" in spec
+
+
+def test_spec_has_the_quantile_table():
+    spec = (ROOT / "docs/SPEC.md").read_text()
+    table = re.search(r"Q\[0\.\.32\] =\n\n((?:    [\d ]+\n)+)", spec)
+    assert table is not None
+    assert tuple(map(int, table[1].split())) == QUANTILES_Q10
+
+
+def test_links_lead_somewhere():
+    for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"

@@ -1,0 +1,65 @@
+"""Files are there whole or not at all."""
+
+import errno
+import os
+
+import pytest
+
+from firmware.atomic import atomic_file, check_writable, write_atomic
+from firmware.errors import InputError
+
+
+def test_writes_and_replaces(tmp_path):
+    path = tmp_path / "a.bin"
+    write_atomic(path, b"old")
+    write_atomic(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.stat().st_mode & 0o777 == 0o666 & ~current_umask()
+
+
+def current_umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def test_nothing_is_there_until_the_end(tmp_path):
+    path = tmp_path / "a.bin"
+    with atomic_file(path) as file:
+        file.write(b"half")
+        assert not path.exists()
+    assert path.read_bytes() == b"half"
+
+
+@pytest.mark.parametrize("failure", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
+def test_failure_leaves_the_old_file_and_nothing_else(tmp_path, failure):
+    path = tmp_path / "a.bin"
+    write_atomic(path, b"old")
+
+    def fail_half_way():
+        with atomic_file(path) as file:
+            file.write(b"half")
+            raise failure
+
+    with pytest.raises((InputError, KeyboardInterrupt)) as caught:
+        fail_half_way()
+    if isinstance(failure, OSError):
+        assert "No space left on device" in str(caught.value)
+        assert str(path) in str(caught.value)
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folder_that_is_missing_or_a_file(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    for parent in ("missing", "file"):
+        path = tmp_path / parent / "a.bin"
+        with pytest.raises(InputError, match="cannot be written"):
+            write_atomic(path, b"")
+        with pytest.raises(InputError, match="cannot be written"):
+            check_writable(path)
+    with pytest.raises(InputError, match="it is a folder"):
+        check_writable(tmp_path)
+    check_writable(tmp_path / "b.bin")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file"]

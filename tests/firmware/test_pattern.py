@@ -1,0 +1,79 @@
+"""Targets and the error E."""
+
+import numpy as np
+import pytest
+
+from firmware.errors import InputError
+from firmware.pattern import Target, pattern_error
+
+
+def picture(height, width, opaque=True):
+    rgba = np.zeros((height, width, 4), np.uint8)
+    if opaque:
+        rgba[...] = 255
+    return rgba
+
+
+def test_placed_in_the_middle():
+    placed = Target.of(picture(2, 3)).placed(5, 6)
+    assert placed.shape == (5, 6, 4)
+    assert np.argwhere(placed[..., 3]).tolist() == [[1, 1], [1, 2], [1, 3], [2, 1], [2, 2], [2, 3]]
+
+
+def test_seed_is_the_opaque_pixel_nearest_to_the_middle():
+    rgba = picture(7, 7)
+    assert Target.of(rgba).seed == (3, 3)
+    rgba[2:5, 2:5] = 0
+    assert Target.of(rgba).seed == (1, 3)
+    rgba[1, 3, 3] = 100
+    rgba[1, 3, :3] = 0
+    assert Target.of(rgba).seed == (3, 1)
+
+
+def test_seed_cell_lies_under_the_seed_pixel():
+    rgba = picture(7, 7)
+    rgba[2:5, 2:5] = 0
+    assert Target.of(rgba).seed_cell(11, 12) == (2 + 1, 2 + 3)
+
+
+def test_reach():
+    assert Target(picture(7, 9), (1, 4)).reach == 5
+    assert Target(picture(7, 9), (0, 0)).reach == 8
+
+
+@pytest.mark.parametrize(
+    ("rgba", "seed", "message"),
+    [
+        (picture(3, 3).astype(float), (1, 1), "uint8"),
+        (picture(3, 3)[..., :3], (1, 1), "uint8"),
+        (picture(65, 3), (1, 1), "3x65 px"),
+        (np.zeros((0, 3, 4), np.uint8), (0, 0), "3x0 px"),
+        (picture(3, 3), (3, 0), "opaque pixel"),
+        (picture(3, 3, opaque=False), (1, 1), "opaque pixel"),
+        (np.full((3, 3, 4), (9, 9, 9, 8), np.uint8), (1, 1), "premultiplied"),
+    ],
+)
+def test_impossible_targets(rgba, seed, message):
+    with pytest.raises(InputError, match=message):
+        Target(rgba, seed)
+
+
+def test_nothing_to_grow():
+    with pytest.raises(InputError, match="nothing to grow"):
+        Target.of(picture(3, 3, opaque=False))
+
+
+def test_larger_than_the_grid():
+    with pytest.raises(InputError, match="5x4 px on a grid of 9x3 cells"):
+        Target.of(picture(4, 5)).placed(3, 9)
+
+
+def test_error_by_hand():
+    """Two cells, one opaque white: blank has E 1000; off by 1/64 in one of four channels, 1000/64**2/4."""
+    placed = np.array([[[255] * 4, [0] * 4]], np.uint8)
+    rgba = np.zeros((1, 2, 4), np.int8)
+    assert pattern_error(rgba, placed) == 1000
+    rgba[0, 0] = 64
+    assert pattern_error(rgba, placed) == 0
+    rgba[0, 1, 2] = -1
+    assert pattern_error(rgba, placed) == 1000 / 64**2 / 4
