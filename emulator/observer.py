@@ -50,7 +50,7 @@ class Observer:
 
     def wound_begins(self, number: int, name: str, time_us: int, error: float) -> None:
         """Just before a fault destroys state; ``number`` is the fault's in the plan."""
-        self._wounds[number] = Wound(name, time_us, None, error_before=error, error_after=error)
+        self._wounds[number] = Wound(name, time_us, None, error_before=error, error_after=0.0)
 
     def wound_deepens(self, number: int, error: float) -> None:
         """Just after."""

@@ -74,7 +74,7 @@ def _draw_error(axes: Axes, config: RunConfig, faults: list[Fault], result: RunR
         if recovery.rounds is not None and recovery.end_rounds is not None:
             at = recovery.end_rounds + recovery.rounds
             axes.axvline(at, color="#2a9d4a", linewidth=1.2)
-            _label(axes, at, 0.6, f"recovered after {recovery.rounds:.0f} rounds", "#1d7436", "left")
+            _label(axes, at, 0.97, f"recovered after {recovery.rounds:.0f} rounds", "#1d7436", "left")
     axes.set_xlabel(f"rounds (mean intervals of {mean_us / 1000:g} ms)")
     axes.set_ylabel("pattern error E")
     axes.grid(alpha=0.25)
@@ -91,7 +91,7 @@ def _panels(
     genome: Genome, config: RunConfig, faults: list[Fault], pictures: list[Picture]
 ) -> list[tuple[str, NDArray[np.uint8]]]:
     """Target, and the grid before the first wound, just after it, and at the end."""
-    panels = [("target", target_on_white(genome.target.rgba))]
+    panels = [("target", target_on_white(genome.target.placed(config.rows, config.cols)))]
     mean_us = config.timing.mean_interval_us
     wounds = [fault.start_us(mean_us) for fault in faults if fault.is_wound]
     if wounds:

@@ -70,8 +70,8 @@ def _is_emoji(spec: str) -> bool:
 
 def _open(path: Path) -> Image.Image:
     try:
-        picture = Image.open(path)
-        picture.load()
+        with Image.open(path) as picture:
+            picture.load()
     except FileNotFoundError as error:
         names = ", ".join(DRAWINGS)
         raise InputError(

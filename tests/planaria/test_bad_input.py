@@ -118,7 +118,9 @@ class TestTrain:
 
     def test_png_without_alpha(self, refused, tmp_path):
         Image.fromarray(np.zeros((16, 16, 3), np.uint8)).save(tmp_path / "opaque.png")
-        refused("train", "opaque.png", "-o", "x.genome", says=["opaque.png", "no alpha channel", "transparent"])
+        refused(
+            "train", "opaque.png", "-o", "x.genome", says=["opaque.png", "no alpha channel", "transparent"]
+        )
 
     def test_png_too_large(self, refused, tmp_path):
         Image.fromarray(np.full((65, 70, 4), 255, np.uint8)).save(tmp_path / "large.png")

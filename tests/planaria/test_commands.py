@@ -10,7 +10,19 @@ from PIL import Image
 import planaria as package
 from planaria.shipped import shipped_paths
 
-RUN = ("run", "planarian", "--grid", "26x26", "--rounds", "6", "--loss", "0.1", "--jitter-us", "300", "--json")
+RUN = (
+    "run",
+    "planarian",
+    "--grid",
+    "26x26",
+    "--rounds",
+    "6",
+    "--loss",
+    "0.1",
+    "--jitter-us",
+    "300",
+    "--json",
+)
 
 
 @pytest.mark.parametrize("command", ["", "demo", "train", "genomes", "inspect", "run"])
@@ -115,15 +127,19 @@ def test_interrupted_training_can_be_resumed(tmp_path):
 
     whole("whole.genome")
     process = subprocess.Popen(
-        [*base, *options, "-o", "part.genome"], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+        [*base, *options, "-o", "part.genome"],
+        cwd=tmp_path,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     seen = ""
     deadline = time.monotonic() + 60
     while "loss" not in seen and time.monotonic() < deadline:
         seen += process.stderr.read(20)
     process.send_signal(signal.SIGTERM)
-    rest = process.stderr.read()
-    assert process.wait(60) == 130
+    rest = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
     assert "--resume part.checkpoint" in rest
     assert not (tmp_path / "part.genome").exists()
     subprocess.run(

@@ -1,0 +1,26 @@
+"""Run all benchmarks and print a table, or one JSON object with ``--json``."""
+
+import argparse
+import json
+import os
+import platform
+
+from benchmarks import engine, training
+
+
+def main() -> None:
+    """Measure everything once."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    results = {**engine.measure(), **training.measure()}
+    if options.json:
+        print(json.dumps(results))
+        return
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    for name, value in results.items():
+        print(f"{name:44} {value:14,.2f}")
+
+
+if __name__ == "__main__":
+    main()

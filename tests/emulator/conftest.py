@@ -1,0 +1,87 @@
+"""A small genome with random weights whose organism lives, and programs that log what happens to them."""
+
+import numpy as np
+import pytest
+
+from emulator.config import RunConfig
+from emulator.engine import ReferenceEngine
+from firmware import image
+from firmware.clock import Timing
+from firmware.genome import Genome
+from firmware.pattern import Target
+from firmware.program import Wake
+
+
+def random_genome(side=8):
+    random = np.random.default_rng(7)
+    picture = np.full((side, side, 4), (200, 100, 50, 255), np.uint8)
+    return Genome(
+        name="random",
+        w1=random.integers(-40, 41, (8, 48), np.int8),
+        b1=random.integers(-200, 201, 8, np.int16),
+        w2=random.integers(-40, 41, (8, 16), np.int8),
+        shift1=5,
+        shift2=6,
+        regime="growing",
+        target=Target.of(picture),
+    )
+
+
+@pytest.fixture
+def genome():
+    return random_genome()
+
+
+@pytest.fixture
+def build(genome):
+    """Makes an engine that runs the random genome."""
+
+    def make(rows=12, cols=12, trace_file=None, **options):
+        config = RunConfig(rows, cols, **options)
+        return ReferenceEngine(
+            config, image.build(genome, config.timing), genome.target, trace_file=trace_file
+        )
+
+    return make
+
+
+class Metronome:
+    """Wakes at a fixed interval and logs (what, cell, detail) of all that it lives through.
+
+    The cell numbers itself at first boot, for boards boot in the order of their numbers.
+    """
+
+    def __init__(self, wait_us, cells):
+        self.wait_us = wait_us
+        self.cells = cells
+        self.log = []
+        self.numbers = {}
+
+    def cell(self, ram):
+        return self.numbers.setdefault(id(ram), len(self.numbers))
+
+    def boot(self, ram, entropy, strap):
+        self.log.append(("boot", self.cell(ram), strap))
+        ram.state[0] = 1
+        return self.wait_us
+
+    def receive(self, ram, port, wire):
+        self.log.append(("receive", self.cell(ram), (port, wire)))
+
+    def wake(self, ram):
+        self.log.append(("wake", self.cell(ram), None))
+        ram.sequence = (ram.sequence + 1) % 128
+        return Wake(bytes([self.cell(ram), ram.sequence]), self.wait_us)
+
+
+@pytest.fixture
+def tick():
+    """Makes an engine whose cells are metronomes, and the metronome with its log."""
+
+    def make(rows, cols, wait_us=1000, mean_interval_us=1000, **options):
+        program = Metronome(wait_us, rows * cols)
+        config = RunConfig(rows, cols, timing=Timing(mean_interval_us=mean_interval_us), **options)
+        target = Target.of(np.full((1, 1, 4), 255, np.uint8))
+        return ReferenceEngine(config, b"", target, lambda _rom: program), program
+
+    return make

@@ -1,0 +1,38 @@
+"""A fixed run as a script: ``fixed_run.py fork|spawn`` prints its trace hash, made in a child process."""
+
+import multiprocessing
+import sys
+
+import numpy as np
+
+from emulator.config import RunConfig
+from emulator.engine import ReferenceEngine
+from emulator.fault import Fault
+from firmware import image
+from firmware.genome import Genome
+from firmware.pattern import Target
+
+PLAN = ("restart:random:0.33@4", "kill:disc:3,3,2@6+3", "loss:0.4@2+5")
+
+
+def trace_sha256(seed: int) -> str:
+    """The hash of a run with loss, jitter and overlapping faults."""
+    random = np.random.default_rng(7)
+    genome = Genome(
+        name="random",
+        w1=random.integers(-40, 41, (8, 48), np.int8),
+        b1=random.integers(-200, 201, 8, np.int16),
+        w2=random.integers(-40, 41, (8, 16), np.int8),
+        shift1=5,
+        shift2=6,
+        regime="growing",
+        target=Target.of(np.full((8, 8, 4), 255, np.uint8)),
+    )
+    faults = tuple(map(Fault.parse, PLAN))
+    config = RunConfig(10, 9, seed, jitter_us=900, loss_probability=0.05, faults=faults)
+    return ReferenceEngine(config, image.build(genome, config.timing), genome.target).run(12).trace_sha256
+
+
+if __name__ == "__main__":
+    with multiprocessing.get_context(sys.argv[1]).Pool(1) as pool:
+        print(pool.apply(trace_sha256, (5,)))

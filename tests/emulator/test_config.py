@@ -1,0 +1,75 @@
+import time
+
+import pytest
+
+from emulator import config
+from emulator.config import CELL_BYTES, RunConfig
+from emulator.fault import Fault
+from emulator.recovery import Predicate
+from firmware.clock import Timing
+from firmware.errors import InputError
+
+BAD = [
+    ({"rows": 0}, r"grid: 32x0 - it needs at least 1x1 cells"),
+    ({"cols": -1}, r"grid: -1x32 - it needs at least 1x1 cells"),
+    ({"rows": 2, "torus": True}, r"grid: 32x2 - a torus needs at least 3x3"),
+    ({"seed": -1}, r"seed: -1 - it must be 0 to 2\*\*64 - 1"),
+    ({"seed": 1 << 64}, r"seed: 18446744073709551616 - it must be 0 to 2\*\*64 - 1"),
+    ({"latency_us": 0}, r"latency_us: 0 - it must be 1 to 1000000000: no message is instantaneous"),
+    ({"latency_us": -5}, r"latency_us: -5"),
+    ({"jitter_us": -1}, r"jitter_us: -1 - it must be 0 to"),
+    ({"loss_probability": 1.01}, r"loss: 1\.01 - a probability must be 0 to 1"),
+    ({"loss_probability": -0.1}, r"loss: -0\.1 - a probability must be 0 to 1"),
+    ({"loss_probability": float("nan")}, r"loss: nan - a probability must be 0 to 1"),
+    ({"predicate": Predicate(gone_fraction=0)}, r"gone_fraction: 0"),
+    ({"predicate": Predicate(gone_fraction=1.1)}, r"gone_fraction: 1\.1"),
+    ({"predicate": Predicate(dwell_rounds=-1)}, r"dwell_rounds: -1"),
+    (
+        {"faults": (Fault.parse("kill:disc:32,0,1@1"),)},
+        r"fault: kill:disc:32,0,1@1 - its region is outside the grid",
+    ),
+    ({"faults": (Fault.parse("kill:rect:30,0,3,1@1"),)}, r"its region is outside the grid of 32x32 cells"),
+    ({"faults": (Fault.parse("kill:rect:0,0,0,1@1"),)}, r"its region is outside the grid"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), BAD)
+def test_bad_input(options, message):
+    with pytest.raises(InputError, match=message):
+        RunConfig(**options)
+
+
+def test_limits_are_allowed():
+    RunConfig(rows=1, cols=1, seed=(1 << 64) - 1, latency_us=1, loss_probability=1.0)
+    RunConfig(rows=3, cols=3, torus=True, faults=(Fault.parse("kill:rect:0,0,3,3@0"),))
+
+
+def test_a_million_by_a_million_is_refused_at_once():
+    started = time.perf_counter()
+    with pytest.raises(
+        InputError, match=r"grid: 1000000x1000000 - it would need 7,4\d\d,\d{3}\.\d GiB of memory and"
+    ):
+        RunConfig(rows=10**6, cols=10**6)
+    assert time.perf_counter() - started < 0.5
+
+
+def test_memory_is_compared_with_what_is_free(monkeypatch):
+    monkeypatch.setattr(config, "_free_memory_bytes", lambda: 16 * CELL_BYTES)
+    RunConfig(rows=4, cols=4)
+    with pytest.raises(InputError, match=r"and 0\.0 GiB are free; make it smaller"):
+        RunConfig(rows=4, cols=5)
+    with pytest.raises(InputError, match="make it smaller"):
+        RunConfig(rows=4, cols=4, latency_us=10_000)  # a round of messages more
+
+
+def test_free_memory_is_less_than_all():
+    assert 0 < config._free_memory_bytes() < 1 << 50
+
+
+def test_horizon():
+    plan = RunConfig(faults=(Fault.parse("restart:half:left@200"),), timing=Timing())
+    plan.check_horizon(200)
+    with pytest.raises(InputError, match="it begins after the run's end at 199 rounds"):
+        plan.check_horizon(199)
+    with pytest.raises(InputError, match="rounds: 0 - it must be at least 1"):
+        RunConfig().check_horizon(0)

@@ -1,0 +1,54 @@
+from emulator.observer import Observer
+from emulator.recovery import Sample
+
+
+def rounds_after(observer, *cells):
+    for cell in cells:
+        observer.updated(cell)
+    return observer.async_rounds
+
+
+def test_an_asynchronous_round_is_over_when_every_cell_has_updated():
+    observer = Observer(3)
+    assert rounds_after(observer, 0, 0, 1) == 0
+    assert rounds_after(observer, 2) == 1
+    assert rounds_after(observer, 2, 2, 1) == 1
+    assert rounds_after(observer, 0) == 2
+    assert observer.updates == 8
+
+
+def test_no_round_waits_for_a_cell_without_power():
+    observer = Observer(3)
+    observer.updated(0)
+    observer.updated(1)
+    observer.stopped(2)
+    assert observer.async_rounds == 1
+    assert rounds_after(observer, 0, 1) == 2
+
+
+def test_a_dead_grid_has_no_rounds():
+    observer = Observer(2)
+    observer.stopped(0)
+    observer.stopped(1)
+    assert observer.async_rounds == 0
+
+
+def test_the_end_of_a_wound_begins_a_round():
+    observer = Observer(2)
+    observer.updated(0)
+    observer.wound_begins(1, "w", 5, 2.0)
+    observer.stopped(1)  # ends a round: cell 0 has updated
+    observer.started(1)
+    observer.wound_ends(1, 9, 7.0)
+    assert rounds_after(observer, 0) == 1
+    assert rounds_after(observer, 1) == 2
+
+
+def test_a_wound_is_as_deep_as_its_worst_moment():
+    observer = Observer(1)
+    observer.wound_begins(1, "w", 5, 2.0)
+    observer.wound_deepens(1, 9.0)
+    observer.wound_ends(1, 8, 7.0)
+    (wound,) = observer.wounds()
+    assert (wound.start_us, wound.error_before, wound.error_after) == (5, 2.0, 9.0)
+    assert wound.end == Sample(8, 7.0, updates=0, async_rounds=0)

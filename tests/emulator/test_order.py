@@ -1,0 +1,55 @@
+from simpy import Environment
+
+from emulator.fault import Fault
+from emulator.order import Kind, Moment
+
+
+def test_kinds_come_before_numbers_and_numbers_before_the_order_of_asking():
+    happened = []
+    environment = Environment(0)
+    places = [
+        (Kind.PROBE, 0),
+        (Kind.WAKE, 9),
+        (Kind.WAKE, 2),
+        (Kind.DELIVERY, 79),
+        (Kind.FAULT, 3),
+        (Kind.FAULT, 1),
+    ]
+    for kind, number in places:
+        Moment(environment, kind, number, 5, lambda event: happened.append(event.value), (kind, number))
+    Moment(environment, Kind.PROBE, 7, 4, lambda event: happened.append("earlier"))
+    environment.run()
+    assert happened == ["earlier", *sorted(places)]
+
+
+def test_fault_then_delivery_then_wake_then_probe_at_one_microsecond(tick):
+    # All cells wake at 1000 and 2000; what they say at 1000 arrives at 2000, when cell 0 restarts.
+    engine, program = tick(1, 3, latency_us=1000, faults=(Fault.parse("restart:rect:0,0,1,1@2"),))
+    engine.on_round = lambda number: program.log.append(("probe", number, None))
+    engine.run(1)
+    program.log.clear()
+    engine.run(1)
+    assert program.log == [
+        ("boot", 0, False),
+        ("receive", 1, (6, b"\x00\x01")),
+        ("receive", 2, (6, b"\x01\x01")),  # link 10: cell 1, port E
+        ("receive", 0, (2, b"\x01\x01")),  # link 14: cell 1, port W
+        ("receive", 1, (2, b"\x02\x01")),
+        ("wake", 1, None),
+        ("wake", 2, None),
+        ("probe", 2, None),
+    ]
+
+
+def test_faults_of_the_same_moment_go_by_their_place_in_the_plan(tick):
+    plan = ("kill:rect:0,0,1,1@1", "restart:rect:0,0,1,2@1")
+    engine, program = tick(1, 2, faults=tuple(map(Fault.parse, plan)))
+    result = engine.run(1)
+    assert [recovery.wound for recovery in result.recoveries] == list(plan)
+    assert [entry for entry in program.log if entry[0] == "boot"][2:] == [("boot", 1, False)]
+
+
+def test_time_stays_a_whole_number(tick):
+    engine, _ = tick(2, 2, jitter_us=700)
+    engine.run(3)
+    assert type(engine._environment.now) is int

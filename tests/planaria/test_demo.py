@@ -1,0 +1,71 @@
+"""The demo, with fewer rounds: the same code from genome to report."""
+
+import json
+
+import pytest
+from PIL import Image
+
+from planaria import demo as module
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Runs of seconds rather than minutes, in this process, so that the patched lengths hold."""
+    monkeypatch.setattr(module, "SIDE", 26)
+    monkeypatch.setattr(module, "GROWN_ROUNDS", 4)
+    monkeypatch.setattr(module, "PERSIST_ROUNDS", 8)
+    monkeypatch.setattr(module, "HEALING_ROUNDS", 3)
+    monkeypatch.setattr(module, "ProcessPoolExecutor", InProcess)
+
+
+class InProcess:
+    """An executor with no processes."""
+
+    def __init__(self, *_arguments, **_options):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        return None
+
+    def submit(self, function, *arguments):
+        from concurrent.futures import Future
+
+        future = Future()
+        future.set_result(function(*arguments))
+        return future
+
+
+def test_quick_demo_writes_report_and_pictures(short, tmp_path, capsys):
+    report = module.demo(tmp_path / "out", quick=True, seed=3, quiet=False)
+    assert json.loads((tmp_path / "out" / "report.json").read_text()) == report
+    assert {"E_grown_200", "E_persist_1000", "wounds", "recovered", "seed", "traces"} <= report.keys()
+    assert [wound["name"] for wound in report["wounds"]] == list(module.WOUNDS)
+    for wound in report["wounds"]:
+        assert {"name", "recovered", "rounds", "time_ms"} <= wound.keys()
+    stems = ["grow-and-hold", *(name.replace(" ", "-") for name in module.WOUNDS)]
+    for stem in stems:
+        for suffix in ("gif", "png"):
+            with Image.open(tmp_path / "out" / f"{stem}.{suffix}") as picture:
+                picture.load()
+    shown = capsys.readouterr().out
+    assert "of 6 wounds recovered" in shown
+    assert "left-half.gif" in shown
+
+
+def test_trials_are_one_function_of_the_seed(tmp_path):
+    one, two, other = (module._trials(tmp_path, seed) for seed in (1, 1, 2))
+    assert one == two
+    assert [trial.seed for trial in one] != [trial.seed for trial in other]
+    assert one[0].rounds == 1000
+
+
+def test_demo_trains_and_keeps_its_genome(short, monkeypatch, tmp_path):
+    pytest.importorskip("torch", reason="the train extra (torch) is not installed")
+    monkeypatch.setattr(module, "TRAINING_STEPS", 4)
+    report = module.demo(tmp_path, quick=False, seed=1, quiet=True)
+    assert report["facts"]["steps"] == 4
+    assert (tmp_path / "planarian.genome").exists()
+    assert not (tmp_path / "planarian.checkpoint").exists()

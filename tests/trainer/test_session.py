@@ -1,0 +1,61 @@
+"""A session as a user sees it."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the train extra (torch) is not installed")
+
+from trainer import session  # noqa: E402
+from trainer.recipe import Recipe  # noqa: E402
+from trainer.training import Training  # noqa: E402
+from trainer.verify import Comparison  # noqa: E402
+
+CPU = torch.device("cpu")
+
+
+def test_trains_to_the_end_and_exports(target, recipe, tmp_path):
+    training = Training(target, recipe, CPU, "planaria train x -o x.genome")
+    session.train(training, tmp_path / "x.checkpoint", show_progress=False)
+    assert training.steps_done == 6
+    assert Training.resume(tmp_path / "x.checkpoint", CPU).steps_done == 6
+    genome = session.export(training, "x")
+    assert genome.facts["command"] == "planaria train x -o x.genome"
+    assert genome.facts["steps"] == 6
+    assert genome.facts["bytes_verified"] == 64 * 3 * 12 * 12 * 16
+    assert np.array_equal(genome.rule.w1, training.parameters.rule().w1)
+
+
+def test_minutes_end_the_session(target, tmp_path):
+    recipe = Recipe(hidden=8, steps=None, minutes=0.02, pool=4, margin=2)
+    training = Training(target, recipe, CPU)
+    session.train(training, tmp_path / "x.checkpoint", show_progress=False)
+    assert training.steps_done > 0
+    assert 1.2 <= training.seconds < 10
+
+
+def test_interrupt_leaves_a_usable_checkpoint(target, recipe, tmp_path, monkeypatch):
+    training = Training(target, recipe, CPU)
+    step = training.step
+
+    def interrupted():
+        if training.steps_done == 2:
+            raise KeyboardInterrupt
+        return step()
+
+    monkeypatch.setattr(training, "step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        session.train(training, tmp_path / "x.checkpoint", show_progress=False)
+    assert Training.resume(tmp_path / "x.checkpoint", CPU).steps_done == 2
+
+
+def test_progress_shows_loss_rate_and_time_left(target, recipe, tmp_path, capsys):
+    session.train(Training(target, recipe, CPU), tmp_path / "x.checkpoint", show_progress=True)
+    shown = capsys.readouterr().err
+    assert "6/6" in shown
+    assert "steps/s" in shown
+
+
+def test_export_refuses_a_mismatch(target, recipe, monkeypatch):
+    monkeypatch.setattr(session, "compare", lambda *_: Comparison(1000, 1))
+    with pytest.raises(RuntimeError, match="1 of 1000 state bytes differ"):
+        session.export(Training(target, recipe, CPU), "x")
