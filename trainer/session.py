@@ -1,7 +1,11 @@
 """A training session as a user sees it: a progress bar, checkpoints, a clean stop, a genome at the end."""
 
+import signal
+import threading
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tqdm import tqdm
@@ -15,12 +19,14 @@ CHECKPOINT_EVERY_S = 30.0
 LOSS_WINDOW_STEPS = 50
 VERIFIED_STEPS = 64
 JUDGED_ROUNDS = (200, 1000)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def train(training: Training, checkpoint: Path, show_progress: bool) -> None:
     """Train to the end of the recipe, leaving a checkpoint every half minute and at the end.
 
-    Ctrl-C saves a checkpoint and goes on to the caller as ``KeyboardInterrupt``.
+    Ctrl-C and SIGTERM let the present step end, for half a step could not be resumed; then they
+    save a checkpoint and go on to the caller as ``KeyboardInterrupt``.
 
     Raises:
         InputError: the checkpoint cannot be written.
@@ -31,7 +37,10 @@ def train(training: Training, checkpoint: Path, show_progress: bool) -> None:
     recent: deque[float] = deque(maxlen=LOSS_WINDOW_STEPS)
     saved_at = time.monotonic()
     began, first = time.monotonic(), training.steps_done
-    with tqdm(total=total, unit=unit, desc="training", disable=not show_progress, mininterval=0.5) as bar:
+    with (
+        _asked_to_stop() as asked,
+        tqdm(total=total, unit=unit, desc="training", disable=not show_progress, mininterval=0.5) as bar,
+    ):
         bar.update(_position(training) - bar.n)
         try:
             while training.progress < 1:
@@ -45,8 +54,25 @@ def train(training: Training, checkpoint: Path, show_progress: bool) -> None:
                 if time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
                     training.save(checkpoint)
                     saved_at = time.monotonic()
+                if asked:
+                    raise KeyboardInterrupt
         finally:
             training.save(checkpoint)
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[list[int]]:
+    """The stop signals that have come so far, instead of interrupting whatever goes on."""
+    asked: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield asked  # only the main thread may handle signals
+        return
+    before = {number: signal.signal(number, lambda n, _frame: asked.append(n)) for number in STOP_SIGNALS}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _position(training: Training) -> int:

@@ -1,5 +1,7 @@
 """A session as a user sees it."""
 
+import signal
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,31 @@ def test_interrupt_leaves_a_usable_checkpoint(target, recipe, tmp_path, monkeypa
     with pytest.raises(KeyboardInterrupt):
         session.train(training, tmp_path / "x.checkpoint", show_progress=False)
     assert Training.resume(tmp_path / "x.checkpoint", CPU).steps_done == 2
+
+
+@pytest.mark.parametrize("number", session.STOP_SIGNALS)
+def test_signal_in_the_middle_of_a_step_waits_for_its_end(target, recipe, tmp_path, monkeypatch, number):
+    """Half a step is lost state: the resumed run must still end where an undisturbed one does."""
+    whole, training = Training(target, recipe, CPU), Training(target, recipe, CPU)
+    while whole.progress < 1:
+        whole.step()
+    prepare = training._prepare
+
+    def disturbed(*arguments):
+        if training.steps_done == 2:
+            signal.raise_signal(number)
+        return prepare(*arguments)
+
+    monkeypatch.setattr(training, "_prepare", disturbed)
+    handler = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt):
+        session.train(training, tmp_path / "x.checkpoint", show_progress=False)
+    assert signal.getsignal(number) is handler
+    resumed = Training.resume(tmp_path / "x.checkpoint", CPU)
+    assert resumed.steps_done == 3
+    while resumed.progress < 1:
+        resumed.step()
+    assert torch.equal(resumed.parameters.w1, whole.parameters.w1)
 
 
 def test_progress_shows_loss_rate_and_time_left(target, recipe, tmp_path, capsys):
