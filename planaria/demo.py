@@ -22,7 +22,7 @@ from planaria.train import require_torch, train_to_genome
 
 TARGET = "planarian"
 TARGET_PX = 16
-TRAINING_STEPS = 3000
+TRAINING_STEPS = 4500
 SIDE = 32
 LOSS = 0.05
 GROWN_ROUNDS = 200

@@ -4,8 +4,10 @@ import multiprocessing
 import sys
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emulator.config import RunConfig
+from emulator.draws import Stream, draw32, key
 from emulator.engine import ReferenceEngine
 from emulator.fault import Fault
 from firmware import image
@@ -15,14 +17,18 @@ from firmware.pattern import Target
 PLAN = ("restart:random:0.33@4", "kill:disc:3,3,2@6+3", "loss:0.4@2+5")
 
 
+def scattered(count: int, limit: int) -> NDArray[np.int64]:
+    """Whole numbers from -limit to limit that no library's version can change: int64[count]."""
+    return np.array([draw32(key(7, Stream.REGION, limit), i) % (2 * limit + 1) - limit for i in range(count)])
+
+
 def trace_sha256(seed: int) -> str:
     """The hash of a run with loss, jitter and overlapping faults."""
-    random = np.random.default_rng(7)
     genome = Genome(
         name="random",
-        w1=random.integers(-40, 41, (8, 48), np.int8),
-        b1=random.integers(-200, 201, 8, np.int16),
-        w2=random.integers(-40, 41, (8, 16), np.int8),
+        w1=scattered(8 * 48, 40).reshape(8, 48).astype(np.int8),
+        b1=scattered(8, 200).astype(np.int16),
+        w2=scattered(8 * 16, 40).reshape(8, 16).astype(np.int8),
         shift1=5,
         shift2=6,
         regime="growing",

@@ -8,7 +8,7 @@ import pytest
 
 SCRIPT = Path(__file__).with_name("fixed_run.py")
 ROOT = SCRIPT.parents[2]
-PINNED = "6dc9b3eb934a559feb1f84466f7d744aaa899bf74b46de78e12bbb20ed7dd71f"
+PINNED = "8909d05b28b5740a3a26ed6fe9f5b424e07ba8e9897f6da9980b554701831f9d"
 
 
 def trace_sha256(seed):
