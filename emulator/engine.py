@@ -27,6 +27,8 @@ from firmware.memory import Ram
 from firmware.pattern import Target, pattern_error
 from firmware.program import Firmware
 
+ROUNDS_MAX = 100_000_000
+
 _SAMPLE, _STOP = 0, 1
 """Order of probes at the same microsecond."""
 
@@ -128,10 +130,12 @@ class ReferenceEngine:
         """Go on for this many mean intervals. Running in parts gives the same as running at once.
 
         Raises:
-            InputError: ``rounds`` is below 1.
+            InputError: ``rounds`` is below 1 or beyond all reason.
         """
-        if rounds < 1:
-            raise InputError("rounds", rounds, "it must be at least 1", "200 rounds grow most patterns")
+        if not 1 <= rounds <= ROUNDS_MAX:
+            raise InputError(
+                "rounds", rounds, f"it must be 1 to {ROUNDS_MAX:,}", "200 rounds grow most patterns"
+            )
         stop = Moment(
             self._environment, Kind.PROBE, _STOP, delay_us=rounds * self.config.timing.mean_interval_us
         )

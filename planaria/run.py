@@ -23,9 +23,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     """
     rows, cols = parse_grid(options.grid)
     genome = open_genome(options.genome)
-    for path in (options.film, options.figure, options.trace):
-        if path is not None:
-            check_writable(path)
+    _check_outputs([path for path in (options.film, options.figure, options.trace) if path])
     started = time.perf_counter()
     with ExitStack() as stack:
         trace: BinaryIO | None = stack.enter_context(atomic_file(options.trace)) if options.trace else None
@@ -46,6 +44,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             record=bool(options.film or options.figure),
             trace_file=trace,
         )
+        grid.config.check_horizon(options.rounds)
         result = run_with_progress(grid, options.rounds, genome.name)
     wall_s = time.perf_counter() - started
     if options.film:
@@ -61,6 +60,13 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "wall_s": round(wall_s, 3),
         **result.as_dict(),
     }
+
+
+def _check_outputs(paths: list[Path]) -> None:
+    for path in paths:
+        if paths.count(path) > 1:
+            raise InputError("output", path, "it is given for two results", "give each its own file")
+        check_writable(path)
 
 
 def run_with_progress(grid: Grid, rounds: int, name: str) -> Any:

@@ -127,10 +127,10 @@ def test_wounds_that_cannot_be(build, spec, message):
         engine.wound(Fault.parse(spec))
 
 
-@pytest.mark.parametrize("rounds", [0, -1])
+@pytest.mark.parametrize("rounds", [0, -1, 10**9])
 def test_a_run_goes_forward(build, rounds):
     engine = build()
-    with pytest.raises(InputError, match=f"rounds: {rounds} - it must be at least 1"):
+    with pytest.raises(InputError, match=f"rounds: {rounds} - it must be 1 to 100,000,000"):
         engine.run(rounds)
     assert engine.time_us == 0
 

@@ -37,7 +37,9 @@ def genome(tmp_path):
         (["--jitter-us", "-1"], ["jitter_us: -1", "0 to"]),
         (["--mean-interval-us", "0"], ["mean_interval_us: 0", "1 to 1048575"]),
         (["--seed", "-1"], ["seed: -1", "0 to 2**64 - 1"]),
-        (["--rounds", "0"], ["rounds: 0", "at least 1"]),
+        (["--rounds", "0"], ["rounds: 0", "1 to 100,000,000"]),
+        (["--rounds", "100000000000000000000"], ["rounds: 100000000000000000000", "1 to 100,000,000"]),
+        (["--film", "a.gif", "--figure", "a.gif"], ["a.gif", "two results", "own file"]),
         (["--gone-fraction", "0"], ["gone_fraction: 0", "above 0"]),
         (["--dwell-rounds", "-1"], ["dwell_rounds: -1"]),
         (["--fault", "restart:half:left@4"], ["restart:half:left@4", "after the run's end at 3 rounds"]),
@@ -151,6 +153,28 @@ class TestTrain:
 @pytest.mark.parametrize("folder", ["/proc/demo", "/dev/null/demo"])
 def test_demo_into_a_folder_that_cannot_be_made(refused, folder):
     refused("demo", "--quick", "-o", folder, says=[folder, "cannot be written"])
+
+
+def test_reader_that_goes_away_is_no_crash(tmp_path):
+    command = f"{sys.executable} -m planaria.cli run ring --rounds 1 --json | true; exit ${{PIPESTATUS[0]}}"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, env=environment, check=False
+    )
+    assert process.returncode == 141
+    assert process.stderr == ""
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this machine has no /dev/full")  # noqa: PTH110
+def test_standard_output_that_is_full():
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    command = f"{sys.executable} -m planaria.cli genomes > /dev/full"
+    process = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, env=environment, check=False
+    )
+    assert process.returncode == 2
+    assert "No space left on device" in process.stderr
+    assert "Traceback" not in process.stderr
 
 
 def test_argparse_errors_exit_with_2(planaria):
