@@ -59,20 +59,20 @@ class Timing:
 LN2_Q10: Final = 710
 """ln 2 in units of 1/1024."""
 
-QUANTILES_Q10: Final = tuple(round(-1024 * math.log((32 + i) / 64)) for i in range(33))
-"""-ln u at u = 32/64, 33/64 ... 64/64, in units of 1/1024; listed in SPEC.md, pinned by a test."""
+QUANTILES_Q10: Final = tuple(round(-1024 * math.log((16 + i) / 32)) for i in range(17))
+"""-ln u at u = 16/32, 17/32 ... 32/32, in units of 1/1024; listed in SPEC.md, pinned by a test."""
 
 
 def exponential_q10(word: int) -> int:
-    """-ln(word / 2**32) in units of 1/1024, from a table of 33 knots, linearly interpolated.
+    """-ln(word / 2**32) in units of 1/1024, from a table of 17 knots, linearly interpolated.
 
     Args:
         word: 1 <= word < 2**32, uniform; the result is then exponential with mean 1.
     """
     halvings = 32 - word.bit_length()
     mantissa = word << halvings
-    knot = (mantissa >> 26) & 31
-    fraction = (mantissa >> 18) & 255
+    knot = (mantissa >> 27) & 15
+    fraction = (mantissa >> 19) & 255
     low, high = QUANTILES_Q10[knot], QUANTILES_Q10[knot + 1]
     return halvings * LN2_Q10 + low - (((low - high) * fraction) >> 8)
 
@@ -80,9 +80,5 @@ def exponential_q10(word: int) -> int:
 def wait_us(timing: Timing, word: int) -> int:
     """The next waiting interval, >= 1 us, from one random word of the cell (1 <= word < 2**32)."""
     mean = timing.mean_interval_us
-    if timing.law is Law.UNIFORM:
-        wait = (mean >> 1) + ((mean * (word >> 20)) >> 12)
-    else:
-        quantile = exponential_q10(word)
-        wait = mean * (quantile >> 10) + ((mean * (quantile & 1023)) >> 10)
-    return max(1, wait)
+    quantile = 512 + (word >> 22) if timing.law is Law.UNIFORM else exponential_q10(word)
+    return max(1, mean * (quantile >> 10) + ((mean * (quantile & 1023)) >> 10))

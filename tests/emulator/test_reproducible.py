@@ -8,7 +8,7 @@ import pytest
 
 SCRIPT = Path(__file__).with_name("fixed_run.py")
 ROOT = SCRIPT.parents[2]
-PINNED = "8909d05b28b5740a3a26ed6fe9f5b424e07ba8e9897f6da9980b554701831f9d"
+PINNED = "d71abd5ead508c51171bd304046f8e71886da425554bd1b8e212cbc612570609"
 
 
 def trace_sha256(seed):
