@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from emulator.config import RunConfig
 from emulator.engine import ReferenceEngine
 from emulator.fault import Fault
-from firmware import clock, frame, prng
+from firmware import clock, frame
 from firmware.memory import Ram
 from firmware.pattern import Target
 from firmware.program import Wake
@@ -40,7 +40,7 @@ class HopCount:
         self.timing = clock.Timing()
 
     def boot(self, ram: Ram, entropy: int, strap: bool) -> int:
-        ram.prng = prng.seeded(entropy)
+        ram.prng = entropy
         ram.state[SOURCE] = strap
         return self._draw_wait_us(ram)
 
@@ -68,8 +68,8 @@ class HopCount:
         return nearest + 1 if nearest <= self.limit else 0
 
     def _draw_wait_us(self, ram: Ram) -> int:
-        ram.prng = prng.advance(ram.prng)
-        return clock.wait_us(self.timing, ram.prng)
+        ram.prng, wait_us = clock.draw_wait_us(self.timing, ram.prng)
+        return wait_us
 
 
 SIDE = 15

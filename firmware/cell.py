@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from firmware import arithmetic, clock, frame, image, prng
+from firmware import arithmetic, clock, frame, image
 from firmware.budget import ALPHA, CHANNELS, ONE, PORTS
 from firmware.memory import Ram
 from firmware.program import Wake
@@ -29,7 +29,7 @@ class NeuralProgram:
         self.rule, self.timing = image.parse(rom)
 
     def boot(self, ram: Ram, entropy: int, strap: bool) -> int:
-        ram.prng = prng.seeded(entropy)
+        ram.prng = entropy
         if strap:
             ram.state[:] = seed_state()
         return self._draw_wait_us(ram)
@@ -59,5 +59,5 @@ class NeuralProgram:
             ram.listened = 0
 
     def _draw_wait_us(self, ram: Ram) -> int:
-        ram.prng = prng.advance(ram.prng)
-        return clock.wait_us(self.timing, ram.prng)
+        ram.prng, wait_us = clock.draw_wait_us(self.timing, ram.prng)
+        return wait_us

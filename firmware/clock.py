@@ -4,11 +4,10 @@ SPEC.md, "Clock". Two laws with the same mean: ``uniform`` between half and one 
 intervals, and ``exponential`` (memoryless, as the paper's random update mask).
 """
 
-import math
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
 
+from firmware import prng
 from firmware.errors import InputError
 
 MEAN_INTERVAL_MAX_US = (1 << 20) - 1
@@ -56,29 +55,36 @@ class Timing:
             )
 
 
-LN2_Q10: Final = 710
-"""ln 2 in units of 1/1024."""
+def draw_wait_us(timing: Timing, state: int) -> tuple[int, int]:
+    """Draw the next waiting interval from the cell's own random numbers.
 
-QUANTILES_Q10: Final = tuple(round(-1024 * math.log((16 + i) / 32)) for i in range(17))
-"""-ln u at u = 16/32, 17/32 ... 32/32, in units of 1/1024; listed in SPEC.md, pinned by a test."""
-
-
-def exponential_q10(word: int) -> int:
-    """-ln(word / 2**32) in units of 1/1024, from a table of 17 knots, linearly interpolated.
+    The exponential law is von Neumann's comparison method (1951), which needs neither a table nor a
+    logarithm: draw numbers for as long as each is smaller than the one before it. Such a falling run
+    that starts at u has an odd length with probability exp(-u), so then u is the fraction of an
+    exponential number, and the runs of even length before it count its whole part.
 
     Args:
-        word: 1 <= word < 2**32, uniform; the result is then exponential with mean 1.
+        timing: law and mean of the interval.
+        state: the cell's PRNG state.
+
+    Returns:
+        The new PRNG state, and the interval in us, >= 1.
     """
-    halvings = 32 - word.bit_length()
-    mantissa = word << halvings
-    knot = (mantissa >> 27) & 15
-    fraction = (mantissa >> 19) & 255
-    low, high = QUANTILES_Q10[knot], QUANTILES_Q10[knot + 1]
-    return halvings * LN2_Q10 + low - (((low - high) * fraction) >> 8)
-
-
-def wait_us(timing: Timing, word: int) -> int:
-    """The next waiting interval, >= 1 us, from one random word of the cell (1 <= word < 2**32)."""
     mean = timing.mean_interval_us
-    quantile = 512 + (word >> 22) if timing.law is Law.UNIFORM else exponential_q10(word)
-    return max(1, mean * (quantile >> 10) + ((mean * (quantile & 1023)) >> 10))
+    exponential = timing.law is Law.EXPONENTIAL
+    wait = 0 if exponential else mean >> 1
+    while True:
+        state, first, length = _falling_run(state)
+        if length % 2 == 1 or not exponential:
+            return state, max(1, wait + (mean * (first >> 22) >> 10))
+        wait += mean
+
+
+def _falling_run(state: int) -> tuple[int, int, int]:
+    """New state, first number and length of a falling run; the number that ends it is not in it."""
+    first = last = prng.advance(state)
+    length = 1
+    while (state := prng.advance(last)) < last:
+        last = state
+        length += 1
+    return state, first, length

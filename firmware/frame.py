@@ -3,7 +3,7 @@
 ``[sequence number, 16 state bytes, check]`` where the check is CRC-16/CCITT-FALSE over the
 sequence byte and the state. All values have one encoded length, so the layout is fixed:
 
-    93 SS c4 10 <16 state bytes> c4 02 HH LL
+    93 SS c4 10 <16 state bytes> c4 02 LL HH
 """
 
 from binascii import crc_hqx
@@ -37,8 +37,8 @@ class Frame(NamedTuple):
 
 
 def check(sequence: int, state: bytes) -> bytes:
-    """The two check bytes, most significant first (CRC-16: poly 0x1021, start 0xFFFF)."""
-    return crc_hqx(state, crc_hqx(bytes((sequence,)), CRC_START)).to_bytes(2, "big")
+    """The two check bytes, least significant first (CRC-16: poly 0x1021, start 0xFFFF)."""
+    return crc_hqx(state, crc_hqx(bytes((sequence,)), CRC_START)).to_bytes(2, "little")
 
 
 def encode(frame: Frame) -> bytes:

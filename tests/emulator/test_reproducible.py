@@ -8,7 +8,7 @@ import pytest
 
 SCRIPT = Path(__file__).with_name("fixed_run.py")
 ROOT = SCRIPT.parents[2]
-PINNED = "d71abd5ead508c51171bd304046f8e71886da425554bd1b8e212cbc612570609"
+PINNED = "6e59f1bbb32be6a803657490876076df3e8168906930064d6410bfbddd5f1ab3"
 
 
 def trace_sha256(seed):

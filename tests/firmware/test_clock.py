@@ -7,71 +7,94 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware.clock import (
-    MEAN_INTERVAL_MAX_US,
-    QUANTILES_Q10,
-    Law,
-    Timing,
-    exponential_q10,
-    wait_us,
-)
+from firmware import prng
+from firmware.clock import MEAN_INTERVAL_MAX_US, Law, Timing, draw_wait_us
 from firmware.errors import InputError
 
+LONGEST = 21
+"""Most whole means in a wait, over all 2**32 - 1 states of the generator (SPEC.md section 5)."""
 
-def test_quantile_table_is_pinned():
-    assert QUANTILES_Q10 == (
-        710, 648, 589, 534, 481, 431, 384, 338, 295, 253, 213, 174, 137, 101, 66, 33, 0,
-    )  # fmt: skip
-    assert QUANTILES_Q10[0] == round(1024 * math.log(2))
-    assert QUANTILES_Q10[16] == 0
-    assert list(QUANTILES_Q10) == sorted(QUANTILES_Q10, reverse=True)
+STATES = st.integers(0, 2**32 - 1)
+MEANS_US = st.integers(1, MEAN_INTERVAL_MAX_US)
 
 
-@pytest.mark.parametrize(
-    ("word", "quantile"),
-    [(2**32 - 1, 1), (2**31, 710), (2**30, 1420), (1, 31 * 710 + 710), (3 << 30, 295), (2**31 + 2**26, 679)],
-)
-def test_exponential_at_known_words(word, quantile):
-    assert exponential_q10(word) == quantile
+def words_from(state, count):
+    words = []
+    for _ in range(count):
+        state = prng.advance(state)
+        words.append(state)
+    return words
 
 
-@given(st.integers(1, 2**32 - 1))
-def test_exponential_is_close_to_the_logarithm(word):
-    halvings = 32 - word.bit_length()
-    assert abs(exponential_q10(word) / 1024 + math.log(word / 2**32)) < 0.0025 + halvings * 0.00022
+def waits(law, mean_us, count):
+    timing, state, drawn = Timing(law, mean_us), 12345, []
+    for _ in range(count):
+        state, wait = draw_wait_us(timing, state)
+        drawn.append(wait)
+    return np.array(drawn)
 
 
-@pytest.mark.parametrize("law", Law)
-@pytest.mark.parametrize("mean_us", [1000, 10_000, 999_999])
-def test_mean_is_the_mean_interval(law, mean_us):
-    """Over 200,000 evenly spread words the mean wait is within 0.2 % of what was asked for."""
-    timing = Timing(law, mean_us)
-    words = np.arange(2**31 // 200_000, 2**32, 2**32 // 200_000)
-    assert np.mean([wait_us(timing, int(word)) for word in words]) == pytest.approx(mean_us, rel=2e-3)
+def test_by_hand():
+    second = Timing(Law.EXPONENTIAL, 1_000_000)
+    numbers = words_from(1, 9)
+    assert numbers == [
+        270369, 67634689, 2647435461, 307599695, 2398689233, 745495504, 632435482, 435756210, 2005365029,
+    ]  # fmt: skip
+    # The run 270369 has an odd length: no whole mean, and 270369 >> 22 = 0 parts of another.
+    assert draw_wait_us(second, 1) == (67634689, 1)
+    # The run 2647435461 307599695 is even, and 745495504 632435482 435756210 is odd.
+    assert draw_wait_us(second, 67634689) == (2005365029, 1_000_000 + 1_000_000 * (745495504 >> 22) // 1024)
 
 
-def test_uniform_ends():
-    timing = Timing(Law.UNIFORM, 10_000)
-    assert wait_us(timing, 1) == 5000
-    assert wait_us(timing, 2**32 - 1) == 10_000 + 10_000 * 511 // 1024
+def test_uniform_by_hand():
+    assert draw_wait_us(Timing(Law.UNIFORM, 10_000), 1) == (67634689, 5000)
+    assert (
+        draw_wait_us(Timing(Law.UNIFORM, 10_000), 67634689)[1] == 5000 + 10_000 * (2647435461 >> 22) // 1024
+    )
 
 
-@given(
-    law=st.sampled_from(Law),
-    mean_us=st.integers(1, MEAN_INTERVAL_MAX_US),
-    word=st.integers(1, 2**32 - 1),
-)
-def test_wait_is_positive_and_bounded(law, mean_us, word):
-    wait = wait_us(Timing(law, mean_us), word)
-    assert 1 <= wait <= max(1, mean_us * (1.5 if law is Law.UNIFORM else 22.2))
+@given(law=st.sampled_from(Law), mean_us=MEANS_US, state=STATES)
+def test_wait_is_the_definition(law, mean_us, state):
+    """SPEC.md section 5, said once more: cut the words into falling runs, stop at an odd one."""
+    runs, words = [[]], words_from(state, 400)
+    for position, word in enumerate(words):
+        if runs[-1] and word >= runs[-1][-1]:
+            if len(runs[-1]) % 2 or law is Law.UNIFORM:
+                break
+            runs.append([])
+        else:
+            runs[-1].append(word)
+    offset = mean_us // 2 if law is Law.UNIFORM else mean_us * (len(runs) - 1)
+    wait = offset + mean_us * (runs[-1][0] // 2**22) // 1024
+    assert draw_wait_us(Timing(law, mean_us), state) == (words[position], max(1, wait))
 
 
-@given(st.integers(1, MEAN_INTERVAL_MAX_US), st.integers(1, 2**32 - 1))
-def test_products_fit_in_32_bits(mean_us, word):
-    quantile = exponential_q10(word)
-    assert mean_us * (quantile >> 10) < 2**32
-    assert mean_us * (quantile & 1023) < 2**32
-    assert mean_us * (512 + (word >> 22) & 1023) < 2**32
+@given(law=st.sampled_from(Law), mean_us=MEANS_US, state=STATES)
+def test_wait_is_positive_and_bounded(law, mean_us, state):
+    _, wait = draw_wait_us(Timing(law, mean_us), state)
+    assert 1 <= wait <= max(1, mean_us * (1.5 if law is Law.UNIFORM else LONGEST + 1))
+
+
+def test_uniform_law():
+    drawn = waits(Law.UNIFORM, 10_000, 50_000)
+    assert 5000 <= drawn.min() < 5020 < 14_970 < drawn.max() < 15_000
+    assert drawn.mean() == pytest.approx(10_000, rel=0.005)
+    assert drawn.std() == pytest.approx(10_000 / math.sqrt(12), rel=0.01)
+
+
+def test_exponential_law():
+    """Mean, standard deviation and tail are those of an exponential; successive waits are unrelated."""
+    drawn = waits(Law.EXPONENTIAL, 100_000, 50_000) / 100_000
+    assert drawn.mean() == pytest.approx(1, abs=0.015)
+    assert drawn.std() == pytest.approx(1, abs=0.03)
+    for bound in (0.1, 0.5, 1, 2, 4):
+        assert np.mean(drawn > bound) == pytest.approx(math.exp(-bound), abs=0.007)
+    assert abs(np.corrcoef(drawn[1:], drawn[:-1])[0, 1]) < 0.015
+
+
+def test_a_product_fits_in_32_bits():
+    assert MEAN_INTERVAL_MAX_US * 1023 < 2**32
+    assert MEAN_INTERVAL_MAX_US * (LONGEST + 1) < 2**32
 
 
 @pytest.mark.parametrize(

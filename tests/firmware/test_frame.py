@@ -27,7 +27,7 @@ def test_crc_is_the_standard_one():
 
 def test_exact_bytes():
     wire = encode(Frame(5, bytes(range(16))))
-    check = crc16(bytes([5, *range(16)])).to_bytes(2, "big")
+    check = crc16(bytes([5, *range(16)])).to_bytes(2, "little")
     assert wire == b"\x93\x05\xc4\x10" + bytes(range(16)) + b"\xc4\x02" + check
 
 
@@ -38,7 +38,7 @@ def test_round_trip_is_msgpack(frame):
     assert decode(wire) == frame
     sequence, state, check = msgpack.unpackb(wire)
     assert (sequence, state) == frame
-    assert int.from_bytes(check, "big") == crc16(bytes([sequence]) + state)
+    assert int.from_bytes(check, "little") == crc16(bytes([sequence]) + state)
 
 
 @given(st.binary(max_size=40) | st.binary(min_size=24, max_size=24))
@@ -52,7 +52,7 @@ def test_decoder_is_total_and_agrees_with_msgpack(wire):
             msgpack.packb([sequence, state, check]) == wire
             and len(state) == 16
             and 0 <= sequence < 128
-            and check == crc16(bytes([sequence]) + state).to_bytes(2, "big")
+            and check == crc16(bytes([sequence]) + state).to_bytes(2, "little")
         )
     except Exception:
         valid = False
