@@ -57,7 +57,7 @@ def test_uniform_by_hand():
 def test_wait_is_the_definition(law, mean_us, state):
     """SPEC.md section 5, said once more: cut the words into falling runs, stop at an odd one."""
     runs, words = [[]], words_from(state, 400)
-    for position, word in enumerate(words):
+    for word in words:
         if runs[-1] and word >= runs[-1][-1]:
             if len(runs[-1]) % 2 or law is Law.UNIFORM:
                 break
@@ -66,7 +66,7 @@ def test_wait_is_the_definition(law, mean_us, state):
             runs[-1].append(word)
     offset = mean_us // 2 if law is Law.UNIFORM else mean_us * (len(runs) - 1)
     wait = offset + mean_us * (runs[-1][0] // 2**22) // 1024
-    assert draw_wait_us(Timing(law, mean_us), state) == (words[position], max(1, wait))
+    assert draw_wait_us(Timing(law, mean_us), state) == (word, max(1, wait))
 
 
 @given(law=st.sampled_from(Law), mean_us=MEANS_US, state=STATES)

@@ -89,11 +89,11 @@ def test_foreign_file(refused, tmp_path):
 
 @pytest.mark.parametrize("output", ["film", "figure", "trace"])
 def test_disk_that_fills_up(tmp_path, output):
-    """Every write beyond 4 kB fails, as on a full disk, when the result is already on its way."""
+    """Every write beyond 1 kB fails, as on a full disk, when the result is already on its way."""
     code = (
         "import resource, signal, sys; from planaria.cli import main\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))\n"
         f"sys.exit(main(['run', 'planarian', '--rounds', '3', '--{output}', 'out.bin']))"
     )
     process = subprocess.run(
