@@ -5,10 +5,13 @@ from collections.abc import Callable, Generator
 from simpy import Environment, Event, Interrupt, Process
 
 from emulator.draws import Stream, draw32, key
+from emulator.fault import Action
+from emulator.flash import Rom
 from emulator.link import Link
+from emulator.observer import Observer
 from emulator.order import Kind, Moment
 from firmware.memory import Ram
-from firmware.program import Program
+from firmware.program import MachineError, MachineProgram, Program, Upset, Wake
 
 
 class Board:
@@ -17,9 +20,11 @@ class Board:
     Args:
         environment: SimPy's.
         number: of the cell.
+        rom: its flash memory.
         program: what its ROM holds.
         ram: its 256 bytes, blank.
         seed: of the run; gives the board its entropy.
+        observer: is told what faults of machine code did.
         on_update: called with the cell's number after every update.
     """
 
@@ -27,35 +32,41 @@ class Board:
         self,
         environment: Environment,
         number: int,
+        rom: Rom,
         program: Program,
         ram: Ram,
         seed: int,
+        observer: Observer,
         on_update: Callable[[int], None],
     ) -> None:
         self.environment = environment
         self.number = number
+        self.rom = rom
         self.program = program
         self.ram = ram
         self.links: list[Link] = []
         self.on_update = on_update
+        self.observer = observer
         self.boots = 0
         self.broadcasts = 0
         self.kills = 0
         """Faults that hold the board without power; it runs when there are none."""
+        self.upset: Upset | None = None
+        """What will happen to the next update."""
+        self._pristine = program
         self._entropy_key = key(seed, Stream.ENTROPY, number)
         self._life: Process | None = None
 
     @property
     def running(self) -> bool:
-        """Whether the board has power."""
+        """Whether the board has power, and its program has started."""
         return self._life is not None
 
     def power_on(self, strap: bool = False) -> None:
         """Boot from blank RAM. ``strap`` is the board's pin, set on a seed at first power-on."""
-        entropy = draw32(self._entropy_key, self.boots)
-        self.boots += 1
-        first_wait_us = self.program.boot(self.ram, entropy, strap)
-        self._life = self.environment.process(self._live(first_wait_us))
+        wait_us = self._boot(strap)
+        if wait_us is not None:
+            self._life = self.environment.process(self._live(wait_us))
 
     def power_off(self) -> None:
         """Lose power: the RAM is blank, and what arrives is not heard."""
@@ -71,15 +82,56 @@ class Board:
         self.program.receive(self.ram, port, frame)
         return True
 
-    def _live(self, wait_us: int) -> Generator[Event, None, None]:
+    def _live(self, wait_us: int | None) -> Generator[Event, None, None]:
         """Wait, wake, tell the neighbours; until the power goes."""
         try:
-            while True:
+            while wait_us is not None:
                 yield Moment(self.environment, Kind.WAKE, self.number, wait_us)
-                frame, wait_us = self.program.wake(self.ram)
-                for link in self.links:
-                    link.transmit(frame, self.broadcasts)
-                self.broadcasts += 1
-                self.on_update(self.number)
+                wait_us = self._update()
         except Interrupt:
             return
+        self._life = None
+        self.observer.stopped(self.number)
+
+    def _update(self) -> int | None:
+        """Wake once; returns the next wait. After a failure the watchdog restarts the cell."""
+        done = self._wake()
+        if done is None:
+            self.ram.clear()
+            return self._boot(strap=False)
+        for link in self.links:
+            link.transmit(done.frame, self.broadcasts)
+        self.broadcasts += 1
+        self.on_update(self.number)
+        return done.wait_us
+
+    def _boot(self, strap: bool) -> int | None:
+        """The first wait; None when the program does not start."""
+        entropy = draw32(self._entropy_key, self.boots)
+        self.boots += 1
+        try:
+            return self.program.boot(self.ram, entropy, strap)
+        except MachineError as failure:
+            self.observer.machine_fault(Action.ROT, failure.failure)
+            return None
+
+    def _wake(self) -> Wake | None:
+        """One update; None when it ended in a failure, after which the watchdog restarts the cell."""
+        upset, self.upset = self.upset, None
+        if upset is None and self.program is self._pristine:
+            return self.program.wake(self.ram)
+        twin = Ram(bytearray(self.ram.bytes))
+        unharmed = self._pristine.wake(twin)
+        action = Action.ROT if upset is None else Action.UPSET
+        try:
+            if upset is None:
+                done = self.program.wake(self.ram)
+            else:
+                assert isinstance(self.program, MachineProgram)
+                done = self.program.wake_upset(self.ram, upset)
+        except MachineError as failure:
+            self.observer.machine_fault(action, failure.failure)
+            return None
+        same = done == unharmed and self.ram.persistent_bytes() == twin.persistent_bytes()
+        self.observer.machine_fault(action, "masked" if same else "silent")
+        return done

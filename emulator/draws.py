@@ -27,6 +27,12 @@ class Stream(IntEnum):
     REGION = 4
     """entity: number of the fault in the plan; index: cell."""
 
+    UPSET = 5
+    """entity as for REGION; index: 2 * cell for the instruction, 2 * cell + 1 for the bit."""
+
+    ROT = 6
+    """entity and index as for REGION; the bit of the genome."""
+
 
 def mix(word: int) -> int:
     """Scramble 64 bits: a bijection on 0..2**64 - 1."""

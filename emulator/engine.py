@@ -16,6 +16,7 @@ from emulator.config import RunConfig
 from emulator.fault import Action, Fault
 from emulator.flash import Flasher, Rom
 from emulator.link import Link, Traffic, Weather
+from emulator.machine_fault import flip
 from emulator.observer import Observer
 from emulator.order import Kind, Moment
 from emulator.recovery import Recovery, judge
@@ -25,7 +26,7 @@ from firmware.cell import NeuralProgram
 from firmware.errors import InputError
 from firmware.memory import Ram
 from firmware.pattern import Target, pattern_error
-from firmware.program import Firmware
+from firmware.program import Firmware, MachineProgram
 
 ROUNDS_MAX = 100_000_000
 
@@ -39,6 +40,7 @@ class RunResult:
 
     ``messages`` counts frames put on links; they were ``delivered``, ``lost``, ``unheard`` (the
     receiver had no power), or are still on the way. ``error_by_round[k]`` is E after k rounds.
+    ``machine_faults`` counts, for ``upset`` and ``rot``, what the updates that they hit came to.
     """
 
     trace_sha256: str
@@ -50,6 +52,7 @@ class RunResult:
     unheard: int
     error_by_round: list[float]
     recoveries: list[Recovery]
+    machine_faults: dict[str, dict[str, int]]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -89,20 +92,22 @@ class ReferenceEngine:
         self._faults = 0
         self._sampled_rounds = 0
         self._environment = Environment(initial_time=0)
-        self._boards = self._build(image, firmware)
         self._observer = Observer(config.grid.cells)
+        self._flasher = Flasher(image, firmware)
+        self._boards = self._build()
         self._power_up(target.seed_cell(config.rows, config.cols))
         for fault in config.faults:
             self._plan(fault)
 
-    def _build(self, image: bytes, firmware: Firmware) -> list[Board]:
+    def _build(self) -> list[Board]:
         """Make, flash and wire the boards."""
-        config, env, flasher = self.config, self._environment, Flasher(image, firmware)
+        config, env = self.config, self._environment
         boards = []
         for cell in range(config.grid.cells):
-            program = flasher.flash(Rom(), cell)
+            rom = Rom()
+            program = self._flasher.flash(rom, cell)
             ram = Ram(memoryview(self._memory[cell]))
-            boards.append(Board(env, cell, program, ram, config.seed, self._updated))
+            boards.append(Board(env, cell, rom, program, ram, config.seed, self._observer, self._updated))
         for board in boards:
             for wire in config.grid.wires(board.number):
                 receiver = boards[wire.receiver]
@@ -199,6 +204,7 @@ class ReferenceEngine:
             recoveries=judge(
                 observer.wounds(), observer.samples, config.predicate, config.timing.mean_interval_us
             ),
+            machine_faults={action: dict(counts) for action, counts in observer.machine_faults.items()},
         )
 
     def _updated(self, cell: int) -> None:
@@ -218,6 +224,10 @@ class ReferenceEngine:
 
     def _plan(self, fault: Fault) -> None:
         """Put a fault's begin and end into the queue of events."""
+        if fault.needs_machine_code and not isinstance(self._boards[0].program, MachineProgram):
+            raise InputError(
+                "fault", fault, "only machine code has the bits that it flips", "choose the engine iss"
+            )
         self._faults += 1
         number, mean_us = self._faults, self.config.timing.mean_interval_us
         start_us, end_us = fault.start_us(mean_us), fault.end_us(mean_us)
@@ -225,7 +235,7 @@ class ReferenceEngine:
         if self._sampled_rounds and delay_us == 0:
             delay_us = 1
         Moment(self._environment, Kind.FAULT, number, delay_us, lambda _event: self._begin(fault, number))
-        if end_us is not None and fault.action is not Action.RESTART:
+        if end_us is not None and not fault.is_instant:
             length_us = end_us - start_us
             Moment(
                 self._environment,
@@ -238,6 +248,10 @@ class ReferenceEngine:
     def _begin(self, fault: Fault, number: int) -> None:
         if fault.region is None:
             self._weather.begin(number, fault.loss_probability)
+            return
+        if fault.needs_machine_code:
+            for board in self._hit(fault, number):
+                flip(fault.action, board, self.config.seed, number, self._flasher)
             return
         self._observer.wound_begins(number, str(fault), self.time_us, self.error)
         for board in self._hit(fault, number):
@@ -259,7 +273,8 @@ class ReferenceEngine:
             board.kills -= 1
             if board.kills == 0:
                 board.power_on()
-                self._observer.started(board.number)
+                if board.running:
+                    self._observer.started(board.number)
         self._observer.wound_ends(number, self.time_us, self.error)
 
     def _hit(self, fault: Fault, number: int) -> list[Board]:

@@ -31,6 +31,15 @@ class Action(StrEnum):
     LOSS = "loss"
     """Every link loses messages with a further, independent probability, for a time or for ever."""
 
+    UPSET = "upset"
+    """One random bit of RAM or registers flips in the middle of each cell's next update."""
+
+    ROT = "rot"
+    """One random bit of the genome in each cell's ROM flips, for ever."""
+
+
+_INSTANT = (Action.RESTART, Action.UPSET, Action.ROT)
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -41,7 +50,7 @@ class Fault:
         region: which cells; None for loss, which is everywhere.
         loss_probability: for loss; 0 otherwise.
         start_rounds: when, in mean intervals from the start of the run.
-        length_rounds: how long; None is for ever. A restart has none.
+        length_rounds: how long; None is for ever, or instantaneous.
     """
 
     action: Action
@@ -65,8 +74,8 @@ class Fault:
         action = Action(match["action"])
         start = Decimal(match["start"])
         length = Decimal(match["length"]) if match["length"] else None
-        if action is Action.RESTART and length is not None:
-            raise InputError("fault", text, "a restart takes no time", "leave out +ROUNDS, or use kill")
+        if action in _INSTANT and length is not None:
+            raise InputError("fault", text, f"{action} takes no time", "leave out +ROUNDS, or use kill")
         if length is not None and length == 0:
             raise InputError("fault", text, "it lasts 0 rounds", "give more, or use restart")
         if action is Action.LOSS:
@@ -76,7 +85,17 @@ class Fault:
     @property
     def is_wound(self) -> bool:
         """Whether it destroys state, so that there is something to recover from."""
-        return self.action is not Action.LOSS
+        return self.action in (Action.RESTART, Action.KILL)
+
+    @property
+    def is_instant(self) -> bool:
+        """Whether it has no length."""
+        return self.action in _INSTANT
+
+    @property
+    def needs_machine_code(self) -> bool:
+        """Whether only a cell that executes its binary can suffer it."""
+        return self.action in (Action.UPSET, Action.ROT)
 
     def start_us(self, mean_interval_us: int) -> int:
         """Begin, in microseconds from the start of the run."""
@@ -84,7 +103,7 @@ class Fault:
 
     def end_us(self, mean_interval_us: int) -> int | None:
         """End in microseconds; None when it lasts for ever."""
-        if self.action is Action.RESTART:
+        if self.is_instant:
             return self.start_us(mean_interval_us)
         if self.length_rounds is None:
             return None

@@ -23,6 +23,12 @@ class Rom:
         """Write an image from address 0; the rest stays erased."""
         self.content = image + self.content[len(image) :]
 
+    def flip(self, address: int, bit: int) -> None:
+        """Bit rot: bit 0..7 of a byte changes."""
+        content = bytearray(self.content)
+        content[address] ^= 1 << bit
+        self.content = bytes(content)
+
 
 class Flasher:
     """Flashes one image into many ROMs and reads each one back.
@@ -61,6 +67,10 @@ class Flasher:
                 f"cell {cell}: ROM address {address} holds 0x{rom.content[address]:02x} "
                 f"after 0x{expected[address]:02x} was written"
             )
+        return self.load(rom)
+
+    def load(self, rom: Rom) -> Program:
+        """The program that a ROM holds."""
         rom.content = self.contents.setdefault(rom.content, rom.content)
         if rom.content not in self.programs:
             self.programs[rom.content] = self.firmware(rom.content)

@@ -1,5 +1,6 @@
 """What is written down while a run goes on: rounds, errors, wounds."""
 
+from collections import Counter
 from dataclasses import replace
 
 from emulator.recovery import Sample, Wound
@@ -19,6 +20,7 @@ class Observer:
         self.samples: list[Sample] = []
         self.updates = 0
         self.async_rounds = 0
+        self.machine_faults: dict[str, Counter[str]] = {}
         self._running = set(range(cells))
         self._pending = set(self._running)
         self._wounds: dict[int, Wound] = {}
@@ -38,6 +40,16 @@ class Observer:
     def started(self, cell: int) -> None:
         """A cell has booted."""
         self._running.add(cell)
+
+    def machine_fault(self, action: str, outcome: str) -> None:
+        """An update ran with flipped bits, or a boot failed for them.
+
+        Args:
+            action: what flipped them, ``upset`` or ``rot``.
+            outcome: ``masked`` (as if nothing had been), ``silent`` (a difference that nobody noticed),
+                or a ``firmware.program.Failure``.
+        """
+        self.machine_faults.setdefault(action, Counter())[outcome] += 1
 
     def _close_round(self) -> None:
         if not self._pending and self._running:

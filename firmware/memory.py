@@ -42,6 +42,9 @@ LAYOUT: Final = (
 
 FIELD: Final = {field.name: field for field in LAYOUT}
 
+SCRATCH: Final = slice(FIELD["gradient_x"].offset, FIELD["accumulator"].end)
+"""Bytes that mean nothing between two events."""
+
 _STATE = slice(FIELD["state"].offset, FIELD["state"].end)
 _INBOX = slice(FIELD["inbox"].offset, FIELD["inbox"].end)
 _PRNG = slice(FIELD["prng"].offset, FIELD["prng"].end)
@@ -49,6 +52,7 @@ _SEQUENCE = FIELD["sequence"].offset
 _HEARD = FIELD["heard"].offset
 _LISTENED = FIELD["listened"].offset
 _FRAME_ERRORS = FIELD["frame_errors"].offset
+_STACK = FIELD["stack"].offset
 
 
 class Ram:
@@ -74,6 +78,10 @@ class Ram:
     def state_bytes(self) -> bytes:
         """The 16 state bytes as they lie in memory."""
         return bytes(self.bytes[_STATE])
+
+    def persistent_bytes(self) -> bytes:
+        """All that outlives an event: without scratch and stack."""
+        return bytes(self.bytes[: SCRATCH.start]) + bytes(self.bytes[SCRATCH.stop : _STACK])
 
     @property
     def prng(self) -> int:

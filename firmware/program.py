@@ -6,7 +6,8 @@ instance serves every cell that is flashed with the same image.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from enum import StrEnum
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from firmware.memory import Ram
 
@@ -47,3 +48,64 @@ class Program(Protocol):
 
 Firmware = Callable[[bytes], Program]
 """Makes the program that a ROM image holds."""
+
+
+class Failure(StrEnum):
+    """How machine code fails."""
+
+    TRAP = "trap"
+    """A wrong address or no instruction."""
+
+    HANG = "hang"
+    """The watchdog's limit was reached, or the cell went to sleep with no timer set."""
+
+    REFUSED = "refused"
+    """At boot the cell found its genome corrupt, and does not start."""
+
+
+class MachineError(Exception):
+    """A program came to no regular end; its RAM is as before the event."""
+
+    def __init__(self, failure: Failure, detail: str) -> None:
+        super().__init__(f"{failure}: {detail}")
+        self.failure = failure
+
+
+class Upset(NamedTuple):
+    """One bit that flips in the middle of an update (a *single-event upset*).
+
+    Attributes:
+        after: instructions that the update has executed by then; when it has ended before, the cell
+            is asleep and only a flip in RAM matters.
+        bit: 0..2047 in RAM, byte by byte; above that in the registers, 32 bits each.
+    """
+
+    after: int
+    bit: int
+
+
+@runtime_checkable
+class MachineProgram(Program, Protocol):
+    """A program that is machine code, so that faults can hit it half way.
+
+    Its entry points raise ``MachineError``.
+    """
+
+    @property
+    def upset_bits(self) -> int:
+        """How many bits an upset can hit."""
+        ...
+
+    @property
+    def upset_instructions(self) -> int:
+        """Upsets come after fewer instructions than this: those of a typical live update."""
+        ...
+
+    @property
+    def genome_bytes(self) -> range:
+        """Where the genome lies in ROM."""
+        ...
+
+    def wake_upset(self, ram: Ram, upset: Upset) -> Wake:
+        """One update, with a bit that flips on the way."""
+        ...

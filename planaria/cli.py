@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from firmware.errors import InputError
 from planaria import __version__
 
+EXIT_MISMATCH = 1
 EXIT_INPUT = 2
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
@@ -20,13 +21,14 @@ EXIT_BROKEN_PIPE = 141
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status.
 
-    0 is success, 2 bad input, 130 interrupted, 141 that the reader of the output has gone away.
+    0 is success, 1 that the C cell and the reference differ, 2 bad input, 130 interrupted, 141 that
+    the reader of the output has gone away.
     """
     signal.signal(signal.SIGTERM, _interrupt)
     options = _parser().parse_args(arguments)
-    command: Callable[[argparse.Namespace], None] = options.command
+    command: Callable[[argparse.Namespace], int | None] = options.command
     try:
-        command(options)
+        status = command(options)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -37,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("planaria: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
-    return 0
+    return status or 0
 
 
 def _interrupt(_signal: int, _frame: Any) -> NoReturn:
@@ -52,13 +54,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"planaria {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_add_demo, _add_train, _add_genomes, _add_inspect, _add_run):
+    for add in (_add_demo, _add_train, _add_genomes, _add_inspect, _add_run, _add_build, _add_verify):
         add(commands)
     return parser
 
 
 def _command(
-    commands: Any, name: str, run: Callable[..., None], text: str, example: str
+    commands: Any, name: str, run: Callable[..., int | None], text: str, example: str
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=text, description=text, epilog=f"example: {example}"
@@ -136,6 +138,67 @@ def _add_inspect(commands: Any) -> None:
     parser.add_argument("genome", help="a .genome file or the name of a shipped one")
 
 
+def _add_build(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "build",
+        _build,
+        "Build the C firmware with a genome for a chip: ELF, Intel HEX, raw binary, map, and what it needs.",
+        "planaria build planarian --target cortex-m0plus -o build",
+    )
+    parser.add_argument("genome", help="a .genome file or the name of a shipped one")
+    parser.add_argument(
+        "--target", required=True, metavar="T", help="cortex-m0plus, rv32imc, rv32ec, host, wasm or all"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="folder for the files"
+    )
+    parser.add_argument(
+        "--check-genome", action="store_true", help="let the cell check its genome's CRC-32 at every boot"
+    )
+    parser.add_argument(
+        "--cc", metavar="GCC", help="a gcc of the system, e.g. arm-none-eabi-gcc (default: zig)"
+    )
+    _add_clock(parser)
+
+
+def _add_verify(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "verify",
+        _verify,
+        "Run random, adversarial and lived-through events through the C cell and the Python reference, "
+        "for the genome and for a random one.",
+        "planaria verify planarian --target rv32imc --cases 10000",
+    )
+    parser.add_argument("genome", help="a .genome file or the name of a shipped one")
+    parser.add_argument(
+        "--target", required=True, metavar="T", help="cortex-m0plus, rv32imc, rv32ec, host or wasm"
+    )
+    parser.add_argument("--cases", type=int, default=10_000, metavar="N", help="events (default: 10000)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the cases (default: 0)")
+    parser.add_argument(
+        "--elf", type=Path, metavar="FILE", help="a file that build has written, instead of building anew"
+    )
+    _add_clock(parser)
+
+
+def _add_clock(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--clock",
+        choices=("exponential", "uniform"),
+        default="exponential",
+        help="law of the waiting intervals",
+    )
+    parser.add_argument(
+        "--mean-interval-us",
+        type=int,
+        default=10_000,
+        metavar="T",
+        help="mean waiting interval (default: 10000)",
+    )
+
+
 def _add_run(commands: Any) -> None:
     parser = _command(
         commands,
@@ -154,18 +217,21 @@ def _add_run(commands: Any) -> None:
     )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the whole run (default: 0)")
     parser.add_argument(
-        "--clock",
-        choices=("exponential", "uniform"),
-        default="exponential",
-        help="law of the waiting intervals",
+        "--engine",
+        choices=("reference", "native", "iss"),
+        default="reference",
+        help="what a cell executes: the Python reference, or the C cell on this machine or on a simulated "
+        "chip, with the same result (default: reference)",
     )
     parser.add_argument(
-        "--mean-interval-us",
-        type=int,
-        default=10_000,
-        metavar="T",
-        help="mean waiting interval (default: 10000)",
+        "--target", metavar="T", help="chip for --engine iss: cortex-m0plus (default), rv32imc or rv32ec"
     )
+    parser.add_argument(
+        "--check-genome",
+        action="store_true",
+        help="with --engine iss: check the genome's CRC-32 at every boot",
+    )
+    _add_clock(parser)
     parser.add_argument(
         "--latency-us", type=int, default=500, metavar="L", help="of every link (default: 500)"
     )
@@ -180,7 +246,8 @@ def _add_run(commands: Any) -> None:
         action="append",
         default=[],
         metavar="SPEC",
-        help="ACTION:REGION@ROUND[+ROUNDS]; may be repeated. Actions: restart, kill, loss. Regions: "
+        help="ACTION:REGION@ROUND[+ROUNDS]; may be repeated. Actions: restart, kill, loss; and with "
+        "--engine iss: upset (a bit of RAM or registers flips), rot (a bit of the genome flips). Regions: "
         "half:left|right|top|bottom, disc:ROW,COL,RADIUS, rect:ROW,COL,HEIGHT,WIDTH, random:FRACTION. "
         "E.g. restart:half:left@200, kill:disc:16,16,5@200+50, loss:0.5@100+50",
     )
@@ -241,6 +308,27 @@ def _inspect(options: argparse.Namespace) -> None:
         print(json.dumps(describe(genome)))
     else:
         print_description(genome)
+
+
+def _build(options: argparse.Namespace) -> None:
+    from planaria.build import build_files, print_built
+
+    rows = build_files(options)
+    if options.json:
+        print(json.dumps(rows if options.target == "all" else rows[0]))
+    else:
+        print_built(rows)
+
+
+def _verify(options: argparse.Namespace) -> int | None:
+    from planaria.verify import print_report, verify_cell
+
+    report = verify_cell(options)
+    if options.json:
+        print(json.dumps(report))
+    else:
+        print_report(report)
+    return EXIT_MISMATCH if report["mismatches"] else None
 
 
 def _run(options: argparse.Namespace) -> None:

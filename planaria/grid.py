@@ -14,6 +14,7 @@ from emulator.recovery import Predicate
 from firmware import image
 from firmware.clock import Law, Timing
 from firmware.genome import Genome
+from planaria.cells import flashed
 from planaria.figures import save_figure
 from planaria.film import save_film
 
@@ -42,9 +43,13 @@ class Grid:
         dwell_rounds: how long it must stay gone.
         record: keep a picture of every round, for films and figures.
         trace_file: receives every update (SPEC.md, "Trace").
+        engine: what a cell executes: ``reference`` (Python), ``native`` (the C cell, built for this
+            machine) or ``iss`` (the C cell's binary on a simulated chip); the result is the same.
+        target: the chip, for ``iss``.
+        check_genome: let each cell check its genome's CRC-32 at boot, for ``iss``.
 
     Raises:
-        InputError: an option out of its limits, or a target larger than the grid.
+        InputError: an option out of its limits, a target larger than the grid, or no toolchain.
     """
 
     def __init__(
@@ -65,6 +70,9 @@ class Grid:
         dwell_rounds: int = 25,
         record: bool = True,
         trace_file: BinaryIO | None = None,
+        engine: str = "reference",
+        target: str | None = None,
+        check_genome: bool = False,
     ) -> None:
         timing = Timing(Law[clock.upper()], mean_interval_us)
         self.config = RunConfig(
@@ -81,9 +89,8 @@ class Grid:
         )
         self.genome = genome
         self.faults = list(self.config.faults)
-        self._engine = ReferenceEngine(
-            self.config, image.build(genome, timing), genome.target, trace_file=trace_file
-        )
+        flash, firmware = flashed(image.build(genome, timing), engine, target, check_genome)
+        self._engine = ReferenceEngine(self.config, flash, genome.target, firmware, trace_file)
         self._record = record
         self._pictures: list[NDArray[np.int8]] = []
         self.on_round: Callable[[int], None] = lambda _round: None

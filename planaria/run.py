@@ -43,6 +43,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             dwell_rounds=options.dwell_rounds,
             record=bool(options.film or options.figure),
             trace_file=trace,
+            engine=options.engine,
+            target=options.target,
+            check_genome=options.check_genome,
         )
         grid.config.check_horizon(options.rounds)
         result = run_with_progress(grid, options.rounds, genome.name)
@@ -57,6 +60,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "grid": [cols, rows],
         "rounds": options.rounds,
         "seed": options.seed,
+        "engine": options.engine,
         "wall_s": round(wall_s, 3),
         **result.as_dict(),
     }
@@ -101,6 +105,8 @@ def print_summary(result: dict[str, Any], written: list[Path]) -> None:
     print(f"  E at the end {result['error_by_round'][-1]:.2f} (1 looks perfect, above 10 is bad)")
     for recovery in result["recoveries"]:
         print(f"  {recovery['wound']}: {describe_recovery(recovery)}")
+    for action, outcomes in result["machine_faults"].items():
+        print(f"  {action}: " + ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items()))
     print(f"  trace {result['trace_sha256']}")
     for path in written:
         print(f"  wrote {path}")

@@ -1,0 +1,24 @@
+"""Flipped bits in cells that execute machine code. SPEC.md, "Faults of machine code"."""
+
+from emulator.board import Board
+from emulator.draws import Stream, draw32, key
+from emulator.fault import Action
+from emulator.flash import Flasher
+from firmware.program import MachineProgram, Upset
+
+
+def flip(action: Action, board: Board, seed: int, number: int, flasher: Flasher) -> None:
+    """Do what fault ``number`` of the plan, an upset or rot, does to one of its cells."""
+    program = board.program
+    assert isinstance(program, MachineProgram)
+    if action is Action.UPSET:
+        draws = key(seed, Stream.UPSET, number)
+        board.upset = Upset(
+            after=draw32(draws, 2 * board.number) * program.upset_instructions >> 32,
+            bit=draw32(draws, 2 * board.number + 1) * program.upset_bits >> 32,
+        )
+        return
+    draw = draw32(key(seed, Stream.ROT, number), board.number)
+    byte, bit = divmod(draw * 8 * len(program.genome_bytes) >> 32, 8)
+    board.rom.flip(program.genome_bytes[byte], bit)
+    board.program = flasher.load(board.rom)

@@ -1,0 +1,30 @@
+/* RISC-V: reset starts at address 0, and the stack pointer is ours to set. */
+
+/* Code and tables are at the bottom of ROM, below 2 KB, so %lo alone is an address.
+ *
+ * Naked, so that no byte of stack is lost to it: choose the event's phases, run them, sleep. */
+__attribute__((naked, section(".vectors"), used)) void reset(void)
+{
+    __asm__(
+        "   lui a0, 0x20000\n"
+        "   addi sp, a0, 256\n"
+        "   addi s0, zero, %lo(CELL_ON_BYTES)\n"
+        "   addi s1, zero, %lo(genome)\n"
+        "   lui a1, 0x40000\n"
+        "   lbu a0, 0(a1)\n" /* the event */
+        "   addi a0, a0, -1\n"
+        "   bgtz a0, 1f\n"
+        "   addi s0, zero, %lo(CELL_ON_TIMER)\n"
+        "   beqz a0, 1f\n"
+        "   addi s0, zero, %lo(CELL_ON_BOOT)\n"
+        "1: lw a2, 0(s0)\n"
+        "   addi s0, s0, 4\n"
+        "   lui a0, 0x20000\n" /* struct cell */
+        "   mv a1, s1\n"
+        "   beqz a2, 2f\n"
+        "   jalr a2\n"
+        "   j 1b\n"
+        "2: lui a1, 0x40000\n"
+        "   sb a0, 6(a1)\n" /* sleep */
+        "   j 2b\n");
+}

@@ -1,0 +1,213 @@
+"""The C cell behind the ``Program`` interface: on a simulated chip, on this machine, in wasm.
+
+Needs the extra ``hardware`` (unicorn for chips, wasmtime for wasm).
+"""
+
+import ctypes
+import tempfile
+from functools import cached_property
+from typing import Any, Final
+
+from firmware.binary import Binary
+from firmware.budget import ALPHA, ROM_BYTES
+from firmware.cell import seed_state
+from firmware.chip import ERASED, Chip, Event, Output
+from firmware.errors import InputError
+from firmware.frame import FRAME_BYTES
+from firmware.memory import Ram
+from firmware.program import Failure, Firmware, MachineError, Upset, Wake
+from firmware.target import Kind
+from firmware.toolchain import require
+
+OUTPUT_BYTES: Final = 4 + FRAME_BYTES + ALPHA + 1
+"""``struct output`` of host.h: uint32 wait_us, the frame, the LED."""
+
+
+def machine(binary: Binary) -> Firmware:
+    """What makes programs out of ROMs that hold this binary (chips) or its image (host, wasm).
+
+    Raises:
+        InputError: a simulator is not installed.
+    """
+    kind = binary.target.kind
+    if kind is Kind.HOST:
+        return lambda rom: LibraryProgram(rom, HostLibrary(binary.content))
+    if kind is Kind.WASM:
+        return lambda rom: LibraryProgram(rom, WasmLibrary(binary.content))
+    chip = Chip(binary)
+    return lambda rom: ChipProgram(rom, chip)
+
+
+def rom_image(binary: Binary) -> bytes:
+    """What is flashed so that ``machine(binary)`` finds it."""
+    return binary.rom or binary.image
+
+
+class ChipProgram:
+    """A ROM's content on a simulated chip. A ``MachineProgram``.
+
+    Args:
+        rom: as the chip's binary, except for the genome's bytes, which may differ.
+        chip: shared by all programs.
+
+    Raises:
+        InputError: the ROM holds another program.
+    """
+
+    def __init__(self, rom: bytes, chip: Chip) -> None:
+        self.chip = chip
+        built = chip.binary.rom.ljust(ROM_BYTES, bytes([ERASED]))
+        self._patch = {
+            address: byte for address, (byte, old) in enumerate(zip(rom, built, strict=True)) if byte != old
+        }
+        if not self._patch.keys() <= set(self.genome_bytes):
+            raise InputError(
+                "ROM", f"address {min(self._patch)}", "its code is not what was built", "flash it again"
+            )
+
+    def boot(self, ram: Ram, entropy: int, strap: bool) -> int:
+        done = self._run(ram, Event.POWER, entropy=entropy, strap=strap)
+        if done.wait_us is None:
+            raise MachineError(Failure.REFUSED, "the genome's CRC-32 does not match")
+        return max(1, done.wait_us)
+
+    def receive(self, ram: Ram, port: int, wire: bytes) -> None:
+        self._run(ram, Event.BYTES + port, incoming=wire)
+
+    def wake(self, ram: Ram) -> Wake:
+        return self._wake(ram, None)
+
+    def wake_upset(self, ram: Ram, upset: Upset) -> Wake:
+        return self._wake(ram, upset)
+
+    @property
+    def upset_bits(self) -> int:
+        return self.chip.upset_bits
+
+    @cached_property
+    def upset_instructions(self) -> int:
+        ram = Ram()
+        ram.state[:] = seed_state()
+        instructions: int = self.chip.cost(ram.bytes, Event.TIMER).instructions
+        return instructions
+
+    @property
+    def genome_bytes(self) -> range:
+        return range(self.chip.binary.genome_address, len(self.chip.binary.rom))
+
+    def _wake(self, ram: Ram, upset: Upset | None) -> Wake:
+        done = self._run(ram, Event.TIMER, upset=upset)
+        if done.wait_us is None:
+            raise MachineError(Failure.HANG, "asleep with no timer set")
+        return Wake(done.sent, max(1, done.wait_us))
+
+    def _run(self, ram: Ram, event: int, **arguments: Any) -> Output:
+        self.chip.patch(self._patch)
+        return self.chip.run(ram.bytes, event, **arguments)
+
+
+class LibraryProgram:
+    """An image, run by the C cell as a library (``firmware/c/targets/host.h``).
+
+    Args:
+        rom: starts with the image.
+        library: the compiled cell.
+    """
+
+    def __init__(self, rom: bytes, library: "HostLibrary | WasmLibrary") -> None:
+        self._library = library
+        self._genome = library.keep(rom)
+
+    def boot(self, ram: Ram, entropy: int, strap: bool) -> int:
+        return _wait_us(self._library.call("cell_boot", ram, self._genome, entropy, int(strap)))
+
+    def receive(self, ram: Ram, port: int, wire: bytes) -> None:
+        self._library.call("cell_receive", ram, self._genome, port, wire)
+
+    def wake(self, ram: Ram) -> Wake:
+        output = self._library.call("cell_wake", ram, self._genome)
+        return Wake(output[4 : 4 + FRAME_BYTES], _wait_us(output))
+
+
+def _wait_us(output: bytes) -> int:
+    return int.from_bytes(output[:4], "little")
+
+
+class HostLibrary:
+    """The cell as a shared library of this machine.
+
+    Args:
+        content: of the library's file.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        with tempfile.NamedTemporaryFile(suffix=".so") as file:
+            file.write(content)
+            file.flush()
+            self._library = ctypes.CDLL(file.name)
+        self._output = ctypes.create_string_buffer(OUTPUT_BYTES)
+
+    def keep(self, rom: bytes) -> Any:
+        """The ROM, as an argument of ``call``."""
+        return ctypes.create_string_buffer(rom, len(rom))
+
+    def call(self, function: str, ram: Ram, genome: Any, *arguments: int | bytes) -> bytes:
+        """Call a function of host.h; returns ``struct output``."""
+        memory = (ctypes.c_char * len(ram.bytes)).from_buffer(ram.bytes)
+        words: list[Any] = []
+        for argument in arguments:
+            words += (
+                (argument, len(argument)) if isinstance(argument, bytes) else (ctypes.c_uint32(argument),)
+            )
+        if function != "cell_receive":
+            words.append(self._output)
+        getattr(self._library, function)(memory, genome, *words)
+        return self._output.raw
+
+
+class WasmLibrary:
+    """The cell as a wasm module in wasmtime.
+
+    Args:
+        content: of the module's file.
+
+    Raises:
+        InputError: wasmtime is not installed.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        require("wasmtime", "wasm runtime")
+        import wasmtime
+
+        self._store = wasmtime.Store()
+        instance = wasmtime.Instance(self._store, wasmtime.Module(self._store.engine, content), [])
+        self._exports = instance.exports(self._store)
+        self._memory: Any = self._exports["memory"]
+        heap: Any = self._exports["__heap_base"]
+        self._ram = -(-int(heap.value(self._store)) // 16) * 16
+        self._output = self._ram + 256
+        self._incoming = self._output + 64
+        self._genome = self._incoming + 4096
+
+    def keep(self, rom: bytes) -> int:
+        """The ROM, as an argument of ``call``."""
+        self._memory.write(self._store, rom, self._genome)
+        return self._genome
+
+    def call(self, function: str, ram: Ram, genome: int, *arguments: int | bytes) -> bytes:
+        """Call a function of host.h; returns ``struct output``."""
+        memory, store = self._memory, self._store
+        memory.write(store, bytes(ram.bytes), self._ram)
+        words: list[int] = []
+        for argument in arguments:
+            if isinstance(argument, bytes):
+                memory.write(store, argument[:4096], self._incoming)
+                words += (self._incoming, min(len(argument), 4096))
+            else:
+                words.append(argument if argument < 1 << 31 else argument - (1 << 32))
+        if function != "cell_receive":
+            words.append(self._output)
+        entry: Any = self._exports[function]
+        entry(store, self._ram, genome, *words)
+        ram.bytes[:] = memory.read(store, self._ram, self._ram + 256)
+        return bytes(memory.read(store, self._output, self._output + OUTPUT_BYTES))

@@ -1,0 +1,100 @@
+"""What a chip's binary needs: memory by section, stack, instructions, updates per second."""
+
+from typing import Any, Final
+
+import numpy as np
+
+from firmware import frame
+from firmware.binary import Binary
+from firmware.budget import RAM_BYTES, ROM_BYTES
+from firmware.cell import seed_state
+from firmware.chip import Chip, Cost, Event
+from firmware.memory import Ram
+
+LIVE_CASES: Final = 12
+"""Live updates that are traced: random ones, and the seed's first."""
+
+ASSUMPTIONS: Final = (
+    "one cycle an instruction, one more for each load, store and taken branch "
+    "(Cortex-M0+ TRM, zero wait states; taken over for the others)"
+)
+
+
+def measure(binary: Binary) -> dict[str, Any]:
+    """The facts of ``planaria build --json``.
+
+    The stack is traced at every instruction of boots, updates (living, dead, dying, forgetting) and
+    receptions (valid, corrupt, too short, too long); ``stack_bound_bytes`` is the compiler's own.
+
+    Args:
+        binary: for a chip.
+
+    Raises:
+        InputError: unicorn is not installed.
+    """
+    chip = Chip(binary)
+    live = [_traced(chip, ram) for ram in _live_cells()]
+    dead, boots, receptions = _traced(chip, Ram()), _boots(chip), _receptions(chip)
+    traced = max(cost.stack_bytes for cost in [*live, dead, *boots, *receptions])
+    stack = max(traced, binary.stack_bound_bytes or 0)
+    typical = live[0]
+    cycles = typical.instructions + typical.accesses + typical.branches
+    sections = binary.section_bytes()
+    return {
+        "target": binary.target.name,
+        "chip": binary.target.chip,
+        "rom_bytes": {
+            "vectors": sections["vectors"],
+            "code": sections["text"],
+            "genome": sections["genome"],
+            "total": len(binary.rom),
+            "budget": ROM_BYTES,
+        },
+        "ram_static_bytes": binary.static_bytes,
+        "stack_traced_bytes": traced,
+        "stack_bound_bytes": binary.stack_bound_bytes,
+        "stack_bytes": stack,
+        "ram_total_bytes": binary.static_bytes + stack,
+        "ram_budget_bytes": RAM_BYTES,
+        "instructions_per_update": max(cost.instructions for cost in live),
+        "instructions_per_update_typical": typical.instructions,
+        "instructions_per_boot": max(cost.instructions for cost in boots),
+        "instructions_per_dead_update": dead.instructions,
+        "instructions_per_reception": max(cost.instructions for cost in receptions),
+        "cycles_per_update": cycles,
+        "clock_hz": binary.target.clock_hz,
+        "updates_per_second": round(binary.target.clock_hz / cycles, 1),
+        "assumptions": ASSUMPTIONS,
+    }
+
+
+def _traced(chip: Chip, ram: Ram) -> Cost:
+    return chip.cost(ram.bytes, Event.TIMER)
+
+
+def _live_cells() -> list[Ram]:
+    """The seed among blank neighbours, then cells with random RAM (some of which forget neighbours)."""
+    rng = np.random.default_rng(0)
+    cells = [Ram()]
+    cells[0].state[:] = seed_state()
+    for _ in range(LIVE_CASES - 1):
+        ram = Ram(bytearray(rng.bytes(RAM_BYTES)))
+        ram.state[:] = rng.integers(-64, 128, 16)
+        ram.state[3] = 100
+        cells.append(ram)
+    return cells
+
+
+def _boots(chip: Chip) -> list[Cost]:
+    return [
+        chip.cost(Ram().bytes, Event.POWER, entropy=entropy, strap=strap)
+        for entropy in (0, 2**32 - 1)
+        for strap in (False, True)
+    ]
+
+
+def _receptions(chip: Chip) -> list[Cost]:
+    """Valid, corrupt, too short, too long, nothing: five."""
+    wire = frame.encode(frame.Frame(1, bytes(range(16))))
+    wires = [wire, wire[:-1] + b"\x00", wire[:9], wire * 2, b""]
+    return [chip.cost(Ram().bytes, Event.BYTES + 5, incoming=incoming) for incoming in wires]

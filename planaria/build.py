@@ -1,0 +1,141 @@
+"""``planaria build``: the firmware for a chip, and where each of its bytes went."""
+
+import argparse
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from firmware import image
+from firmware.atomic import unwritable, write_atomic
+from firmware.binary import Binary
+from firmware.budget import RAM_BYTES, ROM_BYTES
+from firmware.build import Options, build
+from firmware.clock import Law, Timing
+from firmware.measure import measure
+from firmware.memory import LAYOUT
+from firmware.target import TARGETS, Kind, Target, find_target
+from firmware.toolchain import require
+from planaria.shipped import open_genome
+
+ALL = "all"
+LIBRARY_SUFFIX = {Kind.HOST: ".so", Kind.WASM: ".wasm"}
+
+COLUMNS: tuple[tuple[str, Callable[[dict[str, Any]], Any]], ...] = (
+    ("target", lambda row: row["target"]),
+    ("ROM", lambda row: row["rom_bytes"]["total"]),
+    ("code", lambda row: row["rom_bytes"]["vectors"] + row["rom_bytes"]["code"]),
+    ("genome", lambda row: row["rom_bytes"]["genome"]),
+    ("RAM", lambda row: row["ram_total_bytes"]),
+    ("static", lambda row: row["ram_static_bytes"]),
+    ("stack", lambda row: row["stack_bytes"]),
+    ("instructions/update", lambda row: row["instructions_per_update"]),
+    ("updates/s", lambda row: row["updates_per_second"]),
+    ("at MHz", lambda row: row["clock_hz"] // 1_000_000),
+)
+
+
+def build_files(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Build for one target or for all chips, and write the files; returns a dict for each.
+
+    Raises:
+        InputError: an unknown target, no toolchain, over budget, a failing compile, a bad output.
+    """
+    genome = open_genome(options.genome)
+    targets = list(TARGETS.values()) if options.target == ALL else [find_target(options.target)]
+    flash = image.build(genome, Timing(Law[options.clock.upper()], options.mean_interval_us))
+    built = [_build(flash, target, options) for target in targets]
+    try:
+        options.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(options.output, error) from error
+    for binary, facts in built:
+        stem = options.output / f"{genome.name}-{binary.target.name}"
+        facts["files"] = [str(path) for path in _write(binary, stem)]
+    return [facts for _, facts in built]
+
+
+def _build(flash: bytes, target: Target, options: argparse.Namespace) -> tuple[Binary, dict[str, Any]]:
+    how = Options(options.check_genome, options.cc)
+    binary = build(flash, target, how)
+    if target.kind is not Kind.CHIP:
+        return binary, {"target": target.name, "chip": target.chip, "file_bytes": len(binary.content)}
+    facts = measure(binary)
+    if options.check_genome:
+        plain = measure(build(flash, target, Options(cc=options.cc)))
+        facts["check_genome"] = {
+            "rom_bytes": len(binary.rom) - plain["rom_bytes"]["total"],
+            "instructions_per_boot": facts["instructions_per_boot"] - plain["instructions_per_boot"],
+        }
+    return binary, facts
+
+
+def _write(binary: Binary, stem: Path) -> list[Path]:
+    """ELF, Intel HEX, raw binary and map of a chip; the one file of a library."""
+    if binary.target.kind is not Kind.CHIP:
+        contents = {LIBRARY_SUFFIX[binary.target.kind]: binary.content}
+    else:
+        contents = {
+            ".elf": binary.content,
+            ".hex": _intel_hex(binary.rom),
+            ".bin": binary.rom,
+            ".map": _map(binary).encode(),
+        }
+    paths = []
+    for suffix, content in contents.items():
+        path = stem.with_name(stem.name + suffix)
+        write_atomic(path, content)
+        paths.append(path)
+    return paths
+
+
+def _intel_hex(rom: bytes) -> bytes:
+    require("intelhex", "writer of Intel HEX")
+    from intelhex import IntelHex
+
+    text = io.StringIO()
+    hex_file = IntelHex()
+    hex_file.puts(0, rom)
+    hex_file.write_hex_file(text)
+    return text.getvalue().encode("ascii")
+
+
+def _map(binary: Binary) -> str:
+    """Every byte of ROM and RAM, by address."""
+    lines = [f"ROM {len(binary.rom):,} of {ROM_BYTES:,} B"]
+    lines += [f"0x{part.address:08x} {part.size:6} {part.section:8} {part.name}" for part in binary.parts]
+    lines += [f"0x{len(binary.rom):08x} {ROM_BYTES - len(binary.rom):6} (free)", "", f"RAM {RAM_BYTES} B"]
+    lines += [f"0x{0x20000000 + field.offset:08x} {field.size:6} {field.name}" for field in LAYOUT]
+    return "\n".join(lines) + "\n"
+
+
+def print_built(rows: list[dict[str, Any]]) -> None:
+    """Sizes as a table, and what was written."""
+    chips = [row for row in rows if "rom_bytes" in row]
+    if chips:
+        print(size_table(chips))
+    for row in rows:
+        if "check_genome" in row:
+            cost = row["check_genome"]
+            print(
+                f"{row['target']}: checking the genome costs {cost['rom_bytes']} B of ROM "
+                f"and {cost['instructions_per_boot']:,} instructions at boot"
+            )
+        for path in row["files"]:
+            print(f"wrote {path}")
+
+
+def size_table(rows: list[dict[str, Any]]) -> str:
+    """A Markdown table of chips."""
+    cells = [[name for name, _ in COLUMNS]] + [[_text(get(row)) for _, get in COLUMNS] for row in rows]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(COLUMNS))]
+    lines = [
+        "| " + " | ".join(text.rjust(w) for text, w in zip(line, widths, strict=True)) + " |"
+        for line in cells
+    ]
+    lines.insert(1, "|" + "|".join("-" * (w + 1) + ":" for w in widths) + "|")
+    return "\n".join(lines)
+
+
+def _text(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int | float) else str(value)

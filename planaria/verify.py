@@ -1,0 +1,97 @@
+"""``planaria verify``: the C cell against the Python reference."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from firmware import image
+from firmware.binary import Binary, read_elf
+from firmware.budget import ROM_BYTES
+from firmware.build import build
+from firmware.clock import Law, Timing
+from firmware.errors import InputError
+from firmware.genome import Genome
+from firmware.machine import machine, rom_image
+from firmware.target import Kind, find_target
+from firmware.verify import random_genome, verify
+from planaria.shipped import open_genome
+
+
+def verify_cell(options: argparse.Namespace) -> dict[str, Any]:
+    """Verify the genome, and a random one of its width, on a target.
+
+    Raises:
+        InputError: a bad option, no toolchain, or a binary that holds another genome.
+    """
+    genome = open_genome(options.genome)
+    target = find_target(options.target)
+    if options.cases < 1:
+        raise InputError("cases", options.cases, "it must be at least 1", "10000 takes seconds")
+    timing = Timing(Law[options.clock.upper()], options.mean_interval_us)
+    flash = image.build(genome, timing)
+    if options.elf:
+        trials = [(genome, _read(options.elf, target.name, flash))]
+    else:
+        random = random_genome(genome, options.seed)
+        trials = [
+            (genome, build(flash, target)),
+            (random, build(image.build(random, timing), target)),
+        ]
+    runs = [_verify(subject, binary, options) for subject, binary in trials]
+    return {
+        "target": target.name,
+        "genomes": runs,
+        **{key: sum(run[key] for run in runs) for key in ("cases", "bytes_compared", "mismatches")},
+    }
+
+
+def _read(path: Path, target: str, flash: bytes) -> Binary:
+    """An ELF file that was built before, which must hold this very image."""
+    chosen = find_target(target)
+    if chosen.kind is not Kind.CHIP:
+        raise InputError("--elf", path, f"{target} has no ELF file", "leave it out")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            "ELF file", path, error.strerror or str(error), "give a file of planaria build"
+        ) from error
+    binary = read_elf(content, chosen)
+    if binary.image != flash:
+        where = next(
+            (i for i, (a, b) in enumerate(zip(binary.image, flash, strict=False)) if a != b),
+            min(len(binary.image), len(flash)),
+        )
+        raise InputError(
+            "ELF file",
+            path,
+            f"its image ({len(binary.image)} B) does not match the genome's ({len(flash)} B) from byte {where}",
+            "build it again from this genome, with the same clock",
+        )
+    return binary
+
+
+def _verify(genome: Genome, binary: Binary, options: argparse.Namespace) -> dict[str, Any]:
+    program = machine(binary)(rom_image(binary).ljust(ROM_BYTES, b"\xff"))
+    with tqdm(total=options.cases, unit=" cases", desc=genome.name, disable=None, leave=False) as bar:
+        report = verify(binary.image, program, options.cases, options.seed, bar.update)
+    return {
+        "genome": genome.name,
+        "cases": report.cases,
+        "bytes_compared": report.bytes_compared,
+        "mismatches": report.mismatches,
+        "first_mismatch": report.first,
+    }
+
+
+def print_report(report: dict[str, Any]) -> None:
+    """The result for a person."""
+    for run in report["genomes"]:
+        print(
+            f"{report['target']}, {run['genome']}: {run['cases']:,} cases, "
+            f"{run['bytes_compared']:,} bytes compared, {run['mismatches']:,} mismatches"
+        )
+        if run["mismatches"]:
+            print(f"  {run['first_mismatch']}")
