@@ -4,7 +4,7 @@ BIN := .venv/bin
 ARGS ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help setup demo test bench clean
+.PHONY: help setup hardware demo test bench clean
 
 help:
 	@echo "make demo            train, flash, wound, measure, draw (about 10 minutes); results in demo/"
@@ -12,6 +12,7 @@ help:
 	@echo "make test            linters, types, import contract and tests"
 	@echo "make bench           speed and memory, side by side"
 	@echo "make setup           only set up .venv"
+	@echo "make hardware        add to it what builds and simulates the C firmware (130 MB)"
 	@echo "make clean           remove .venv and caches"
 
 setup: .venv/dev
@@ -32,6 +33,13 @@ setup: .venv/dev
 .venv/dev: .venv/train
 	@echo "setting up .venv (test tools)"
 	@$(PIP) -e '.[train,dev]'
+	@touch $@
+
+hardware: .venv/hardware
+
+.venv/hardware: .venv/dev
+	@echo "setting up .venv (toolchain and simulators for the C firmware)"
+	@$(PIP) -e '.[train,dev,hardware]'
 	@touch $@
 
 demo: $(if $(findstring --quick,$(ARGS)),.venv/core,.venv/train)

@@ -84,8 +84,8 @@ def read_elf(content: bytes, target: Target, stack_bound_bytes: int | None = Non
     symbols = {symbol.name: symbol.entry for symbol in sections.pop("symtab").iter_symbols()}
     genome = sections["genome"]
     rom = bytearray(b"\xff" * int(genome["sh_addr"] + genome["sh_size"]))
-    for section in sections.values():
-        rom[section["sh_addr"] : section["sh_addr"] + section["sh_size"]] = section.data()
+    for segment in elf.iter_segments("PT_LOAD"):
+        rom[segment["p_paddr"] : segment["p_paddr"] + segment["p_filesz"]] = segment.data()
     return Binary(
         target=target,
         image=genome.data(),

@@ -9,9 +9,10 @@ from firmware.binary import Binary
 from firmware.budget import RAM_BYTES, ROM_BYTES
 from firmware.cell import seed_state
 from firmware.chip import Chip, Cost, Event
+from firmware.errors import InputError
 from firmware.memory import Ram
 
-LIVE_CASES: Final = 12
+LIVE_CASES: Final = 6
 """Live updates that are traced: random ones, and the seed's first."""
 
 ASSUMPTIONS: Final = (
@@ -30,13 +31,21 @@ def measure(binary: Binary) -> dict[str, Any]:
         binary: for a chip.
 
     Raises:
-        InputError: unicorn is not installed.
+        InputError: unicorn is not installed, or the stack runs into the static RAM.
     """
     chip = Chip(binary)
     live = [_traced(chip, ram) for ram in _live_cells()]
-    dead, boots, receptions = _traced(chip, Ram()), _boots(chip), _receptions(chip)
+    dead, boots, receptions = _traced(chip, Ram()), boot_costs(chip), _receptions(chip)
     traced = max(cost.stack_bytes for cost in [*live, dead, *boots, *receptions])
     stack = max(traced, binary.stack_bound_bytes or 0)
+    if binary.static_bytes + stack > RAM_BYTES:
+        raise InputError(
+            "RAM",
+            f"{binary.static_bytes + stack} B on {binary.target.name}",
+            f"{binary.static_bytes + stack - RAM_BYTES} B more than a cell's {RAM_BYTES} B: "
+            f"{binary.static_bytes} B static and {stack} B of stack",
+            "split the phase that calls deepest, or choose another compiler",
+        )
     typical = live[0]
     cycles = typical.instructions + typical.accesses + typical.branches
     sections = binary.section_bytes()
@@ -85,7 +94,8 @@ def _live_cells() -> list[Ram]:
     return cells
 
 
-def _boots(chip: Chip) -> list[Cost]:
+def boot_costs(chip: Chip) -> list[Cost]:
+    """Of boots with and without the strap, with either kind of entropy."""
     return [
         chip.cost(Ram().bytes, Event.POWER, entropy=entropy, strap=strap)
         for entropy in (0, 2**32 - 1)

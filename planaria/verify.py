@@ -67,7 +67,8 @@ def _read(path: Path, target: str, flash: bytes) -> Binary:
         raise InputError(
             "ELF file",
             path,
-            f"its image ({len(binary.image)} B) does not match the genome's ({len(flash)} B) from byte {where}",
+            f"its image ({len(binary.image)} B) does not match the genome's ({len(flash)} B) "
+            f"from byte {where}",
             "build it again from this genome, with the same clock",
         )
     return binary

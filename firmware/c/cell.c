@@ -160,7 +160,7 @@ PHASE forget_silent_neighbours(struct cell *me, const struct genome *genome)
     me->heard = 0;
     for (int i = 0; i < PORTS * CHANNELS; i++)
         if (!(heard >> (i / CHANNELS) & 1))
-            me->inbox[0][i] = 0;
+            me->inbox[i] = 0;
 }
 
 /* Whether the cell or a neighbour is mature. */
@@ -169,7 +169,7 @@ APART int alive(const struct cell *me)
     if (me->state[ALPHA] >= ALIVE_MIN)
         return 1;
     for (int p = 0; p < PORTS; p++)
-        if (me->inbox[p][ALPHA] >= ALIVE_MIN)
+        if (me->inbox[p * CHANNELS + ALPHA] >= ALIVE_MIN)
             return 1;
     return 0;
 }
@@ -184,7 +184,7 @@ static inline int saturate(int value)
 PHASE perceive(struct cell *me, const struct genome *genome)
 {
     for (int c = 0; c < CHANNELS; c++) {
-        const int8_t *n = &me->inbox[0][c];
+        const int8_t *n = &me->inbox[c];
         int falling = n[1 * CHANNELS] - n[5 * CHANNELS];
         int rising = n[3 * CHANNELS] - n[7 * CHANNELS];
         int across = n[2 * CHANNELS] - n[6 * CHANNELS];
@@ -203,7 +203,7 @@ APART int excite(const struct cell *me, const struct unit *unit, const struct ge
     int sum = unit->b1;
     UNROLL_4
     for (int i = 0; i < 3 * CHANNELS; i++)
-        sum = multiply_add(sum, unit->w1[i], me->state[i]);
+        sum = multiply_add(sum, unit->w1[i], me->inputs[i]);
     sum = round_shift(sum, genome->shift1);
     return sum > 127 ? 127 : sum;
 }

@@ -20,10 +20,13 @@ enum {
 /* RAM, SPEC.md section 2: 216 bytes; the stack has the rest of the 256. */
 struct cell {
     union {
-        int8_t state[CHANNELS];     /* inputs 0..15 of the rule */
+        int8_t inputs[3 * CHANNELS]; /* of the rule */
+        struct {
+            int8_t state[CHANNELS];
+            int8_t gradients[2 * CHANNELS]; /* horizontal, vertical; scratch */
+        };
         uint32_t state_words[4];
     };
-    int8_t gradients[2 * CHANNELS]; /* inputs 16..47: horizontal, vertical; scratch */
     union {
         int16_t sum[CHANNELS];      /* accumulators of the output layer; scratch */
         struct {                    /* otherwise a frame, coming or going; scratch */
@@ -35,7 +38,7 @@ struct cell {
         } frame;
     };
     union {
-        int8_t inbox[PORTS][CHANNELS];
+        int8_t inbox[PORTS * CHANNELS]; /* port by port, clockwise from north */
         uint32_t inbox_words[PORTS][4];
     };
     uint32_t prng;

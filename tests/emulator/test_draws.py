@@ -12,7 +12,10 @@ def test_mix_is_splitmix64():
 
 
 def test_streams_have_the_numbers_of_the_specification():
-    assert [(s.name, s.value) for s in Stream] == [("ENTROPY", 1), ("LOSS", 2), ("JITTER", 3), ("REGION", 4)]
+    names = ["ENTROPY", "LOSS", "JITTER", "REGION", "UPSET", "ROT"]
+    assert [(stream.name, stream.value) for stream in Stream] == [
+        (name, 1 + i) for i, name in enumerate(names)
+    ]
 
 
 def test_key_by_hand():
@@ -28,7 +31,7 @@ def test_draws_differ_by_seed_stream_entity_and_index():
         for entity in range(5)
         for index in range(5)
     }
-    assert len(draws) == 3 * 4 * 5 * 5
+    assert len(draws) == 3 * 6 * 5 * 5
 
 
 def test_the_same_in_numpy():

@@ -76,7 +76,7 @@ def test_only_loss_is_no_wound():
         ("restart:half:left@-1", "cannot be read"),
         ("restart:half:left@1e3", "cannot be read"),
         ("burn:half:left@1", "there is no action 'burn'"),
-        ("restart:half:left@1+1", "a restart takes no time"),
+        ("restart:half:left@1+1", "restart takes no time"),
         ("kill:half:left@1+0", "it lasts 0 rounds"),
         ("kill:half:north@1", "it is not a region"),
         ("loss:1.5@1", r"a loss of 1\.5 is above 1"),

@@ -25,7 +25,7 @@ RUN = (
 )
 
 
-@pytest.mark.parametrize("command", ["", "demo", "train", "genomes", "inspect", "run"])
+@pytest.mark.parametrize("command", ["", "demo", "train", "genomes", "inspect", "run", "build", "verify"])
 def test_help_shows_an_example_and_starts_fast(planaria, command):
     process = planaria(*command.split(), "--help")
     assert process.returncode == 0

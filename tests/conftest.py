@@ -1,0 +1,48 @@
+"""What tests of the C cell share. They are skipped, with the reason, where its tools are missing."""
+
+import shutil
+
+import pytest
+
+import firmware.build
+from firmware import image
+from firmware.build import Options, build
+from firmware.clock import Timing
+from firmware.machine import machine, rom_image
+from firmware.target import TARGETS
+
+DEFAULT = Timing()
+
+
+@pytest.fixture
+def hardware():
+    """The extra ``hardware``."""
+    for module in ("ziglang", "elftools", "unicorn", "intelhex", "wasmtime"):
+        pytest.importorskip(module, reason=f"{module} is not installed: try `make hardware`")
+
+
+@pytest.fixture
+def built(hardware):
+    """``built(genome, target, timing, **options)`` gives its (binary, program)."""
+
+    def make(genome, target="cortex-m0plus", timing=DEFAULT, **options):
+        binary = build(image.build(genome, timing), TARGETS[target], Options(**options))
+        return binary, machine(binary)(rom_image(binary).ljust(10_240, b"\xff"))
+
+    return make
+
+
+@pytest.fixture
+def change_source(monkeypatch, tmp_path):
+    """``change_source(file, old, new)``: from now on, build from a copy of the C with another text in it."""
+
+    def change(file, old, new):
+        copy = tmp_path / "c"
+        if not copy.exists():
+            shutil.copytree(firmware.build.SOURCES, copy)
+            monkeypatch.setattr(firmware.build, "SOURCES", copy)
+        text = (copy / file).read_text()
+        assert text.count(old) == 1
+        (copy / file).write_text(text.replace(old, new))
+
+    return change

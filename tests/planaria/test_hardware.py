@@ -1,0 +1,164 @@
+"""The commands that build, verify and run the C cell, as a user calls them."""
+
+import io
+import json
+
+import pytest
+
+from firmware import image, toolchain
+from firmware.clock import Timing
+from planaria.cli import main
+from planaria.shipped import open_genome, shipped_paths
+
+CHIPS = ("cortex-m0plus", "rv32imc", "rv32ec")
+
+
+@pytest.mark.parametrize("genome", sorted(shipped_paths()))
+@pytest.mark.parametrize("target", CHIPS)
+def test_shipped_genomes_fit(hardware, planaria, tmp_path, genome, target):
+    process = planaria("build", genome, "--target", target, "-o", "out", "--json")
+    assert process.stderr == ""
+    facts = json.loads(process.stdout)
+    rom = facts["rom_bytes"]
+    assert rom["total"] == rom["vectors"] + rom["code"] + rom["genome"] <= 9_700
+    assert facts["ram_total_bytes"] == facts["ram_static_bytes"] + facts["stack_bytes"] <= 256
+    assert facts["instructions_per_update"] <= {"cortex-m0plus": 75_000, "rv32imc": 60_000}.get(
+        target, 500_000
+    )
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        f"{genome}-{target}.{suffix}" for suffix in ("bin", "elf", "hex", "map")
+    ]
+
+
+def test_all_files_say_the_same(hardware, planaria, tmp_path):
+    from elftools.elf.elffile import ELFFile
+    from intelhex import IntelHex
+
+    planaria("build", "ring", "--target", "rv32imc", "-o", "out")
+    stem = tmp_path / "out/ring-rv32imc"
+    rom = stem.with_suffix(".bin").read_bytes()
+    flash = image.build(open_genome("ring"), Timing())
+    assert rom.endswith(flash)
+    text = IntelHex(io.StringIO(stem.with_suffix(".hex").read_text()))
+    assert text.tobinstr() == rom
+    elf = ELFFile(io.BytesIO(stem.with_suffix(".elf").read_bytes()))
+    segments = [s for s in elf.iter_segments() if s["p_type"] == "PT_LOAD" and s["p_filesz"]]
+    for segment in segments:
+        assert rom[segment["p_paddr"] :].startswith(segment.data())
+    lines = [line.split() for line in stem.with_suffix(".map").read_text().splitlines()]
+    rows = [line for line in lines if line and line[0].startswith("0x0")]
+    assert [int(row[0], 16) for row in rows] == [sum(int(r[1]) for r in rows[:i]) for i in range(len(rows))]
+    assert sum(int(row[1]) for row in rows) == 10_240
+    assert sum(int(line[1]) for line in lines if line and line[0].startswith("0x2")) == 256
+
+
+def test_all_targets_in_one_table(hardware, planaria):
+    process = planaria("build", "ring", "--target", "all", "-o", "out", "--check-genome")
+    table = [line.split("|")[1].strip() for line in process.stdout.splitlines() if line.startswith("|")]
+    assert table[0] == "target"
+    assert table[2:] == list(CHIPS)
+    for target in CHIPS:
+        assert f"{target}: checking the genome costs " in process.stdout
+    assert "wrote out/ring-wasm.wasm" in process.stdout
+
+
+@pytest.mark.parametrize("target", [*CHIPS, "host", "wasm"])
+def test_verify(hardware, planaria, target):
+    process = planaria("verify", "butterfly", "--target", target, "--cases", 1000, "--json")
+    assert (process.returncode, process.stderr) == (0, "")
+    report = json.loads(process.stdout)
+    assert (report["cases"], report["mismatches"]) == (2000, 0)
+    assert [run["genome"] for run in report["genomes"]] == ["butterfly", "random 0"]
+
+
+def test_verify_what_was_built(hardware, planaria, tmp_path):
+    planaria("build", "ring", "--target", "rv32ec", "-o", "out", "--clock", "uniform")
+    elf = tmp_path / "out/ring-rv32ec.elf"
+    arguments = ("verify", "ring", "--target", "rv32ec", "--cases", 50, "--elf", elf)
+    assert "50 cases" in planaria(*arguments, "--clock", "uniform").stdout
+    process = planaria(*arguments)
+    assert process.returncode == 2
+    assert (
+        "its image (8464 B) does not match the genome's (8464 B) from byte 6; build it again"
+        in process.stderr
+    )
+
+
+def test_a_mismatch_is_a_failure(hardware, change_source, capsys):
+    change_source("cell.h", "ALIVE_MIN = 7", "ALIVE_MIN = 8")
+    assert main(["verify", "ring", "--target", "host", "--cases", "3000"]) == 1
+    assert "(state) is 0x" in capsys.readouterr().out
+
+
+def test_the_machine_code_lives_the_life_of_the_reference(hardware, planaria):
+    """24 x 24 cells, 60 rounds, a wound, 5 % of messages lost."""
+    run = ("run", "planarian", "--grid", "24x24", "--rounds", 60, "--loss", 0.05, "--seed", 2, "--json")
+    wound = ("--fault", "restart:half:left@30")
+    reference = json.loads(planaria(*run, *wound).stdout)
+    assert reference["recoveries"]
+    for engine in (("native",), ("iss", "--target", "cortex-m0plus"), ("iss", "--target", "rv32imc")):
+        result = json.loads(planaria(*run, *wound, "--engine", *engine).stdout)
+        assert result.pop("engine") == engine[0]
+        assert {**result, "wall_s": 0, "engine": "reference"} == {**reference, "wall_s": 0}
+
+
+def test_upsets_are_reported(hardware, planaria):
+    process = planaria(
+        *("run", "ring", "--rounds", 4, "--grid", "22x22", "--engine", "iss", "--fault", "upset:random:1@2"),
+        *("--clock", "uniform"),
+    )
+    (line,) = (line for line in process.stdout.splitlines() if "upset:" in line and "," in line)
+    assert sum(int(word.replace(",", "")) for word in line.split() if word[0].isdigit()) == 484
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("build", "ring", "--target", "z80", "-o", "o"), ["z80", "choose one of cortex-m0plus, rv32imc"]),
+        (("verify", "ring", "--target", "z80"), ["z80", "choose one of cortex-m0plus, rv32imc"]),
+        (("build", "ring", "--target", "rv32ec", "-o", "o", "--cc", "no-gcc"), ["no-gcc", "leave out --cc"]),
+        (("build", "ring", "--target", "rv32ec", "-o", "/proc/no"), ["/proc/no", "cannot be written"]),
+        (("build", "ring", "--target", "rv32ec", "-o", "o", "--mean-interval-us", 0), ["1 to 1048575"]),
+        (("verify", "ring", "--target", "rv32ec", "--cases", 0), ["cases: 0", "at least 1"]),
+        (("verify", "ring", "--target", "host", "--elf", "x.elf"), ["host has no ELF file"]),
+        (("verify", "ring", "--target", "rv32ec", "--elf", "x.elf"), ["x.elf", "No such file"]),
+        (("run", "ring", "--engine", "iss", "--target", "wasm"), ["wasm", "it is no chip", "cortex-m0plus"]),
+        (("run", "ring", "--target", "rv32imc"), ["rv32imc", "engine reference has no chip", "--engine iss"]),
+        (("run", "ring", "--engine", "native", "--check-genome"), ["engine native has no chip"]),
+        (
+            ("run", "ring", "--fault", "upset:half:left@1"),
+            ["upset:half:left@1", "machine code", "engine iss"],
+        ),
+        (("run", "ring", "--engine", "iss", "--fault", "rot:half:left@1+2"), ["rot takes no time"]),
+    ],
+)
+def test_bad_input(hardware, refused, arguments, says):
+    refused(*arguments, says=says)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["build", "ring", "--target", "rv32ec", "-o", "out"],
+        ["verify", "ring", "--target", "host"],
+        ["run", "ring", "--engine", "native"],
+        ["run", "ring", "--engine", "iss"],
+    ],
+)
+def test_no_toolchain(monkeypatch, capsys, tmp_path, arguments):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(toolchain, "find_spec", lambda name: None)
+    assert main(arguments) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert (
+        said.err == "planaria: toolchain: ziglang - it is not installed; pip install 'planaria[hardware]'\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failing_compile_leaves_nothing(hardware, change_source, capsys, tmp_path):
+    change_source("cell.c", "PHASE start(", "#error marmalade\nPHASE start(")
+    assert main(["build", "ring", "--target", "rv32imc", "-o", str(tmp_path / "out")]) == 2
+    assert "marmalade" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
