@@ -4,8 +4,10 @@ import argparse
 import json
 import os
 import platform
+import sys
+from importlib.util import find_spec
 
-from benchmarks import engine, training
+from benchmarks import engine, hardware, training
 
 
 def main() -> None:
@@ -14,6 +16,10 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     results = {**engine.measure(), **training.measure()}
+    if find_spec("ziglang"):
+        results |= hardware.measure()
+    else:
+        print("the C cell is left out: `make hardware` installs its tools", file=sys.stderr)
     if options.json:
         print(json.dumps(results))
         return

@@ -4,9 +4,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from firmware import frame
+from firmware import arithmetic, frame, image
 from firmware.binary import Binary
-from firmware.budget import RAM_BYTES, ROM_BYTES
+from firmware.budget import CHANNELS, PERCEPTION, RAM_BYTES, ROM_BYTES
 from firmware.cell import seed_state
 from firmware.chip import Chip, Cost, Event
 from firmware.errors import InputError
@@ -34,7 +34,9 @@ def measure(binary: Binary) -> dict[str, Any]:
         InputError: unicorn is not installed, or the stack runs into the static RAM.
     """
     chip = Chip(binary)
-    live = [_traced(chip, ram) for ram in _live_cells()]
+    cells = _live_cells()
+    multiply_adds = sum(_multiply_adds(binary, ram) for ram in cells)
+    live = [_traced(chip, ram) for ram in cells]
     dead, boots, receptions = _traced(chip, Ram()), boot_costs(chip), _receptions(chip)
     traced = max(cost.stack_bytes for cost in [*live, dead, *boots, *receptions])
     stack = max(traced, binary.stack_bound_bytes or 0)
@@ -46,8 +48,7 @@ def measure(binary: Binary) -> dict[str, Any]:
             f"{binary.static_bytes} B static and {stack} B of stack",
             "split the phase that calls deepest, or choose another compiler",
         )
-    typical = live[0]
-    cycles = typical.instructions + typical.accesses + typical.branches
+    slowest = max(map(_cycles, live))
     sections = binary.section_bytes()
     return {
         "target": binary.target.name,
@@ -66,15 +67,28 @@ def measure(binary: Binary) -> dict[str, Any]:
         "ram_total_bytes": binary.static_bytes + stack,
         "ram_budget_bytes": RAM_BYTES,
         "instructions_per_update": max(cost.instructions for cost in live),
-        "instructions_per_update_typical": typical.instructions,
         "instructions_per_boot": max(cost.instructions for cost in boots),
         "instructions_per_dead_update": dead.instructions,
         "instructions_per_reception": max(cost.instructions for cost in receptions),
-        "cycles_per_update": cycles,
+        "instructions_per_multiply_add": round(sum(c.instructions for c in live) / multiply_adds, 2),
+        "cycles_per_multiply_add": round(sum(map(_cycles, live)) / multiply_adds, 2),
+        "cycles_per_update": slowest,
         "clock_hz": binary.target.clock_hz,
-        "updates_per_second": round(binary.target.clock_hz / cycles, 1),
+        "updates_per_second": round(binary.target.clock_hz / slowest, 1),
         "assumptions": ASSUMPTIONS,
     }
+
+
+def _cycles(cost: Cost) -> int:
+    return cost.instructions + cost.accesses + cost.branches
+
+
+def _multiply_adds(binary: Binary, ram: Ram) -> int:
+    """Those of the two layers; a hidden unit that is silent costs none in the second."""
+    rule, _ = image.parse(binary.image)
+    sums = arithmetic.perceive(ram.state, ram.inbox).astype(np.int32) @ rule.w1.T + rule.b1
+    awake = np.count_nonzero(arithmetic.round_shift(sums, rule.shift1) > 0)
+    return PERCEPTION * len(rule.b1) + CHANNELS * int(awake)
 
 
 def _traced(chip: Chip, ram: Ram) -> Cost:

@@ -19,6 +19,7 @@ from firmware.measure import boot_costs, measure
 from firmware.memory import LAYOUT
 from firmware.target import TARGETS, Kind, Target, find_target
 from firmware.toolchain import require
+from planaria.ram_map import save_ram_map
 from planaria.shipped import open_genome
 
 ALL = "all"
@@ -33,6 +34,7 @@ COLUMNS: tuple[tuple[str, Callable[[dict[str, Any]], Any]], ...] = (
     ("static", lambda row: row["ram_static_bytes"]),
     ("stack", lambda row: row["stack_bytes"]),
     ("instructions/update", lambda row: row["instructions_per_update"]),
+    ("cycles/multiply-add", lambda row: row["cycles_per_multiply_add"]),
     ("updates/s", lambda row: row["updates_per_second"]),
     ("at MHz", lambda row: row["clock_hz"] // 1_000_000),
 )
@@ -56,6 +58,8 @@ def build_files(options: argparse.Namespace) -> list[dict[str, Any]]:
     for binary, facts in built:
         stem = options.output / f"{genome.name}-{binary.target.name}"
         facts["files"] = [str(path) for path in _write(binary, stem)]
+    if any(target.kind is Kind.CHIP for target in targets):
+        save_ram_map(options.output / "ram.png")
     return [facts for _, facts in built]
 
 
@@ -114,7 +118,7 @@ def _map(binary: Binary) -> str:
     return "\n".join(lines) + "\n"
 
 
-def print_built(rows: list[dict[str, Any]]) -> None:
+def print_built(rows: list[dict[str, Any]], output: Path) -> None:
     """Sizes as a table, and what was written."""
     chips = [row for row in rows if "rom_bytes" in row]
     if chips:
@@ -128,6 +132,8 @@ def print_built(rows: list[dict[str, Any]]) -> None:
             )
         for path in row["files"]:
             print(f"wrote {path}")
+    if chips:
+        print(f"wrote {output / 'ram.png'}")
 
 
 def size_table(rows: list[dict[str, Any]]) -> str:

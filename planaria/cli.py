@@ -317,7 +317,7 @@ def _build(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(rows if options.target == "all" else rows[0]))
     else:
-        print_built(rows)
+        print_built(rows, options.output)
 
 
 def _verify(options: argparse.Namespace) -> int | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware.chip import WATCHDOG_INSTRUCTIONS, Register
 from firmware.memory import LAYOUT
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +44,26 @@ def test_tutorial_commands(tmp_path):
     assert {"ring.gif", "ring.png", "heart.genome"} <= {path.name for path in tmp_path.iterdir()}
 
 
+@pytest.mark.parametrize(("document", "commands"), [("docs/board.md", 3), ("docs/firmware.md", 4)])
+def test_commands_of_the_c_cell(hardware, tmp_path, document, commands):
+    lines = [line[2:] for block in blocks(document, "console") for line in block.splitlines()]
+    assert len(lines) == commands
+    for line in lines:
+        assert python(["-m", "planaria.cli", *shlex.split(line)[1:]], tmp_path)
+
+
+def test_size_table_is_what_the_command_prints(hardware, tmp_path):
+    text = (ROOT / "docs/firmware.md").read_text()
+    (command,) = re.findall(r"`planaria (build .*)` made this table", text)
+    output = python(["-m", "planaria.cli", *command.split()], tmp_path)
+    table = [line for line in output.splitlines() if line.startswith("|")]
+    assert len(table) == 5
+    assert "\n".join(table) in text
+    for row in table[2:]:
+        cells = [cell.strip() for cell in row.split("|")]
+        assert f"| {cells[9]} |" in text  # cycles per multiply-add, beside the other runtimes
+
+
 @pytest.mark.parametrize("document", ["docs/tutorial.md", "README.md"])
 def test_python_blocks(document, tmp_path):
     (program,) = blocks(document, "python")
@@ -60,6 +81,21 @@ def test_spec_has_the_memory_map():
     spec = (ROOT / "docs/SPEC.md").read_text()
     for field in LAYOUT:
         assert f"| {field.offset} | {field.size} | {field.name} |" in spec
+
+
+def test_firmware_page_has_the_memory_map():
+    page = (ROOT / "docs/firmware.md").read_text()
+    for field in LAYOUT:
+        assert f"| {field.offset} | {field.size} | {field.name} | {field.meaning} |" in page
+
+
+def test_board_page_has_the_registers():
+    page = (ROOT / "docs/board.md").read_text()
+    header = (ROOT / "firmware/c/memory_mapped.h").read_text()
+    for register in Register:
+        assert f"| 0x{register:02x} |" in page
+        assert re.search(rf"{register.name.lower()}; +/\* 0x{register:02x} ", header)
+    assert f"{WATCHDOG_INSTRUCTIONS:,}" in page
 
 
 def test_links_lead_somewhere():

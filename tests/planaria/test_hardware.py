@@ -26,7 +26,8 @@ def test_shipped_genomes_fit(hardware, planaria, tmp_path, genome, target):
         target, 500_000
     )
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        f"{genome}-{target}.{suffix}" for suffix in ("bin", "elf", "hex", "map")
+        *(f"{genome}-{target}.{suffix}" for suffix in ("bin", "elf", "hex", "map")),
+        "ram.png",
     ]
 
 
