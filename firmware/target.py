@@ -51,7 +51,7 @@ TARGETS: Final = {
             Kind.CHIP,
             "Arm Cortex-M0+, e.g. STM32C011",
             ("-target", "thumb-freestanding-eabi", "-mcpu=cortex_m0plus"),
-            ("-mcpu=cortex-m0plus", "-mthumb"),
+            ("-mcpu=cortex-m0plus", "-mthumb", "-fno-move-loop-invariants"),
             "cortex-m0plus.c",
             48_000_000,
         ),

@@ -108,7 +108,7 @@ def test_an_elf_file_says_all_that_the_build_knew(built, genome):
 
 
 @pytest.mark.parametrize("content", [b"", b"\x7fELF", b"not an ELF file at all" * 10])
-def test_what_is_no_elf_file(content):
+def test_what_is_no_elf_file(hardware, content):
     with pytest.raises(InputError, match="ELF file: cortex-m0plus - it is no cell"):
         read_elf(content, M0PLUS)
 

@@ -1,5 +1,6 @@
 """The C cell in all its builds against the Python reference, and what flipped bits do to it."""
 
+import shutil
 import zlib
 
 import numpy as np
@@ -12,6 +13,7 @@ from firmware.chip import Event
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
 from firmware.machine import ChipProgram, machine
+from firmware.measure import measure
 from firmware.memory import FIELD, Ram
 from firmware.program import Failure, MachineError, MachineProgram, Upset
 from firmware.target import CHIPS, TARGETS
@@ -61,6 +63,26 @@ def test_a_changed_program_is_found_out(built, genome, change_source, file, old,
 def test_a_gcc_of_the_system_builds_the_same_cell(hardware, genome):
     binary = build(image.build(genome, Timing()), TARGETS["host"], Options(cc="cc"))
     assert verify(binary.image, machine(binary)(binary.image), 2000).mismatches == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "cc"),
+    [
+        ("cortex-m0plus", "arm-none-eabi-gcc"),
+        ("rv32imc", "riscv64-unknown-elf-gcc"),
+        ("rv32ec", "riscv64-unknown-elf-gcc"),
+    ],
+)
+def test_a_cross_gcc_of_the_system_builds_the_same_cell_within_the_budget(built, genome, target, cc):
+    if shutil.which(cc) is None:
+        package = "gcc-" + cc.removesuffix("-gcc")
+        pytest.skip(f"{cc} is not installed: apt-get install {package}")
+    for subject in (genome, random_genome(genome, 4)):
+        binary, program = built(subject, target, cc=cc)
+        assert verify(binary.image, program, 1100).mismatches == 0
+        facts = measure(binary)
+        assert facts["ram_total_bytes"] <= 256
+        assert facts["rom_bytes"]["code"] + facts["rom_bytes"]["vectors"] <= 1_236
 
 
 @pytest.mark.parametrize("target", CHIPS)
