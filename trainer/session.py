@@ -1,6 +1,7 @@
 """A training session as a user sees it: a progress bar, checkpoints, a clean stop, a genome at the end."""
 
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -34,22 +35,22 @@ def train(training: Training, checkpoint: Path, show_progress: bool) -> None:
     recipe = training.recipe
     total = recipe.steps if recipe.steps is not None else round(60 * (recipe.minutes or 0))
     unit = " steps" if recipe.steps is not None else " s"
+    every_s = 0.5 if sys.stderr.isatty() else 15
     recent: deque[float] = deque(maxlen=LOSS_WINDOW_STEPS)
     saved_at = time.monotonic()
     began, first = time.monotonic(), training.steps_done
     with (
         _asked_to_stop() as asked,
-        tqdm(total=total, unit=unit, desc="training", disable=not show_progress, mininterval=0.5) as bar,
+        tqdm(total=total, unit=unit, desc="training", disable=not show_progress, mininterval=every_s) as bar,
     ):
         bar.update(_position(training) - bar.n)
         try:
             while training.progress < 1:
                 recent.append(training.step())
-                rate = (training.steps_done - first) / (time.monotonic() - began)
-                bar.set_postfix_str(
-                    f"loss {sum(recent) / len(recent):.5f}, {rate:.1f} steps/s, {training.phase}",
-                    refresh=False,
-                )
+                said = f"loss {sum(recent) / len(recent):.5f}, {training.phase}"
+                if recipe.steps is None:
+                    said += f", {(training.steps_done - first) / (time.monotonic() - began):.1f} steps/s"
+                bar.set_postfix_str(said, refresh=False)
                 bar.update(_position(training) - bar.n)
                 if time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
                     training.save(checkpoint)
