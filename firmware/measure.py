@@ -53,13 +53,13 @@ def measure(binary: Binary) -> dict[str, Any]:
     return {
         "target": binary.target.name,
         "chip": binary.target.chip,
-        "rom_bytes": {
+        "rom_bytes": len(binary.rom),
+        "rom_bytes_by_section": {
             "vectors": sections["vectors"],
             "code": sections["text"],
             "genome": sections["genome"],
-            "total": len(binary.rom),
-            "budget": ROM_BYTES,
         },
+        "rom_budget_bytes": ROM_BYTES,
         "ram_static_bytes": binary.static_bytes,
         "stack_traced_bytes": traced,
         "stack_bound_bytes": binary.stack_bound_bytes,

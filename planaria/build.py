@@ -27,9 +27,9 @@ LIBRARY_SUFFIX = {Kind.HOST: ".so", Kind.WASM: ".wasm"}
 
 COLUMNS: tuple[tuple[str, Callable[[dict[str, Any]], Any]], ...] = (
     ("target", lambda row: row["target"]),
-    ("ROM", lambda row: row["rom_bytes"]["total"]),
-    ("code", lambda row: row["rom_bytes"]["vectors"] + row["rom_bytes"]["code"]),
-    ("genome", lambda row: row["rom_bytes"]["genome"]),
+    ("ROM", lambda row: row["rom_bytes"]),
+    ("code", lambda row: row["rom_bytes"] - row["rom_bytes_by_section"]["genome"]),
+    ("genome", lambda row: row["rom_bytes_by_section"]["genome"]),
     ("RAM", lambda row: row["ram_total_bytes"]),
     ("static", lambda row: row["ram_static_bytes"]),
     ("stack", lambda row: row["stack_bytes"]),

@@ -35,7 +35,7 @@ def widest(genome):
 )
 def test_the_widest_rule_fits(built, widest, target, instructions_max):
     facts = measure(built(widest, target)[0])
-    assert facts["rom_bytes"]["total"] <= 9_700
+    assert facts["rom_bytes"] <= 9_700
     assert facts["ram_total_bytes"] <= RAM_BYTES
     assert facts["ram_static_bytes"] == 216
     assert 8_192 < facts["instructions_per_update"] <= instructions_max
