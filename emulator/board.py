@@ -49,8 +49,6 @@ class Board:
         self.observer = observer
         self.boots = 0
         self.broadcasts = 0
-        self.kills = 0
-        """Faults that hold the board without power; it runs when there are none."""
         self.upset: Upset | None = None
         """What will happen to the next update."""
         self._pristine = program
@@ -91,7 +89,7 @@ class Board:
         except Interrupt:
             return
         self._life = None
-        self.observer.stopped(self.number)
+        self.observer.stopped([self.number])
 
     def _update(self) -> int | None:
         """Wake once; returns the next wait. After a failure the watchdog restarts the cell."""

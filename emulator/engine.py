@@ -1,8 +1,9 @@
-"""The reference engine: every cell a SimPy process, every message real bytes on a link.
+"""What all engines share: time, faults, probes and results. How cells live is each engine's own.
 
-Written to be read: this is what the truth is. SPEC.md, "The world", says the same in prose.
+SPEC.md, "The world", says the same in prose.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
@@ -11,24 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 from simpy import Environment, Event
 
-from emulator.board import Board
 from emulator.config import RunConfig
 from emulator.fault import Action, Fault
-from emulator.flash import Flasher, Rom
-from emulator.link import Link, Traffic, Weather
-from emulator.machine_fault import flip
+from emulator.link import Traffic, Weather
 from emulator.observer import Observer
 from emulator.order import Kind, Moment
 from emulator.recovery import Recovery, judge
 from emulator.trace import Trace
-from firmware.budget import ALPHA, CHANNELS, RAM_BYTES
-from firmware.cell import NeuralProgram
+from firmware.budget import ALPHA, CHANNELS
 from firmware.errors import InputError
-from firmware.memory import Ram
 from firmware.pattern import Target, pattern_error
-from firmware.program import Firmware, MachineProgram
 
 ROUNDS_MAX = 100_000_000
+
+Cells = NDArray[np.intp]
+"""Numbers of cells, ascending."""
 
 _SAMPLE, _STOP = 0, 1
 """Order of probes at the same microsecond."""
@@ -59,77 +57,58 @@ class RunResult:
         return asdict(self) | {"recoveries": [recovery.as_dict() for recovery in self.recoveries]}
 
 
-class ReferenceEngine:
+class Engine(ABC):
     """A grid of cells that can be run, injured and run on.
 
     Args:
         config: the world.
-        image: what is flashed into every cell.
         target: the pattern by which errors are judged; the cell on its seed has its strap set.
-        firmware: makes a cell's program from its ROM.
         trace_file: receives every update as the trace's records.
 
     Raises:
-        InputError: the image or the target does not fit.
-        FlashError: a cell's ROM does not hold what was written.
+        InputError: the target does not fit.
     """
 
-    def __init__(
-        self,
-        config: RunConfig,
-        image: bytes,
-        target: Target,
-        firmware: Firmware = NeuralProgram,
-        trace_file: BinaryIO | None = None,
-    ) -> None:
+    def __init__(self, config: RunConfig, target: Target, trace_file: BinaryIO | None = None) -> None:
         self.config = config
         self.on_round: Callable[[int], None] = lambda _round: None
         self._placed = target.placed(config.rows, config.cols)
-        self._memory = np.zeros((config.grid.cells, RAM_BYTES), np.uint8)
+        row, col = target.seed_cell(config.rows, config.cols)
+        self._seed_cell = row * config.cols + col
         self._trace = Trace(trace_file)
         self._weather = Weather(config.loss_probability)
         self._traffic = Traffic()
         self._faults = 0
+        self._kills = np.zeros(config.grid.cells, np.int32)
         self._sampled_rounds = 0
         self._environment = Environment(initial_time=0)
         self._observer = Observer(config.grid.cells)
-        self._flasher = Flasher(image, firmware)
-        self._boards = self._build()
-        self._power_up(target.seed_cell(config.rows, config.cols))
-        for fault in config.faults:
-            self._plan(fault)
 
-    def _build(self) -> list[Board]:
-        """Make, flash and wire the boards."""
-        config, env = self.config, self._environment
-        boards = []
-        for cell in range(config.grid.cells):
-            rom = Rom()
-            program = self._flasher.flash(rom, cell)
-            ram = Ram(memoryview(self._memory[cell]))
-            boards.append(Board(env, cell, rom, program, ram, config.seed, self._observer, self._updated))
-        for board in boards:
-            for wire in config.grid.wires(board.number):
-                receiver = boards[wire.receiver]
-                board.links.append(
-                    Link(
-                        env,
-                        wire,
-                        receiver,
-                        config.seed,
-                        config.latency_us,
-                        config.jitter_us,
-                        self._weather,
-                        self._traffic,
-                    )
-                )
-        return boards
+    @abstractmethod
+    def _states(self) -> NDArray[np.int8]:
+        """State of every cell now, int8[cells, 16]; cells without power are blank."""
 
-    def _power_up(self, seed_cell: tuple[int, int]) -> None:
-        row, col = seed_cell
-        for board in self._boards:
-            board.power_on(strap=board.number == row * self.config.cols + col)
+    @abstractmethod
+    def _cut_power(self, cells: Cells) -> None:
+        """Take power from these cells, some of which may have none."""
+
+    @abstractmethod
+    def _restore_power(self, cells: Cells) -> Cells:
+        """Boot these cells; returns those that run."""
+
+    @abstractmethod
+    def _flip(self, fault: Fault, number: int, cells: Cells) -> None:
+        """Flip bits as an upset or rot does."""
+
+    @abstractmethod
+    def _has_machine_code(self) -> bool:
+        """Whether cells execute a binary whose bits can flip."""
+
+    def _begin_life(self) -> None:
+        """To be called at the end of construction: from now on there are probes and faults."""
         self._probe_in(0)
+        for fault in self.config.faults:
+            self._plan(fault)
 
     def run(self, rounds: int) -> RunResult:
         """Go on for this many mean intervals. Running in parts gives the same as running at once.
@@ -176,8 +155,7 @@ class ReferenceEngine:
     @property
     def states(self) -> NDArray[np.int8]:
         """State of every cell now, int8[rows, cols, 16], a copy; cells without power are blank."""
-        states = self._memory[:, :CHANNELS].view(np.int8)
-        return states.reshape(self.config.rows, self.config.cols, CHANNELS).copy()
+        return self._states().reshape(self.config.rows, self.config.cols, CHANNELS).copy()
 
     @property
     def picture(self) -> NDArray[np.int8]:
@@ -207,11 +185,6 @@ class ReferenceEngine:
             machine_faults={action: dict(counts) for action, counts in observer.machine_faults.items()},
         )
 
-    def _updated(self, cell: int) -> None:
-        """A cell has woken."""
-        self._trace.record(self.time_us, cell, self._boards[cell].ram.state_bytes())
-        self._observer.updated(cell)
-
     def _probe_in(self, delay_us: int) -> None:
         Moment(self._environment, Kind.PROBE, _SAMPLE, delay_us, self._probe)
 
@@ -224,7 +197,7 @@ class ReferenceEngine:
 
     def _plan(self, fault: Fault) -> None:
         """Put a fault's begin and end into the queue of events."""
-        if fault.needs_machine_code and not isinstance(self._boards[0].program, MachineProgram):
+        if fault.needs_machine_code and not self._has_machine_code():
             raise InputError(
                 "fault", fault, "only machine code has the bits that it flips", "choose the engine iss"
             )
@@ -249,15 +222,14 @@ class ReferenceEngine:
         if fault.region is None:
             self._weather.begin(number, fault.loss_probability)
             return
+        cells = self._hit(fault, number)
         if fault.needs_machine_code:
-            for board in self._hit(fault, number):
-                flip(fault.action, board, self.config.seed, number, self._flasher)
+            self._flip(fault, number, cells)
             return
         self._observer.wound_begins(number, str(fault), self.time_us, self.error)
-        for board in self._hit(fault, number):
-            board.kills += 1
-            board.power_off()
-            self._observer.stopped(board.number)
+        self._kills[cells] += 1
+        self._cut_power(cells)
+        self._observer.stopped(cells)
         self._observer.wound_deepens(number, self.error)
         if fault.action is Action.RESTART:
             self._end(fault, number)
@@ -269,14 +241,11 @@ class ReferenceEngine:
         if fault.region is None:
             self._weather.end(number)
             return
-        for board in self._hit(fault, number):
-            board.kills -= 1
-            if board.kills == 0:
-                board.power_on()
-                if board.running:
-                    self._observer.started(board.number)
+        cells = self._hit(fault, number)
+        self._kills[cells] -= 1
+        self._observer.started(self._restore_power(cells[self._kills[cells] == 0]))
         self._observer.wound_ends(number, self.time_us, self.error)
 
-    def _hit(self, fault: Fault, number: int) -> list[Board]:
+    def _hit(self, fault: Fault, number: int) -> Cells:
         assert fault.region is not None
-        return [self._boards[cell] for cell in fault.region.cells(self.config.grid, self.config.seed, number)]
+        return np.array(fault.region.cells(self.config.grid, self.config.seed, number), np.intp)

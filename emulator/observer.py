@@ -1,7 +1,11 @@
 """What is written down while a run goes on: rounds, errors, wounds."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from emulator.recovery import Sample, Wound
 
@@ -21,25 +25,33 @@ class Observer:
         self.updates = 0
         self.async_rounds = 0
         self.machine_faults: dict[str, Counter[str]] = {}
-        self._running = set(range(cells))
-        self._pending = set(self._running)
         self._wounds: dict[int, Wound] = {}
+        self.running = np.ones(cells, np.bool_)
+        self.pending = np.ones(cells, np.bool_)
+        """Cells that have not updated in the present asynchronous round."""
+        self.left = cells
+        """How many they are."""
 
     def updated(self, cell: int) -> None:
         """A cell has updated."""
         self.updates += 1
-        self._pending.discard(cell)
-        self._close_round()
+        if self.pending[cell]:
+            self.pending[cell] = False
+            self.left -= 1
+            if not self.left:
+                self._close_round()
 
-    def stopped(self, cell: int) -> None:
-        """A cell has lost power: no round waits for it."""
-        self._running.discard(cell)
-        self._pending.discard(cell)
-        self._close_round()
+    def stopped(self, cells: Sequence[int] | NDArray[np.intp]) -> None:
+        """Cells have lost power: no round waits for them."""
+        self.running[cells] = False
+        self.left -= int(np.count_nonzero(self.pending[cells]))
+        self.pending[cells] = False
+        if not self.left:
+            self._close_round()
 
-    def started(self, cell: int) -> None:
-        """A cell has booted."""
-        self._running.add(cell)
+    def started(self, cells: Sequence[int] | NDArray[np.intp]) -> None:
+        """Cells have booted."""
+        self.running[cells] = True
 
     def machine_fault(self, action: str, outcome: str) -> None:
         """An update ran with flipped bits, or a boot failed for them.
@@ -52,9 +64,13 @@ class Observer:
         self.machine_faults.setdefault(action, Counter())[outcome] += 1
 
     def _close_round(self) -> None:
-        if not self._pending and self._running:
+        if self.running.any():
             self.async_rounds += 1
-            self._pending = set(self._running)
+            self._open_round()
+
+    def _open_round(self) -> None:
+        self.pending[:] = self.running
+        self.left = int(np.count_nonzero(self.pending))
 
     def sample(self, time_us: int, error: float) -> None:
         """A round boundary."""
@@ -72,7 +88,7 @@ class Observer:
     def wound_ends(self, number: int, time_us: int, error: float) -> None:
         """The fault is over; recovery counts from here."""
         self.wound_deepens(number, error)
-        self._pending = set(self._running)
+        self._open_round()
         self._wounds[number] = replace(self._wounds[number], end=self._now(time_us, error))
 
     def wounds(self) -> list[Wound]:

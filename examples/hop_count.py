@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.config import RunConfig
-from emulator.engine import ReferenceEngine
 from emulator.fault import Fault
+from emulator.reference import ReferenceEngine
 from firmware import clock, frame
 from firmware.memory import Ram
 from firmware.pattern import Target

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.config import RunConfig
-from emulator.engine import ReferenceEngine, RunResult
+from emulator.engine import RunResult
 from emulator.fault import Fault
 from emulator.recovery import Predicate
+from emulator.reference import ReferenceEngine
 from firmware import image
 from firmware.clock import Law, Timing
 from firmware.genome import Genome

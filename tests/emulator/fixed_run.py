@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from emulator.config import RunConfig
 from emulator.draws import Stream, draw32, key
-from emulator.engine import ReferenceEngine
 from emulator.fault import Fault
+from emulator.reference import ReferenceEngine
 from firmware import image
 from firmware.genome import Genome
 from firmware.pattern import Target

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from emulator.config import RunConfig
-from emulator.engine import ReferenceEngine
 from emulator.fault import Fault
+from emulator.reference import ReferenceEngine
 from firmware import image
 from firmware.cell import NeuralProgram
 from firmware.clock import Law, Timing

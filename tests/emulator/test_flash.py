@@ -1,6 +1,6 @@
 import pytest
 
-from emulator import engine
+from emulator import reference
 from emulator.flash import Flasher, FlashError, Rom
 from firmware.budget import ROM_BYTES
 from firmware.errors import InputError
@@ -36,7 +36,7 @@ def test_a_mismatch_names_cell_address_and_bytes():
 
 
 def test_the_engine_refuses_a_faulty_rom(build, monkeypatch):
-    monkeypatch.setattr(engine, "Rom", StuckBit)
+    monkeypatch.setattr(reference, "Rom", StuckBit)
     with pytest.raises(FlashError, match="cell 0: ROM address 2"):
         build()
 

@@ -6,8 +6,8 @@ import pytest
 
 from emulator.config import RunConfig
 from emulator.draws import Stream, draw32, key
-from emulator.engine import ReferenceEngine
 from emulator.fault import Fault
+from emulator.reference import ReferenceEngine
 from firmware import image
 from firmware.errors import InputError
 from firmware.machine import machine, rom_image

@@ -1,0 +1,104 @@
+"""The reference engine: every cell a SimPy process, every message real bytes on a link.
+
+Written to be read: this is what the truth is. SPEC.md, "The world", says the same in prose.
+"""
+
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.board import Board
+from emulator.config import RunConfig
+from emulator.engine import Cells, Engine
+from emulator.fault import Fault
+from emulator.flash import Flasher, Rom
+from emulator.link import Link
+from emulator.machine_fault import flip
+from firmware.budget import CHANNELS, RAM_BYTES
+from firmware.cell import NeuralProgram
+from firmware.memory import Ram
+from firmware.pattern import Target
+from firmware.program import Firmware, MachineProgram
+
+
+class ReferenceEngine(Engine):
+    """A grid of boards.
+
+    Args:
+        config: the world.
+        image: what is flashed into every cell.
+        target: the pattern by which errors are judged; the cell on its seed has its strap set.
+        firmware: makes a cell's program from its ROM.
+        trace_file: receives every update as the trace's records.
+
+    Raises:
+        InputError: the image or the target does not fit.
+        FlashError: a cell's ROM does not hold what was written.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        image: bytes,
+        target: Target,
+        firmware: Firmware = NeuralProgram,
+        trace_file: BinaryIO | None = None,
+    ) -> None:
+        super().__init__(config, target, trace_file)
+        self._memory = np.zeros((config.grid.cells, RAM_BYTES), np.uint8)
+        self._flasher = Flasher(image, firmware)
+        self._boards = self._build()
+        for board in self._boards:
+            board.power_on(strap=board.number == self._seed_cell)
+        self._begin_life()
+
+    def _build(self) -> list[Board]:
+        """Make, flash and wire the boards."""
+        config, env = self.config, self._environment
+        boards = []
+        for cell in range(config.grid.cells):
+            rom = Rom()
+            program = self._flasher.flash(rom, cell)
+            ram = Ram(memoryview(self._memory[cell]))
+            boards.append(Board(env, cell, rom, program, ram, config.seed, self._observer, self._updated))
+        for board in boards:
+            for wire in config.grid.wires(board.number):
+                receiver = boards[wire.receiver]
+                board.links.append(
+                    Link(
+                        env,
+                        wire,
+                        receiver,
+                        config.seed,
+                        config.latency_us,
+                        config.jitter_us,
+                        self._weather,
+                        self._traffic,
+                    )
+                )
+        return boards
+
+    def _updated(self, cell: int) -> None:
+        """A cell has woken."""
+        self._trace.record(self.time_us, cell, self._boards[cell].ram.state_bytes())
+        self._observer.updated(cell)
+
+    def _states(self) -> NDArray[np.int8]:
+        return self._memory[:, :CHANNELS].view(np.int8)
+
+    def _cut_power(self, cells: Cells) -> None:
+        for cell in cells:
+            self._boards[cell].power_off()
+
+    def _restore_power(self, cells: Cells) -> Cells:
+        for cell in cells:
+            self._boards[cell].power_on()
+        return cells[[self._boards[cell].running for cell in cells]]
+
+    def _flip(self, fault: Fault, number: int, cells: Cells) -> None:
+        for cell in cells:
+            flip(fault.action, self._boards[cell], self.config.seed, number, self._flasher)
+
+    def _has_machine_code(self) -> bool:
+        return isinstance(self._boards[0].program, MachineProgram)
