@@ -20,7 +20,10 @@ class Trace:
 
     def record(self, time_us: int, cell: int, state: bytes) -> None:
         """Add an update. Updates come by (time, cell)."""
-        packed = RECORD.pack(time_us, cell, state)
+        self.records(RECORD.pack(time_us, cell, state))
+
+    def records(self, packed: bytes) -> None:
+        """Add any number of packed records."""
         self._hash.update(packed)
         if self._file is not None:
             self._file.write(packed)

@@ -1,19 +1,35 @@
-"""What the cells of a grid execute: the Python reference, or the C cell in one of its builds."""
+"""What runs a grid: the engine, and what its cells execute."""
 
-from firmware.cell import NeuralProgram
+from typing import BinaryIO
+
+from emulator.config import RunConfig
+from emulator.engine import Engine
+from emulator.reference import ReferenceEngine
 from firmware.errors import InputError
+from firmware.pattern import Target
 from firmware.program import Firmware
 
 CHIP = "cortex-m0plus"
 """The chip of ``--engine iss`` when none is named."""
 
 
-def flashed(image: bytes, engine: str, target: str | None, check_genome: bool) -> tuple[bytes, Firmware]:
-    """What to flash, and what makes a program of it.
+def make_engine(
+    config: RunConfig,
+    image: bytes,
+    pattern: Target,
+    trace_file: BinaryIO | None,
+    engine: str,
+    target: str | None,
+    check_genome: bool,
+) -> Engine:
+    """The engine of this name.
 
     Args:
+        config: the world.
         image: flash image of the genome.
-        engine: ``reference``, ``native`` or ``iss``.
+        pattern: by which errors are judged.
+        trace_file: receives every update.
+        engine: ``reference``, ``window``, ``native`` or ``iss``.
         target: chip for ``iss``; None is the default.
         check_genome: for ``iss``.
 
@@ -24,12 +40,22 @@ def flashed(image: bytes, engine: str, target: str | None, check_genome: bool) -
         option = "target" if target is not None else "check-genome"
         raise InputError(option, target or "yes", f"the engine {engine} has no chip", "add --engine iss")
     if engine == "reference":
-        return image, NeuralProgram
+        return ReferenceEngine(config, image, pattern, trace_file=trace_file)
+    if engine == "window":
+        from emulator.window import WindowEngine
+
+        return WindowEngine(config, image, pattern, trace_file)
+    rom, firmware = _machine(image, engine, target or CHIP, check_genome)
+    return ReferenceEngine(config, rom, pattern, firmware, trace_file)
+
+
+def _machine(image: bytes, engine: str, chip: str, check_genome: bool) -> tuple[bytes, Firmware]:
+    """What to flash, and what makes a program of it."""
     from firmware.build import Options, build
     from firmware.machine import machine, rom_image
     from firmware.target import CHIPS, TARGETS, Kind, find_target
 
-    chosen = TARGETS["host"] if engine == "native" else find_target(target or CHIP)
+    chosen = TARGETS["host"] if engine == "native" else find_target(chip)
     if engine == "iss" and chosen.kind is not Kind.CHIP:
         raise InputError("target", chosen.name, "it is no chip", f"choose one of {', '.join(CHIPS)}")
     binary = build(image, chosen, Options(check_genome))

@@ -218,10 +218,11 @@ def _add_run(commands: Any) -> None:
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the whole run (default: 0)")
     parser.add_argument(
         "--engine",
-        choices=("reference", "native", "iss"),
+        choices=("reference", "window", "native", "iss"),
         default="reference",
-        help="what a cell executes: the Python reference, or the C cell on this machine or on a simulated "
-        "chip, with the same result (default: reference)",
+        help="reference: a process for each cell; window: compiled, for many cells; native, iss: every cell "
+        "executes the C cell, on this machine or on a simulated chip. The result is the same "
+        "(default: reference)",
     )
     parser.add_argument(
         "--target", metavar="T", help="chip for --engine iss: cortex-m0plus (default), rv32imc or rv32ec"

@@ -11,11 +11,10 @@ from emulator.config import RunConfig
 from emulator.engine import RunResult
 from emulator.fault import Fault
 from emulator.recovery import Predicate
-from emulator.reference import ReferenceEngine
 from firmware import image
 from firmware.clock import Law, Timing
 from firmware.genome import Genome
-from planaria.cells import flashed
+from planaria.cells import make_engine
 from planaria.figures import save_figure
 from planaria.film import save_film
 
@@ -44,8 +43,9 @@ class Grid:
         dwell_rounds: how long it must stay gone.
         record: keep a picture of every round, for films and figures.
         trace_file: receives every update (SPEC.md, "Trace").
-        engine: what a cell executes: ``reference`` (Python), ``native`` (the C cell, built for this
-            machine) or ``iss`` (the C cell's binary on a simulated chip); the result is the same.
+        engine: ``reference`` (a SimPy process for each cell, in Python), ``window`` (compiled, for
+            many cells), ``native`` (the reference engine with the C cell, built for this machine) or
+            ``iss`` (the same with its binary on a simulated chip); the result is the same.
         target: the chip, for ``iss``.
         check_genome: let each cell check its genome's CRC-32 at boot, for ``iss``.
 
@@ -90,8 +90,15 @@ class Grid:
         )
         self.genome = genome
         self.faults = list(self.config.faults)
-        flash, firmware = flashed(image.build(genome, timing), engine, target, check_genome)
-        self._engine = ReferenceEngine(self.config, flash, genome.target, firmware, trace_file)
+        self._engine = make_engine(
+            self.config,
+            image.build(genome, timing),
+            genome.target,
+            trace_file,
+            engine,
+            target,
+            check_genome,
+        )
         self._record = record
         self._pictures: list[NDArray[np.int8]] = []
         self.on_round: Callable[[int], None] = lambda _round: None
