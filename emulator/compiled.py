@@ -35,8 +35,9 @@ PRNG, BROADCASTS, SEEN, TIMES = 0, 1, 2, 2 + PORTS
 """PRNG; broadcasts so far; broadcasts of each neighbour that have been dealt with;
 when the last R broadcasts were sent."""
 
-# `fixed`, int64[9]; the bases of link keys are uint64.
-SHIFT1, SHIFT2, EXPONENTIAL, MEAN_US, LISTENING, LATENCY_US, JITTER_US, LOSS_BASE, JITTER_BASE = range(9)
+# `fixed`, int64[10]; the bases of keys, mix(mix(seed) + stream), are uint64.
+SHIFT1, SHIFT2, EXPONENTIAL, MEAN_US, LISTENING, LATENCY_US, JITTER_US = range(7)
+LOSS_BASE, JITTER_BASE, ENTROPY_BASE = range(7, 10)
 
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 _M1: Final = np.uint64(0xBF58476D1CE4E5B9)
@@ -65,9 +66,9 @@ def _mix(word):
 
 
 @njit(forceinline=True)
-def _draw32(base, link, index):
-    """Draw of a link, as emulator.draws."""
-    key = _mix(base + np.uint64(link))
+def _draw32(base, entity, index):
+    """As emulator.draws."""
+    key = _mix(base + np.uint64(entity))
     return _mix(key + np.uint64(index + 1) * _GOLDEN) >> np.uint64(32)
 
 
@@ -103,6 +104,15 @@ def draw_wait(words, fixed, cell):
     words[cell, PRNG] = word
     wait += mean * np.int64(first >> np.uint32(22)) >> 10
     return max(1, wait)
+
+
+@njit
+def boot(words, wakes, fixed, boots, which, now):
+    """Power comes: entropy, and the first wait."""
+    for cell in which:
+        words[cell, PRNG] = _draw32(np.uint64(fixed[ENTROPY_BASE]), cell, boots[cell])
+        wakes[cell] = now + draw_wait(words, fixed, cell)
+        boots[cell] += 1
 
 
 @njit(forceinline=True)

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from firmware.budget import PORTS
 from firmware.ports import OFFSETS, opposite
 
@@ -48,6 +51,16 @@ class SquareGrid:
         elif not (0 <= row < self.rows and 0 <= col < self.cols):
             return None
         return row * self.cols + col
+
+    def neighbours(self) -> NDArray[np.int32]:
+        """``neighbour`` of every cell and port at once: int32[cells, 8]; -1 is an open port."""
+        down, right = np.array(OFFSETS).T
+        row, col = np.divmod(np.arange(self.cells)[:, None], self.cols)
+        rows, cols = row + down, col + right
+        if self.torus:
+            rows, cols = rows % self.rows, cols % self.cols
+        inside = (rows >= 0) & (rows < self.rows) & (cols >= 0) & (cols < self.cols)
+        return np.where(inside, rows * self.cols + cols, -1).astype(np.int32)
 
     def wires(self, cell: int) -> list[Wire]:
         """The outgoing directions of a cell's links, by port."""

@@ -13,15 +13,14 @@ from simpy import Event
 from emulator import compiled
 from emulator.compiled import DARK
 from emulator.config import RunConfig
-from emulator.draws import MASK, Stream, draw32, key, mix
+from emulator.draws import MASK, Stream, mix
 from emulator.engine import Cells, Engine, RunResult
 from emulator.fault import Fault
 from emulator.kernels import choose_kernel
 from emulator.order import Kind, Moment
-from emulator.topology import SquareGrid
 from firmware import image as flash_image
 from firmware.arithmetic import Rule
-from firmware.budget import CHANNELS, PORTS
+from firmware.budget import CHANNELS
 from firmware.cell import seed_state
 from firmware.clock import Law, Timing
 from firmware.pattern import Target
@@ -58,7 +57,7 @@ class WindowEngine(Engine):
         self._memory = np.zeros((count, compiled.SENT + compiled.SENT_BYTES * HISTORY_FRAMES), np.int8)
         self._words = np.zeros((count, compiled.TIMES + HISTORY_FRAMES), np.int64)
         self._wakes = np.full(count, DARK, np.int64)
-        self._neighbours = _neighbours(config.grid)
+        self._neighbours = config.grid.neighbours()
         rule, timing = flash_image.parse(image)
         self._fixed = _fixed(config, rule, timing)
         self._kernel = choose_kernel(rule, kernel)
@@ -83,12 +82,7 @@ class WindowEngine(Engine):
 
     def _restore_power(self, cells: Cells) -> Cells:
         self._drain(cells, self.time_us - 1)
-        for cell in cells:
-            entropy = draw32(key(self.config.seed, Stream.ENTROPY, int(cell)), int(self._boots[cell]))
-            self._words[cell, compiled.PRNG] = entropy
-            wait_us = compiled.draw_wait(self._words, self._fixed, cell)
-            self._wakes[cell] = self.time_us + wait_us
-        self._boots[cells] += 1
+        compiled.boot(self._words, self._wakes, self._fixed, self._boots, cells, self.time_us)
         self._schedule()
         return cells
 
@@ -183,19 +177,10 @@ class WindowEngine(Engine):
         self._memory, self._words = memory, words
 
 
-def _neighbours(grid: SquareGrid) -> NDArray[np.int32]:
-    """The cell at the other end of each port, int32[N, 8]; -1 where the port is open."""
-    neighbours = np.full((grid.cells, PORTS), -1, np.int32)
-    for cell in range(grid.cells):
-        for wire in grid.wires(cell):
-            neighbours[cell, wire.port] = wire.receiver
-    return neighbours
-
-
 def _fixed(config: RunConfig, rule: Rule, timing: Timing) -> NDArray[np.int64]:
     """What the compiled code must know of rule, clock and links."""
     stream = mix(config.seed)
-    bases = [mix((stream + purpose) & MASK) for purpose in (Stream.LOSS, Stream.JITTER)]
+    bases = [mix((stream + purpose) & MASK) for purpose in (Stream.LOSS, Stream.JITTER, Stream.ENTROPY)]
     numbers = [
         rule.shift1,
         rule.shift2,

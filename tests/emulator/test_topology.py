@@ -24,6 +24,13 @@ def test_a_torus_joins_opposite_edges():
     assert [SquareGrid(3, 4, torus=True).neighbour(0, port) for port in range(8)] == [8, 9, 1, 5, 4, 7, 3, 11]
 
 
+@pytest.mark.parametrize("torus", [False, True])
+def test_all_neighbours_at_once(torus):
+    grid = SquareGrid(4, 5, torus)
+    ends = [[grid.neighbour(cell, port) for port in range(8)] for cell in range(grid.cells)]
+    assert grid.neighbours().tolist() == [[-1 if end is None else end for end in row] for row in ends]
+
+
 def test_wires_end_at_the_opposite_port():
     assert SquareGrid(1, 2).wires(0) == [Wire(0, 2, 1, 6)]
     assert SquareGrid(1, 2).wires(1) == [Wire(1, 6, 0, 2)]
