@@ -21,8 +21,8 @@ EXIT_BROKEN_PIPE = 141
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status.
 
-    0 is success, 1 that the C cell and the reference differ, 2 bad input, 130 interrupted, 141 that
-    the reader of the output has gone away.
+    0 is success, 1 that an engine or the C cell differs from the reference, 2 bad input, 130
+    interrupted, 141 that the reader of the output has gone away.
     """
     signal.signal(signal.SIGTERM, _interrupt)
     options = _parser().parse_args(arguments)
@@ -266,6 +266,9 @@ def _add_run(commands: Any) -> None:
         metavar="F",
         help="share of the wound's error that must go (default: 0.95)",
     )
+    parser.add_argument(
+        "--check", action="store_true", help="run the reference engine too and compare everything"
+    )
     parser.add_argument("--film", type=Path, metavar="F.gif", help="write a film")
     parser.add_argument(
         "--figure", type=Path, metavar="F.png", help="write error over time and before/wounded/after"
@@ -332,7 +335,7 @@ def _verify(options: argparse.Namespace) -> int | None:
     return EXIT_MISMATCH if report["mismatches"] else None
 
 
-def _run(options: argparse.Namespace) -> None:
+def _run(options: argparse.Namespace) -> int | None:
     from planaria.run import print_summary, run
 
     result = run(options)
@@ -340,6 +343,7 @@ def _run(options: argparse.Namespace) -> None:
         print(json.dumps(result))
     else:
         print_summary(result, [path for path in (options.film, options.figure, options.trace) if path])
+    return EXIT_MISMATCH if result.get("differences") else None
 
 
 if __name__ == "__main__":

@@ -24,6 +24,19 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     rows, cols = parse_grid(options.grid)
     genome = open_genome(options.genome)
     _check_outputs([path for path in (options.film, options.figure, options.trace) if path])
+    if options.check and options.engine == "reference":
+        raise InputError("--check", "reference", "it is what others are compared with", "add --engine window")
+    world = {
+        "latency_us": options.latency_us,
+        "jitter_us": options.jitter_us,
+        "loss_probability": options.loss,
+        "faults": options.fault,
+        "torus": options.torus,
+        "clock": options.clock,
+        "mean_interval_us": options.mean_interval_us,
+        "gone_fraction": options.gone_fraction,
+        "dwell_rounds": options.dwell_rounds,
+    }
     started = time.perf_counter()
     with ExitStack() as stack:
         trace: BinaryIO | None = stack.enter_context(atomic_file(options.trace)) if options.trace else None
@@ -32,15 +45,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             rows,
             cols,
             options.seed,
-            latency_us=options.latency_us,
-            jitter_us=options.jitter_us,
-            loss_probability=options.loss,
-            faults=options.fault,
-            torus=options.torus,
-            clock=options.clock,
-            mean_interval_us=options.mean_interval_us,
-            gone_fraction=options.gone_fraction,
-            dwell_rounds=options.dwell_rounds,
+            **world,
             record=bool(options.film or options.figure),
             trace_file=trace,
             engine=options.engine,
@@ -54,6 +59,11 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         grid.save_film(options.film)
     if options.figure:
         grid.save_figure(options.figure)
+    checked = {}
+    if options.check:
+        reference = Grid(genome, rows, cols, options.seed, **world, record=False)
+        expected = run_with_progress(reference, options.rounds, "reference").as_dict()
+        checked["differences"] = [name for name, value in result.as_dict().items() if value != expected[name]]
     return {
         "genome": genome.name,
         "genome_crc32": f"{genome.crc32():08x}",
@@ -62,6 +72,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "seed": options.seed,
         "engine": options.engine,
         "wall_s": round(wall_s, 3),
+        **checked,
         **result.as_dict(),
     }
 
@@ -108,6 +119,8 @@ def print_summary(result: dict[str, Any], written: list[Path]) -> None:
     for action, outcomes in result["machine_faults"].items():
         print(f"  {action}: " + ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items()))
     print(f"  trace {result['trace_sha256']}")
+    if "differences" in result:
+        print(f"  differs from the reference engine in: {', '.join(result['differences']) or 'nothing'}")
     for path in written:
         print(f"  wrote {path}")
 

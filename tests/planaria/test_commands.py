@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 import planaria as package
+from planaria.cli import main
 from planaria.shipped import shipped_paths
 
 RUN = (
@@ -47,6 +48,18 @@ def test_same_seed_same_trace_whatever_the_hash_seed(planaria):
     del one["wall_s"], two["wall_s"]
     assert one == two
     assert other["trace_sha256"] != one["trace_sha256"]
+
+
+def test_check_compares_with_the_reference_engine(planaria):
+    process = planaria(*RUN, "--engine", "window", "--check", "--fault", "kill:half:left@2+1")
+    assert (process.returncode, process.stderr) == (0, "")
+    assert json.loads(process.stdout)["differences"] == []
+
+
+def test_check_finds_a_difference(monkeypatch, capsys):
+    monkeypatch.setattr("emulator.window.seed_state", lambda: 64)
+    assert main(["run", "ring", "--grid", "22x22", "--rounds", "2", "--engine", "window", "--check"]) == 1
+    assert "differs from the reference engine in: trace_sha256, error_by_round" in capsys.readouterr().out
 
 
 def test_run_json_and_files(planaria, tmp_path):

@@ -127,6 +127,7 @@ def test_upsets_are_reported(hardware, planaria):
         (("run", "ring", "--engine", "iss", "--target", "wasm"), ["wasm", "it is no chip", "cortex-m0plus"]),
         (("run", "ring", "--target", "rv32imc"), ["rv32imc", "engine reference has no chip", "--engine iss"]),
         (("run", "ring", "--engine", "native", "--check-genome"), ["engine native has no chip"]),
+        (("run", "ring", "--check"), ["--check: reference", "add --engine window"]),
         (
             ("run", "ring", "--fault", "upset:half:left@1"),
             ["upset:half:left@1", "machine code", "engine iss"],
