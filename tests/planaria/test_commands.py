@@ -148,7 +148,7 @@ def test_interrupted_training_can_be_resumed(tmp_path):
     )
     seen = ""
     deadline = time.monotonic() + 60
-    while "loss" not in seen and time.monotonic() < deadline:
+    while "training:" not in seen and time.monotonic() < deadline:
         seen += process.stderr.read(20)
     process.send_signal(signal.SIGTERM)
     rest = process.communicate(timeout=60)[1]
