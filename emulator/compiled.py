@@ -2,8 +2,8 @@
 
 A window is at most as long as the least latency, so nothing that is sent in it arrives in it: its
 cells may be worked off in any order. Nobody is sent anything. A cell that wakes looks back at what
-its neighbours have sent (``pull``); a sender keeps its last ``R`` frames, and before it overwrites
-one it hands it over to those who have not looked yet (``make_room``).
+its neighbours have sent (``_look``); a sender keeps its last ``R`` frames, and before it overwrites
+one it hands it over to those who have not looked yet (``_make_room``).
 
 A cell is a row of ``memory``, a row of ``words`` and a place in ``wakes``; R is a power of two.
 """
@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numba import njit
 
+from emulator.kernels import copy16, perceive, settle
 from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, HIDDEN_MAX, PERCEPTION, PORTS
 
 DARK: Final = np.iinfo(np.int64).max
@@ -44,7 +45,6 @@ _M1: Final = np.uint64(0xBF58476D1CE4E5B9)
 _M2: Final = np.uint64(0x94D049BB133111EB)
 
 COUNTERS = (
-    "delivered",
     "lost",
     "unheard",
     "sent",
@@ -55,7 +55,7 @@ COUNTERS = (
     "sorted",
     "count",
 )
-DELIVERED, LOST, UNHEARD, SENT_FRAMES, UPDATES, LEFT, ROUNDS, NOW, SORTED, COUNT = range(len(COUNTERS))
+LOST, UNHEARD, SENT_FRAMES, UPDATES, LEFT, ROUNDS, NOW, SORTED, COUNT = range(len(COUNTERS))
 
 
 @njit(forceinline=True)
@@ -127,39 +127,86 @@ def _arrival(words, fixed, sender, port, index):
 
 
 @njit(forceinline=True)
-def pull(memory, words, wakes, neighbours, fixed, counters, cell, port, until):
-    """Take what has arrived on a port by ``until``; of several frames the newest stays."""
+def _newest(memory, words, fixed, sender, out, first, until):
+    """Place and index of the newest frame from ``first`` on that has arrived by ``until``; or -1, -1.
+
+    Wires keep order. Without jitter the newest that is not on its way any more has overtaken nobody,
+    so that one may look from the end; with jitter an earlier one may hold up all that follow.
+    """
+    mask = words.shape[1] - TIMES - 1
+    last = words[sender, BROADCASTS]
+    if fixed[JITTER_US]:
+        place = index = -1
+        for candidate in range(first, last):
+            frame = SENT + SENT_BYTES * (candidate & mask)
+            if not memory[sender, frame] >> out & 1:
+                if _arrival(words, fixed, sender, out, candidate) > until:
+                    break
+                place, index = frame, candidate
+        return place, index
+    for candidate in range(last - 1, first - 1, -1):
+        frame = SENT + SENT_BYTES * (candidate & mask)
+        if not memory[sender, frame] >> out & 1 and _arrival(words, fixed, sender, out, candidate) <= until:
+            return frame, candidate
+    return -1, -1
+
+
+@njit(forceinline=True)
+def _look(memory, words, neighbours, fixed, cell, port, until):
+    """A running cell takes what has arrived on a port by ``until``: of several frames the newest.
+
+    Returns the port's bit if there was something. Mostly the sender's last frame is the one, or has
+    been seen before; for both there is one way without a branch, for a wrong guess costs more.
+    """
     sender = neighbours[cell, port]
     if sender < 0:
-        return
-    index, newest_index = words[cell, SEEN + port], words[sender, BROADCASTS]
-    if index == newest_index:
-        return
-    mask = words.shape[1] - TIMES - 1
-    out = (port + 4) & 7
-    running = wakes[cell] != DARK
-    newest = -1
-    while index < newest_index:
-        frame = SENT + SENT_BYTES * (index & mask)
-        if not memory[sender, frame] >> out & 1:
-            if _arrival(words, fixed, sender, out, index) > until:
-                break
-            newest = frame
-            counters[DELIVERED if running else UNHEARD] += 1
-        index += 1
-    words[cell, SEEN + port] = index
-    if newest >= 0 and running:
-        for c in range(CHANNELS):
-            memory[cell, INBOX + CHANNELS * port + c] = memory[sender, newest + 1 + c]
-        memory[cell, HEARD] |= 1 << port
+        return 0
+    out, width = (port + 4) & 7, memory.shape[1]
+    first, index = words[cell, SEEN + port], words[sender, BROADCASTS] - 1
+    slot = index & (words.shape[1] - TIMES - 1)
+    place = SENT + SENT_BYTES * slot
+    late = words[sender, TIMES + slot] + fixed[LATENCY_US] > until or memory[sender, place] >> out & 1
+    if index >= first and (late or fixed[JITTER_US]):
+        place, index = _newest(memory, words, fixed, sender, out, first, until)
+    here = cell * width + INBOX + CHANNELS * port
+    fresh = index >= first
+    copy16(memory, here, sender * width + place + 1 if fresh else here)
+    words[cell, SEEN + port] = index + 1 if fresh else first
+    return 1 << port if fresh else 0
 
 
 @njit
 def drain(memory, words, wakes, neighbours, fixed, counters, which, until):
-    """Deal with all that has arrived at these cells by ``until``."""
+    """Deal with all that has arrived at these cells by ``until``: dark cells do not hear it."""
+    mask = words.shape[1] - TIMES - 1
     for cell in which:
         for port in range(PORTS):
-            pull(memory, words, wakes, neighbours, fixed, counters, cell, port, until)
+            sender = neighbours[cell, port]
+            if sender < 0:
+                continue
+            if wakes[cell] != DARK:
+                memory[cell, HEARD] |= _look(memory, words, neighbours, fixed, cell, port, until)
+                continue
+            out, first = (port + 4) & 7, words[cell, SEEN + port]
+            _, index = _newest(memory, words, fixed, sender, out, first, until)
+            for missed in range(first, index + 1):
+                counters[UNHEARD] += not memory[sender, SENT + SENT_BYTES * (missed & mask)] >> out & 1
+            words[cell, SEEN + port] = max(first, index + 1)
+
+
+@njit
+def on_their_way(memory, words, neighbours):
+    """Frames that have not been lost and have not arrived, once all has been drained."""
+    mask = words.shape[1] - TIMES - 1
+    count = 0
+    for cell in range(len(words)):
+        for port in range(PORTS):
+            sender = neighbours[cell, port]
+            if sender >= 0:
+                for index in range(words[cell, SEEN + port], words[sender, BROADCASTS]):
+                    frame = SENT + SENT_BYTES * (index & mask)
+                    count += not memory[sender, frame] >> ((port + 4) & 7) & 1
+    return count
 
 
 @njit(forceinline=True)
@@ -182,17 +229,11 @@ def _make_room(memory, words, wakes, neighbours, fixed, counters, cell, end):
             if wakes[reader] == DARK:
                 counters[UNHEARD] += 1
             else:
-                counters[DELIVERED] += 1
-                for c in range(CHANNELS):
-                    memory[reader, INBOX + CHANNELS * there + c] = memory[cell, frame + 1 + c]
+                width = memory.shape[1]
+                copy16(memory, reader * width + INBOX + CHANNELS * there, cell * width + frame + 1)
                 memory[reader, HEARD] |= 1 << there
         words[reader, SEEN + there] = oldest + 1
     return True
-
-
-@njit(forceinline=True)
-def _saturate(value):
-    return min(127, max(-128, value))
 
 
 @njit(forceinline=True)
@@ -206,28 +247,13 @@ def _alive(memory, cell):
 
 
 @njit(forceinline=True)
-def _perceive(memory, cell, seen):
-    for c in range(CHANNELS):
-        at = INBOX + c
-        falling = np.int32(memory[cell, at + 16]) - memory[cell, at + 80]
-        rising = np.int32(memory[cell, at + 48]) - memory[cell, at + 112]
-        across = np.int32(memory[cell, at + 32]) - memory[cell, at + 96]
-        down = np.int32(memory[cell, at + 64]) - memory[cell, at]
-        seen[c] = memory[cell, c]
-        seen[CHANNELS + c] = _saturate((falling + rising + 2 * across + 2) >> 2)
-        seen[2 * CHANNELS + c] = _saturate((rising - falling + 2 * down + 2) >> 2)
-
-
-@njit(forceinline=True)
 def _update(memory, fixed, think, weights, bias, cell, seen, change, scratch):
     """As firmware.arithmetic.update."""
     if _alive(memory, cell):
-        _perceive(memory, cell, seen)
+        row = cell * memory.shape[1]
+        perceive(memory, row, row + INBOX, seen)
         think(weights, bias, seen, change, scratch, np.int32(fixed[SHIFT1]))
-        half, shift = np.int32(1 << (fixed[SHIFT2] - 1)), np.int32(fixed[SHIFT2])
-        for c in range(CHANNELS):
-            total = (np.int32(np.int16(change[c])) + half) >> shift
-            memory[cell, c] = _saturate(memory[cell, c] + total)
+        settle(memory, row, change, np.int32(fixed[SHIFT2]))
         if _alive(memory, cell):
             return
     for c in range(CHANNELS):
@@ -252,16 +278,17 @@ def _wake(
     scratch,
 ):
     now = wakes[cell]
+    heard = memory[cell, HEARD]
     for port in range(PORTS):
-        pull(memory, words, wakes, neighbours, fixed, counters, cell, port, now)
+        heard |= _look(memory, words, neighbours, fixed, cell, port, now)
     listened = (memory[cell, LISTENED] & 255) + 1
     if listened >= fixed[LISTENING]:
         for port in range(PORTS):
-            if not memory[cell, HEARD] >> port & 1:
+            if not heard >> port & 1:
                 for c in range(CHANNELS):
                     memory[cell, INBOX + CHANNELS * port + c] = 0
-        memory[cell, HEARD] = 0
-        listened = 0
+        heard = listened = 0
+    memory[cell, HEARD] = heard
     memory[cell, LISTENED] = listened
     _update(memory, fixed, think, weights, bias, cell, seen, change, scratch)
     index = words[cell, BROADCASTS]
@@ -276,8 +303,8 @@ def _wake(
     words[cell, TIMES + slot] = now
     frame = SENT + SENT_BYTES * slot
     memory[cell, frame] = lost
-    for c in range(CHANNELS):
-        memory[cell, frame + 1 + c] = memory[cell, c]
+    row = cell * memory.shape[1]
+    copy16(memory, row + frame + 1, row)
     words[cell, BROADCASTS] = index + 1
     wakes[cell] = now + draw_wait(words, fixed, cell)
 

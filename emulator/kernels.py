@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from firmware.arithmetic import HIDDEN_LIMIT, Rule
-from firmware.budget import CHANNELS, HIDDEN_MAX, PERCEPTION
+from firmware.budget import CHANNELS, HIDDEN_MAX, PERCEPTION, PORTS
 from firmware.errors import InputError
 
 LANES: Final = 16
@@ -25,8 +25,9 @@ BLOCKS: Final = HIDDEN_MAX // LANES
 GROUP: Final = 4
 """Products that a dot-product instruction adds up in each lane."""
 
-_I8, _I32, _F32 = ir.IntType(8), ir.IntType(32), ir.FloatType()
-_VI32, _VF32 = ir.VectorType(_I32, LANES), ir.VectorType(_F32, LANES)
+_I8, _I16, _I32, _F32 = ir.IntType(8), ir.IntType(16), ir.IntType(32), ir.FloatType()
+_VI8, _VI16, _VI32, _VF32 = (ir.VectorType(kind, LANES) for kind in (_I8, _I16, _I32, _F32))
+_BYTES = ir.VectorType(_I8, 64)
 
 
 class Kernel(NamedTuple):
@@ -50,15 +51,28 @@ class _Emitter:
             for kind, value in zip(signature.args, arguments, strict=True)
         ]
 
-    def load(self, array: int, kind: Any, offset_bytes: int) -> Any:
-        place = self.builder.gep(self.pointers[array], [_I32(offset_bytes)])
+    def _place(self, array: int, offset_bytes: int, base: int | None) -> Any:
+        """``base``: the argument that says where in the array to count from."""
+        start = self.pointers[array]
+        if base is not None:
+            start = self.builder.gep(start, [self.pointers[base]])
+        return self.builder.gep(start, [_I32(offset_bytes)])
+
+    def load(self, array: int, kind: Any, offset_bytes: int, base: int | None = None) -> Any:
+        place = self._place(array, offset_bytes, base)
         loaded = self.builder.load(self.builder.bitcast(place, kind.as_pointer()))
         loaded.align = 1
         return loaded
 
-    def store(self, value: Any, array: int, offset_bytes: int) -> None:
-        place = self.builder.gep(self.pointers[array], [_I32(offset_bytes)])
+    def store(self, value: Any, array: int, offset_bytes: int, base: int | None = None) -> None:
+        place = self._place(array, offset_bytes, base)
         self.builder.store(value, self.builder.bitcast(place, value.type.as_pointer())).align = 1
+
+    def clip(self, value: Any, low: int, high: int) -> Any:
+        b, kind = self.builder, value.type
+        bottom, top = kind([low] * LANES), kind([high] * LANES)
+        value = b.select(b.icmp_signed(">", value, bottom), value, bottom)
+        return b.select(b.icmp_signed("<", value, top), value, top)
 
     def splat(self, value: Any) -> Any:
         kind = ir.VectorType(value.type, LANES)
@@ -72,9 +86,58 @@ class _Emitter:
         b = self.builder
         down = b.ashr(sums, self.splat(b.sub(shift, _I32(1))))
         value = b.ashr(b.add(down, _VI32([1] * LANES)), _VI32([1] * LANES))
-        low, high = _VI32([0] * LANES), _VI32([HIDDEN_LIMIT] * LANES)
-        value = b.select(b.icmp_signed(">", value, low), value, low)
-        return b.select(b.icmp_signed("<", value, high), value, high)
+        return self.clip(value, 0, HIDDEN_LIMIT)
+
+
+@intrinsic
+def copy16(typing, array, target, source):
+    """Copy 16 bytes within a flat or row-contiguous int8 array; positions are in bytes from its start."""
+
+    def emit(context, builder, signature, arguments):
+        e = _Emitter(context, builder, signature, arguments)
+        e.store(e.load(0, _VI8, 0, base=2), 0, 0, base=1)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, types.int64), emit
+
+
+@intrinsic
+def perceive(typing, array, state, inbox, seen):
+    """As firmware.arithmetic.perceive: from ``state`` and ``inbox``, positions in the array, to int8[48]."""
+
+    def emit(context, builder, signature, arguments):
+        e, b = _Emitter(context, builder, signature, arguments), builder
+        port = [b.sext(e.load(0, _VI8, CHANNELS * p, base=2), _VI16) for p in range(PORTS)]
+        falling, across, rising = b.sub(port[1], port[5]), b.sub(port[2], port[6]), b.sub(port[3], port[7])
+        down = b.sub(port[4], port[0])
+        two = _VI16([2] * LANES)
+
+        def gradient(outer, middle):
+            total = b.add(b.add(outer, b.mul(middle, two)), two)
+            return b.trunc(e.clip(b.ashr(total, two), -128, 127), _VI8)
+
+        e.store(e.load(0, _VI8, 0, base=1), 3, 0)
+        e.store(gradient(b.add(falling, rising), across), 3, CHANNELS)
+        e.store(gradient(b.sub(rising, falling), down), 3, 2 * CHANNELS)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, types.int64, seen), emit
+
+
+@intrinsic
+def settle(typing, array, state, change, shift2):
+    """Wrap and shift the sums of the output layer, and add them to the state at its position."""
+
+    def emit(context, builder, signature, arguments):
+        e, b = _Emitter(context, builder, signature, arguments), builder
+        sums = b.sext(b.trunc(e.load(2, _VI32, 0), _VI16), _VI32)
+        down = b.ashr(sums, e.splat(b.sub(e.pointers[3], _I32(1))))
+        step = b.ashr(b.add(down, _VI32([1] * LANES)), _VI32([1] * LANES))
+        total = b.add(b.sext(e.load(0, _VI8, 0, base=1), _VI32), step)
+        e.store(b.trunc(e.clip(total, -128, 127), _VI8), 0, 0, base=1)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, change, types.int32), emit
 
 
 @intrinsic
@@ -105,9 +168,6 @@ def _dot(typing, weights, bias, seen, change, hidden, shift1):
         return context.get_dummy_value()
 
     return types.void(weights, bias, seen, change, hidden, shift1), emit
-
-
-_BYTES = ir.VectorType(_I8, 64)
 
 
 @intrinsic
@@ -143,13 +203,13 @@ def _fma(typing, weights, bias, seen, change, hidden, shift1):
 @njit
 def think_vnni(weights, bias, seen, change, hidden, shift1):
     """AVX512-VNNI."""
-    _dot(weights, bias, seen, change, hidden, shift1)  # type: ignore[call-arg]
+    _dot(weights, bias, seen, change, hidden, shift1)
 
 
 @njit
 def think_f32(weights, bias, seen, change, hidden, shift1):
     """Any processor."""
-    _fma(weights, bias, seen, change, hidden, shift1)  # type: ignore[call-arg]
+    _fma(weights, bias, seen, change, hidden, shift1)
 
 
 def _padded(rule: Rule) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:

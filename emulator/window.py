@@ -70,6 +70,9 @@ class WindowEngine(Engine):
 
     def result(self) -> RunResult:
         self._drain(np.arange(self.config.grid.cells), self.time_us)
+        traffic = self._traffic
+        pending = int(compiled.on_their_way(self._memory, self._words, self._neighbours))
+        traffic.delivered = traffic.sent - traffic.lost - traffic.unheard - pending
         return super().result()
 
     def _states(self) -> NDArray[np.int8]:
@@ -108,7 +111,7 @@ class WindowEngine(Engine):
     def _count(self) -> None:
         """Hand the counters over to where results are made from."""
         counts = dict(zip(compiled.COUNTERS, self._counters.tolist(), strict=True))
-        for name in ("sent", "delivered", "lost", "unheard"):
+        for name in ("sent", "lost", "unheard"):
             setattr(self._traffic, name, counts[name])
 
     def _schedule(self) -> None:
