@@ -19,7 +19,7 @@ from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, HIDDEN_MAX, PERCEPTION, 
 DARK: Final = np.iinfo(np.int64).max
 """Next wake of a cell without power."""
 
-DONE, GROW_HISTORY, GROW_RECORDS = 0, 1, 2
+DONE, GROW_HISTORY, GROW_RECORDS, TAKE_RECORDS = range(4)
 RECORD_BYTES = 28
 
 # A row of `memory`, int8[N, BYTES + 17 * R]: state, inbox, two registers, then R frames sent, each the
@@ -362,7 +362,8 @@ def advance(
 ):
     """Live from ``counters[NOW]`` up to, but not including, ``until``.
 
-    Returns DONE; or what must grow before it is called again to go on.
+    Returns DONE; or what is to be done before it is called again to go on: TAKE_RECORDS at the end of
+    a window when they are half full, and GROW_RECORDS, GROW_HISTORY in the middle of one.
     """
     seen = np.empty(PERCEPTION, np.int8)
     change = np.empty(CHANNELS, np.int32)
@@ -400,4 +401,6 @@ def advance(
             soonest = min(soonest, wakes[cell])
         _close_window(running, pending, counters, times, updated, states, trace)
         counters[NOW] = min(until, max(end, soonest))
+        if 2 * counters[COUNT] > len(times):
+            return TAKE_RECORDS
     return DONE

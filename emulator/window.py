@@ -28,6 +28,9 @@ from firmware.pattern import Target
 HISTORY_FRAMES = 4
 """Frames that a sender keeps at first; more when messages are long on their way."""
 
+RECORDS = 8192
+"""Updates that wait for the trace at first; more when a window has more."""
+
 
 class WindowEngine(Engine):
     """A grid of cells as arrays.
@@ -62,7 +65,7 @@ class WindowEngine(Engine):
         self._fixed = _fixed(config, rule, timing)
         self._kernel = choose_kernel(rule, kernel)
         self._counters = np.zeros(len(compiled.COUNTERS), np.int64)
-        self._records = _records(2 * count + 64)
+        self._records = _records(RECORDS)
         self._due = -1
         self._restore_power(np.arange(count))
         self._memory[self._seed_cell, :CHANNELS] = seed_state()
@@ -129,7 +132,6 @@ class WindowEngine(Engine):
         until = self.time_us + 1 if next_event <= self.time_us else int(next_event)
         counters, observer = self._counters, self._observer
         counters[compiled.NOW] = self.time_us
-        counters[compiled.SORTED] = counters[compiled.COUNT] = 0
         counters[compiled.UPDATES], counters[compiled.ROUNDS] = observer.updates, observer.async_rounds
         counters[compiled.LEFT] = observer.left
         loss_below = np.uint64(self._weather.loss_threshold)
@@ -148,16 +150,18 @@ class WindowEngine(Engine):
                 until,
                 loss_below,
             )
-            if status == compiled.DONE:
-                break
             if status == compiled.GROW_HISTORY:
                 self._lengthen_history()
-            else:
+            elif status == compiled.GROW_RECORDS:
                 self._records = _more_records(self._records)
+            else:
+                self._trace.records(self._records[-1][: counters[compiled.COUNT]].tobytes())
+                counters[compiled.SORTED] = counters[compiled.COUNT] = 0
+            if status == compiled.DONE:
+                break
         observer.updates = int(counters[compiled.UPDATES])
         observer.async_rounds = int(counters[compiled.ROUNDS])
         observer.left = int(counters[compiled.LEFT])
-        self._trace.records(self._records[-1][: counters[compiled.COUNT]].tobytes())
         self._count()
         self._schedule()
 
