@@ -58,6 +58,8 @@ def build(image: bytes, target: Target, options: Options = Options()) -> Binary:
 
 
 def _command(target: Target, options: Options) -> list[str]:
+    if options.cc is not None and not target.gcc:
+        raise InputError("compiler", options.cc, f"no gcc builds {target.name}", "leave out --cc to use zig")
     processor = target.zig if options.cc is None else target.gcc
     macros = ["-DPLANARIA_CHECK_GENOME"] if options.check_genome else []
     return [*compiler(options.cc), *processor, *_FLAGS, *macros, "-I", str(SOURCES)]

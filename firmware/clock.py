@@ -22,6 +22,18 @@ class Law(IntEnum):
     UNIFORM = 0
     EXPONENTIAL = 1
 
+    @classmethod
+    def named(cls, name: str) -> "Law":
+        """The law of this name, in small letters.
+
+        Raises:
+            InputError: there is none.
+        """
+        known = {law.name.lower(): law for law in cls}
+        if name not in known:
+            raise InputError("clock", name, "it is unknown", f"choose one of {', '.join(known)}")
+        return known[name]
+
 
 @dataclass(frozen=True)
 class Timing:

@@ -9,6 +9,8 @@ from firmware.errors import InputError
 from firmware.pattern import Target
 from firmware.program import Firmware
 
+ENGINES = ("reference", "window", "native", "iss")
+
 CHIP = "cortex-m0plus"
 """The chip of ``--engine iss`` when none is named."""
 
@@ -34,8 +36,10 @@ def make_engine(
         check_genome: for ``iss``.
 
     Raises:
-        InputError: an unknown or unsuited target, or no toolchain.
+        InputError: an unknown engine, an unknown or unsuited target, or no toolchain.
     """
+    if engine not in ENGINES:
+        raise InputError("engine", engine, "it is unknown", f"choose one of {', '.join(ENGINES)}")
     if engine != "iss" and (target is not None or check_genome):
         option = "target" if target is not None else "check-genome"
         raise InputError(option, target or "yes", f"the engine {engine} has no chip", "add --engine iss")

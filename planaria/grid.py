@@ -75,7 +75,7 @@ class Grid:
         target: str | None = None,
         check_genome: bool = False,
     ) -> None:
-        timing = Timing(Law[clock.upper()], mean_interval_us)
+        timing = Timing(Law.named(clock), mean_interval_us)
         self.config = RunConfig(
             rows=rows,
             cols=cols,

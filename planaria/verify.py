@@ -29,7 +29,9 @@ def verify_cell(options: argparse.Namespace) -> dict[str, Any]:
     target = find_target(options.target)
     if options.cases < 1:
         raise InputError("cases", options.cases, "it must be at least 1", "10000 takes seconds")
-    timing = Timing(Law[options.clock.upper()], options.mean_interval_us)
+    if options.seed < 0:
+        raise InputError("seed", options.seed, "it must be at least 0", "choose another")
+    timing = Timing(Law.named(options.clock), options.mean_interval_us)
     flash = image.build(genome, timing)
     if options.elf:
         trials = [(genome, _read(options.elf, target.name, flash))]

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from firmware.errors import InputError
+from planaria import Grid, open_genome
 from planaria.shipped import shipped_paths
 
 RUN = ("run", "planarian", "--rounds", 3)
@@ -80,6 +82,18 @@ def test_genome_of_a_future_format(refused, genome):
     content[10] = 9
     genome.write_bytes(content + zlib.crc32(content).to_bytes(4, "big"))
     refused("inspect", genome, says=["format version 9", "reads version 1", "update"])
+
+
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        ({"clock": "sundial"}, "clock: sundial - it is unknown; choose one of uniform, exponential"),
+        ({"engine": "warp"}, "engine: warp - it is unknown; choose one of reference, window, native, iss"),
+    ],
+)
+def test_names_that_python_users_misspell(option, says):
+    with pytest.raises(InputError, match=says):
+        Grid(open_genome("ring"), **option)
 
 
 def test_foreign_file(refused, tmp_path):

@@ -122,6 +122,8 @@ def test_upsets_are_reported(hardware, planaria):
         (("build", "ring", "--target", "rv32ec", "-o", "/proc/no"), ["/proc/no", "cannot be written"]),
         (("build", "ring", "--target", "rv32ec", "-o", "o", "--mean-interval-us", 0), ["1 to 1048575"]),
         (("verify", "ring", "--target", "rv32ec", "--cases", 0), ["cases: 0", "at least 1"]),
+        (("verify", "ring", "--target", "host", "--seed", -1), ["seed: -1", "at least 0"]),
+        (("build", "ring", "--target", "wasm", "-o", "o", "--cc", "cc"), ["no gcc builds wasm", "--cc"]),
         (("verify", "ring", "--target", "host", "--elf", "x.elf"), ["host has no ELF file"]),
         (("verify", "ring", "--target", "rv32ec", "--elf", "x.elf"), ["x.elf", "No such file"]),
         (("run", "ring", "--engine", "iss", "--target", "wasm"), ["wasm", "it is no chip", "cortex-m0plus"]),
