@@ -9,7 +9,7 @@ from firmware import frame, image
 from firmware.build import build
 from firmware.cell import NeuralProgram
 from firmware.clock import Timing
-from firmware.machine import machine, rom_image
+from firmware.machine import load
 from firmware.memory import Ram
 from firmware.program import Program
 from firmware.target import TARGETS
@@ -24,8 +24,7 @@ def measure() -> dict[str, float]:
     flash = image.build(open_genome(GENOME), Timing())
     programs: dict[str, Program] = {"reference": NeuralProgram(flash)}
     for name, target in TARGETS.items():
-        binary = build(flash, target)
-        programs[name] = machine(binary)(rom_image(binary).ljust(10_240, b"\xff"))
+        programs[name] = load(build(flash, target))
     results = {}
     updates, receptions = (
         {name: rate(program) for name, program in programs.items()}

@@ -20,7 +20,6 @@ DARK: Final = np.iinfo(np.int64).max
 """Next wake of a cell without power."""
 
 DONE, GROW_HISTORY, GROW_RECORDS, TAKE_RECORDS = range(4)
-RECORD_BYTES = 28
 
 # A row of `memory`, int8[N, BYTES + 17 * R]: state, inbox, two registers, then R frames sent, each the
 # mask of ports on which it was lost, and its state.
@@ -247,12 +246,13 @@ def _alive(memory, cell):
 
 
 @njit(forceinline=True)
-def _update(memory, fixed, think, weights, bias, cell, seen, change, scratch):
+def _update(memory, fixed, think, weights, bias, scratch, cell):
     """As firmware.arithmetic.update."""
+    seen, change, hidden = scratch
     if _alive(memory, cell):
         row = cell * memory.shape[1]
         perceive(memory, row, row + INBOX, seen)
-        think(weights, bias, seen, change, scratch, np.int32(fixed[SHIFT1]))
+        think(weights, bias, seen, change, hidden, np.int32(fixed[SHIFT1]))
         settle(memory, row, change, np.int32(fixed[SHIFT2]))
         if _alive(memory, cell):
             return
@@ -261,22 +261,7 @@ def _update(memory, fixed, think, weights, bias, cell, seen, change, scratch):
 
 
 @njit(forceinline=True)
-def _wake(
-    memory,
-    words,
-    wakes,
-    neighbours,
-    fixed,
-    counters,
-    think,
-    weights,
-    bias,
-    cell,
-    loss_below,
-    seen,
-    change,
-    scratch,
-):
+def _wake(memory, words, wakes, neighbours, fixed, counters, think, weights, bias, scratch, cell, loss_below):
     now = wakes[cell]
     heard = memory[cell, HEARD]
     for port in range(PORTS):
@@ -290,7 +275,7 @@ def _wake(
         heard = listened = 0
     memory[cell, HEARD] = heard
     memory[cell, LISTENED] = listened
-    _update(memory, fixed, think, weights, bias, cell, seen, change, scratch)
+    _update(memory, fixed, think, weights, bias, scratch, cell)
     index = words[cell, BROADCASTS]
     slot = index & (words.shape[1] - TIMES - 1)
     lost = 0
@@ -365,9 +350,7 @@ def advance(
     Returns DONE; or what is to be done before it is called again to go on: TAKE_RECORDS at the end of
     a window when they are half full, and GROW_RECORDS, GROW_HISTORY in the middle of one.
     """
-    seen = np.empty(PERCEPTION, np.int8)
-    change = np.empty(CHANNELS, np.int32)
-    scratch = np.empty(HIDDEN_MAX, np.int32)
+    scratch = (np.empty(PERCEPTION, np.int8), np.empty(CHANNELS, np.int32), np.empty(HIDDEN_MAX, np.int32))
     while counters[NOW] < until:
         end = min(counters[NOW] + fixed[LATENCY_US], until)
         soonest = DARK
@@ -389,11 +372,9 @@ def advance(
                     think,
                     weights,
                     bias,
+                    scratch,
                     cell,
                     loss_below,
-                    seen,
-                    change,
-                    scratch,
                 )
                 for c in range(CHANNELS):
                     states[place, c] = memory[cell, c]

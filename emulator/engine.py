@@ -28,6 +28,9 @@ ROUNDS_MAX = 100_000_000
 Cells = NDArray[np.intp]
 """Numbers of cells, ascending."""
 
+Flipper = Callable[[Action, int, Cells], None]
+"""Takes the action, the fault's number in the plan, and the cells."""
+
 _SAMPLE, _STOP = 0, 1
 """Order of probes at the same microsecond."""
 
@@ -96,13 +99,9 @@ class Engine(ABC):
     def _restore_power(self, cells: Cells) -> Cells:
         """Boot these cells; returns those that run."""
 
-    @abstractmethod
-    def _flip(self, fault: Fault, number: int, cells: Cells) -> None:
-        """Flip bits as an upset or rot does."""
-
-    @abstractmethod
-    def _has_machine_code(self) -> bool:
-        """Whether cells execute a binary whose bits can flip."""
+    def _flipper(self) -> Flipper | None:
+        """What flips bits as an upset or rot does; None where no cell executes a binary."""
+        return None
 
     def _begin_life(self) -> None:
         """To be called at the end of construction: from now on there are probes and faults."""
@@ -197,7 +196,7 @@ class Engine(ABC):
 
     def _plan(self, fault: Fault) -> None:
         """Put a fault's begin and end into the queue of events."""
-        if fault.needs_machine_code and not self._has_machine_code():
+        if fault.needs_machine_code and self._flipper() is None:
             raise InputError(
                 "fault", fault, "only machine code has the bits that it flips", "choose the engine iss"
             )
@@ -223,8 +222,9 @@ class Engine(ABC):
             self._weather.begin(number, fault.loss_probability)
             return
         cells = self._hit(fault, number)
-        if fault.needs_machine_code:
-            self._flip(fault, number, cells)
+        flip = self._flipper()
+        if flip is not None and fault.needs_machine_code:
+            flip(fault.action, number, cells)
             return
         self._observer.wound_begins(number, str(fault), self.time_us, self.error)
         self._kills[cells] += 1

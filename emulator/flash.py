@@ -1,10 +1,8 @@
 """Programming the cells' ROMs, and making sure that it worked."""
 
-from firmware.budget import ROM_BYTES
+from firmware.budget import ERASED, ROM_BYTES
 from firmware.errors import InputError
 from firmware.program import Firmware, Program
-
-ERASED = 0xFF
 
 
 class FlashError(Exception):
@@ -17,7 +15,7 @@ class Rom:
     __slots__ = ("content",)
 
     def __init__(self) -> None:
-        self.content = bytes([ERASED]) * ROM_BYTES
+        self.content = ERASED * ROM_BYTES
 
     def program(self, image: bytes) -> None:
         """Write an image from address 0; the rest stays erased."""
@@ -60,7 +58,7 @@ class Flasher:
             FlashError: the read-back differs.
         """
         rom.program(self.image)
-        expected = self.image + bytes([ERASED]) * (ROM_BYTES - len(self.image))
+        expected = self.image.ljust(ROM_BYTES, ERASED)
         if rom.content != expected:
             address = next(i for i, (a, b) in enumerate(zip(rom.content, expected, strict=True)) if a != b)
             raise FlashError(

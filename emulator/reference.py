@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from emulator.board import Board
 from emulator.config import RunConfig
-from emulator.engine import Cells, Engine
-from emulator.fault import Fault
+from emulator.engine import Cells, Engine, Flipper
+from emulator.fault import Action
 from emulator.flash import Flasher, Rom
 from emulator.link import Link
 from emulator.machine_fault import flip
@@ -96,9 +96,9 @@ class ReferenceEngine(Engine):
             self._boards[cell].power_on()
         return cells[[self._boards[cell].running for cell in cells]]
 
-    def _flip(self, fault: Fault, number: int, cells: Cells) -> None:
-        for cell in cells:
-            flip(fault.action, self._boards[cell], self.config.seed, number, self._flasher)
+    def _flipper(self) -> Flipper | None:
+        return self._flip if isinstance(self._boards[0].program, MachineProgram) else None
 
-    def _has_machine_code(self) -> bool:
-        return isinstance(self._boards[0].program, MachineProgram)
+    def _flip(self, action: Action, number: int, cells: Cells) -> None:
+        for cell in cells:
+            flip(action, self._boards[cell], self.config.seed, number, self._flasher)

@@ -15,9 +15,9 @@ from emulator.compiled import DARK
 from emulator.config import RunConfig
 from emulator.draws import MASK, Stream, mix
 from emulator.engine import Cells, Engine, RunResult
-from emulator.fault import Fault
 from emulator.kernels import choose_kernel
 from emulator.order import Kind, Moment
+from emulator.trace import RECORD
 from firmware import image as flash_image
 from firmware.arithmetic import Rule
 from firmware.budget import CHANNELS
@@ -91,12 +91,6 @@ class WindowEngine(Engine):
         compiled.boot(self._words, self._wakes, self._fixed, self._boots, cells, self.time_us)
         self._schedule()
         return cells
-
-    def _flip(self, fault: Fault, number: int, cells: Cells) -> None:
-        raise NotImplementedError("no machine code")
-
-    def _has_machine_code(self) -> bool:
-        return False
 
     def _drain(self, cells: Cells, until: int) -> None:
         compiled.drain(
@@ -207,7 +201,7 @@ def _records(size: int) -> tuple[NDArray[Any], ...]:
         np.empty(size, np.int64),
         np.empty(size, np.int64),
         np.empty((size, CHANNELS), np.int8),
-        np.empty((size, compiled.RECORD_BYTES), np.uint8),
+        np.empty((size, RECORD.size), np.uint8),
     )
 
 

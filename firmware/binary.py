@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from firmware.budget import ERASED
 from firmware.errors import InputError
 from firmware.target import Target
 from firmware.toolchain import require
@@ -83,7 +84,7 @@ def read_elf(content: bytes, target: Target, stack_bound_bytes: int | None = Non
         raise InputError("ELF file", target.name, f"it is no cell ({error})", "build it again") from error
     symbols = {symbol.name: symbol.entry for symbol in sections.pop("symtab").iter_symbols()}
     genome = sections["genome"]
-    rom = bytearray(b"\xff" * int(genome["sh_addr"] + genome["sh_size"]))
+    rom = bytearray(ERASED * int(genome["sh_addr"] + genome["sh_size"]))
     for segment in elf.iter_segments("PT_LOAD"):
         rom[segment["p_paddr"] : segment["p_paddr"] + segment["p_filesz"]] = segment.data()
     return Binary(

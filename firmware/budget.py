@@ -3,6 +3,9 @@
 ROM_BYTES = 10_240
 """Flash per cell: genome, program code and vectors."""
 
+ERASED = b"\xff"
+"""What a byte of flash holds before it is written."""
+
 RAM_BYTES = 256
 """Memory per cell: everything, the stack included."""
 

@@ -8,12 +8,11 @@ from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
 from firmware.binary import RAM_ORIGIN, Binary
-from firmware.budget import RAM_BYTES, ROM_BYTES
+from firmware.budget import ERASED, RAM_BYTES, ROM_BYTES
 from firmware.program import Failure, MachineError, Upset
 from firmware.toolchain import require
 
 BOARD_ORIGIN: Final = 0x40000000
-ERASED: Final = 0xFF
 WATCHDOG_INSTRUCTIONS: Final = 4_000_000
 """Ten times the longest update of the slowest chip."""
 
@@ -86,8 +85,8 @@ class Chip:
         self._inputs: dict[int, int] = {}
         core = self._core
         core.mem_map(0, _ROM_PAGES, unicorn.UC_PROT_ALL)  # a patch of write-protected pages is slow
-        self._rom = binary.rom.ljust(ROM_BYTES, bytes([ERASED]))
-        core.mem_write(0, self._rom)
+        self.rom = binary.rom.ljust(ROM_BYTES, ERASED)
+        core.mem_write(0, self.rom)
         core.mem_map(RAM_ORIGIN, _PAGE, unicorn.UC_PROT_READ | unicorn.UC_PROT_WRITE)
         core.mmio_map(BOARD_ORIGIN, _PAGE, self._read, None, self._write, None)
         access = unicorn.UC_HOOK_MEM_READ | unicorn.UC_HOOK_MEM_WRITE
@@ -106,7 +105,7 @@ class Chip:
         """Put these bytes, by address, into the genome in ROM, and all others as they were built."""
         if genome != self._patched:
             for address in self._patched:
-                self._core.mem_write(address, self._rom[address : address + 1])
+                self._core.mem_write(address, self.rom[address : address + 1])
             for address, byte in genome.items():
                 self._core.mem_write(address, bytes([byte]))
             self._patched = genome
@@ -191,7 +190,7 @@ class Chip:
         """After an upset or a failure: whatever the code did to the processor or to ROM is undone."""
         if self._harmed:
             self._core.context_restore(self._fresh)
-            self._core.mem_write(0, self._rom)
+            self._core.mem_write(0, self.rom)
             for address, byte in self._patched.items():
                 self._core.mem_write(address, bytes([byte]))
             self._harmed = False

@@ -9,13 +9,13 @@ from functools import cached_property
 from typing import Any, Final
 
 from firmware.binary import Binary
-from firmware.budget import ALPHA, ROM_BYTES
+from firmware.budget import ALPHA, ERASED, ROM_BYTES
 from firmware.cell import seed_state
-from firmware.chip import ERASED, Chip, Event, Output
+from firmware.chip import Chip, Event, Output
 from firmware.errors import InputError
 from firmware.frame import FRAME_BYTES
 from firmware.memory import Ram
-from firmware.program import Failure, Firmware, MachineError, Upset, Wake
+from firmware.program import Failure, Firmware, MachineError, Program, Upset, Wake
 from firmware.target import Kind
 from firmware.toolchain import require
 
@@ -43,6 +43,11 @@ def rom_image(binary: Binary) -> bytes:
     return binary.rom or binary.image
 
 
+def load(binary: Binary) -> Program:
+    """The program in a ROM that was flashed with a binary."""
+    return machine(binary)(rom_image(binary).ljust(ROM_BYTES, ERASED))
+
+
 class ChipProgram:
     """A ROM's content on a simulated chip. A ``MachineProgram``.
 
@@ -56,10 +61,8 @@ class ChipProgram:
 
     def __init__(self, rom: bytes, chip: Chip) -> None:
         self.chip = chip
-        built = chip.binary.rom.ljust(ROM_BYTES, bytes([ERASED]))
-        self._patch = {
-            address: byte for address, (byte, old) in enumerate(zip(rom, built, strict=True)) if byte != old
-        }
+        pairs = enumerate(zip(rom, chip.rom, strict=True))
+        self._patch = {address: byte for address, (byte, built) in pairs if byte != built}
         if not self._patch.keys() <= set(self.genome_bytes):
             raise InputError(
                 "ROM", f"address {min(self._patch)}", "its code is not what was built", "flash it again"

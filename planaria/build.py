@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from firmware import image
 from firmware.atomic import unwritable, write_atomic
-from firmware.binary import Binary
+from firmware.binary import RAM_ORIGIN, Binary
 from firmware.budget import RAM_BYTES, ROM_BYTES
 from firmware.build import Options, build
 from firmware.chip import Chip
@@ -48,7 +48,7 @@ def build_files(options: argparse.Namespace) -> list[dict[str, Any]]:
     """
     genome = open_genome(options.genome)
     targets = list(TARGETS.values()) if options.target == ALL else [find_target(options.target)]
-    flash = image.build(genome, Timing(Law[options.clock.upper()], options.mean_interval_us))
+    flash = image.build(genome, Timing(Law.named(options.clock), options.mean_interval_us))
     progress = tqdm(targets, desc="building", unit=" targets", disable=None, leave=False)
     built = [_build(flash, target, options) for target in progress]
     try:
@@ -114,7 +114,7 @@ def _map(binary: Binary) -> str:
     lines = [f"ROM {len(binary.rom):,} of {ROM_BYTES:,} B"]
     lines += [f"0x{part.address:08x} {part.size:6} {part.section:8} {part.name}" for part in binary.parts]
     lines += [f"0x{len(binary.rom):08x} {ROM_BYTES - len(binary.rom):6} (free)", "", f"RAM {RAM_BYTES} B"]
-    lines += [f"0x{0x20000000 + field.offset:08x} {field.size:6} {field.name}" for field in LAYOUT]
+    lines += [f"0x{RAM_ORIGIN + field.offset:08x} {field.size:6} {field.name}" for field in LAYOUT]
     return "\n".join(lines) + "\n"
 
 

@@ -8,12 +8,11 @@ from tqdm import tqdm
 
 from firmware import image
 from firmware.binary import Binary, read_elf
-from firmware.budget import ROM_BYTES
 from firmware.build import build
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
 from firmware.genome import Genome
-from firmware.machine import machine, rom_image
+from firmware.machine import load
 from firmware.target import Kind, find_target
 from firmware.verify import random_genome, verify
 from planaria.shipped import open_genome
@@ -77,7 +76,7 @@ def _read(path: Path, target: str, flash: bytes) -> Binary:
 
 
 def _verify(genome: Genome, binary: Binary, options: argparse.Namespace) -> dict[str, Any]:
-    program = machine(binary)(rom_image(binary).ljust(ROM_BYTES, b"\xff"))
+    program = load(binary)
     with tqdm(total=options.cases, unit=" cases", desc=genome.name, disable=None, leave=False) as bar:
         report = verify(binary.image, program, options.cases, options.seed, bar.update)
     return {

@@ -8,7 +8,7 @@ import firmware.build
 from firmware import image
 from firmware.build import Options, build
 from firmware.clock import Timing
-from firmware.machine import machine, rom_image
+from firmware.machine import load
 from firmware.target import TARGETS
 
 DEFAULT = Timing()
@@ -27,7 +27,7 @@ def built(hardware):
 
     def make(genome, target="cortex-m0plus", timing=DEFAULT, **options):
         binary = build(image.build(genome, timing), TARGETS[target], Options(**options))
-        return binary, machine(binary)(rom_image(binary).ljust(10_240, b"\xff"))
+        return binary, load(binary)
 
     return make
 
