@@ -1,387 +1,358 @@
-"""The look-ahead engine's inner loop, compiled by numba: SPEC.md once more, on arrays of cells.
+"""The compiled core of the look-ahead engine: SPEC.md once more, on arrays of cells.
 
-A window is at most as long as the least latency, so nothing that is sent in it arrives in it: its
-cells may be worked off in any order. Nobody is sent anything. A cell that wakes looks back at what
-its neighbours have sent (``_look``); a sender keeps its last ``R`` frames, and before it overwrites
-one it hands it over to those who have not looked yet (``_make_room``).
-
-A cell is a row of ``memory``, a row of ``words`` and a place in ``wakes``; R is a power of two.
+Time goes on slice by slice. All wakes of a slice are known at its beginning (``emulator.agenda``), so
+that memory can be fetched before a wake needs it.
 """
 
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
-from emulator.kernels import copy16, perceive, settle
-from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, HIDDEN_MAX, PERCEPTION, PORTS
-
-DARK: Final = np.iinfo(np.int64).max
-"""Next wake of a cell without power."""
-
-DONE, GROW_HISTORY, GROW_RECORDS, TAKE_RECORDS = range(4)
-
-# A row of `memory`, int8[N, BYTES + 17 * R]: state, inbox, two registers, then R frames sent, each the
-# mask of ports on which it was lost, and its state.
-INBOX: Final = CHANNELS
-HEARD: Final = INBOX + PORTS * CHANNELS
-LISTENED: Final = HEARD + 1
-SENT: Final = LISTENED + 1
-SENT_BYTES: Final = 1 + CHANNELS
-
-# `wakes`, int64[N]: next wake in us.
-# A row of `words`, int64[N, TIMES + R].
-PRNG, BROADCASTS, SEEN, TIMES = 0, 1, 2, 2 + PORTS
-"""PRNG; broadcasts so far; broadcasts of each neighbour that have been dealt with;
-when the last R broadcasts were sent."""
-
-# `fixed`, int64[10]; the bases of keys, mix(mix(seed) + stream), are uint64.
-SHIFT1, SHIFT2, EXPONENTIAL, MEAN_US, LISTENING, LATENCY_US, JITTER_US = range(7)
-LOSS_BASE, JITTER_BASE, ENTROPY_BASE = range(7, 10)
-
-_GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
-_M1: Final = np.uint64(0xBF58476D1CE4E5B9)
-_M2: Final = np.uint64(0x94D049BB133111EB)
-
-COUNTERS = (
-    "lost",
-    "unheard",
-    "sent",
-    "updates",
-    "left",
-    "async_rounds",
-    "now",
-    "sorted",
-    "count",
+from emulator import agenda
+from emulator import transit as ways
+from emulator.agenda import BINS, CELL
+from emulator.config import RunConfig
+from emulator.core import Core
+from emulator.draws import GOLDEN, MASK, Stream, mix
+from emulator.jit import inner, kept
+from emulator.kernels import choose_kernel, think
+from emulator.lanes import LANES, choose8, copy16, lost_ports, perceive, prefetch, put, settle
+from emulator.observer import Observer
+from emulator.population import LINE_BYTES, offset
+from emulator.trace import Trace
+from emulator.transit import (
+    COUNT,
+    COUNTERS,
+    DARKNESS,
+    FREE,
+    HEAD,
+    INBOX,
+    LEFT,
+    LOST,
+    NEIGHBOURS,
+    NONE,
+    NOW,
+    QUEUED,
+    RECORD_BYTES,
+    RECORD_CELL,
+    RECORD_STATE,
+    ROUNDS,
+    ROW,
+    SENT,
+    STATE,
+    UNHEARD,
+    UPDATES,
+    make_transit,
 )
-LOST, UNHEARD, SENT_FRAMES, UPDATES, LEFT, ROUNDS, NOW, SORTED, COUNT = range(len(COUNTERS))
+from firmware.arithmetic import Rule
+from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, PERCEPTION, PORTS
+from firmware.clock import Law, Timing
+
+LISTENED, WIRED = offset("listened"), offset("wired")
+TARGETS_BYTES: Final = 4 * PORTS
+BROADCASTS: Final = offset("broadcasts") // 4
+
+SLICES: Final = 4
+"""Slices in a mean interval."""
+
+AHEAD: Final = 16
+"""Wakes from now, for which memory is fetched."""
+
+BATCH: Final = 1 << 18
+"""Records that go to the trace at once, about."""
+
+_GOLDEN, _M1, _M2 = np.uint64(GOLDEN), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_BITS: Final = np.array([mask.bit_count() for mask in range(256)], np.int64)
 
 
-@njit(forceinline=True)
+class World(NamedTuple):
+    """What a run's configuration and genome say, for compiled code. Keys are uint64."""
+
+    exponential: bool
+    mean_us: int
+    listening_wakes: int
+    shift1: int
+    shift2: int
+    latency_us: int
+    jitter_us: int
+    loss_base: np.uint64
+    jitter_base: np.uint64
+
+
+class Cells(NamedTuple):
+    """The population, and what the observer counts.
+
+    ``memory`` int8[N + 1, 192] and ``words`` int32[N + 1, 48] are the same bytes.
+    """
+
+    memory: Any
+    words: Any
+    wakes: Any
+    prngs: Any
+    heard: Any
+    running: Any
+    pending: Any
+
+
+@inner
 def _mix(word):
     word = (word ^ (word >> np.uint64(30))) * _M1
     word = (word ^ (word >> np.uint64(27))) * _M2
     return word ^ (word >> np.uint64(31))
 
 
-@njit(forceinline=True)
-def _draw32(base, entity, index):
-    """As emulator.draws."""
+@inner
+def draw32(base, entity, index):
+    """As emulator.draws; ``base`` is the key of all entities of a stream, before the last mixing."""
     key = _mix(base + np.uint64(entity))
     return _mix(key + np.uint64(index + 1) * _GOLDEN) >> np.uint64(32)
 
 
-@njit(forceinline=True)
-def _next(word):
-    word = np.uint32(word ^ (word << np.uint32(13)))
-    word = np.uint32(word ^ (word >> np.uint32(17)))
-    return np.uint32(word ^ (word << np.uint32(5)))
-
-
-@njit(forceinline=True)
-def draw_wait(words, fixed, cell):
-    """As firmware.clock."""
-    mean, exponential = fixed[MEAN_US], fixed[EXPONENTIAL]
-    word = np.uint32(words[cell, PRNG])
-    if word == 0:
-        word = np.uint32(1)
-    wait = np.int64(0) if exponential else mean >> 1
-    while True:
-        word = _next(word)
-        first = word
-        length = 0
-        last = word
-        while True:
-            last = word
-            word = _next(word)
-            length += 1
-            if word >= last:
-                break
-        if length % 2 == 1 or not exponential:
-            break
-        wait += mean
-    words[cell, PRNG] = word
-    wait += mean * np.int64(first >> np.uint32(22)) >> 10
-    return max(1, wait)
-
-
-@njit
-def boot(words, wakes, fixed, boots, which, now):
-    """Power comes: entropy, and the first wait."""
-    for cell in which:
-        words[cell, PRNG] = _draw32(np.uint64(fixed[ENTROPY_BASE]), cell, boots[cell])
-        wakes[cell] = now + draw_wait(words, fixed, cell)
-        boots[cell] += 1
-
-
-@njit(forceinline=True)
-def _arrival(words, fixed, sender, port, index):
-    """When a frame arrives if none before it on the link arrives later."""
-    slot = index & (words.shape[1] - TIMES - 1)
-    time = words[sender, TIMES + slot] + fixed[LATENCY_US]
-    if fixed[JITTER_US]:
-        draw = _draw32(np.uint64(fixed[JITTER_BASE]), PORTS * sender + port, index)
-        time += np.int64(draw * np.uint64(fixed[JITTER_US] + 1) >> np.uint64(32))
-    return time
-
-
-@njit(forceinline=True)
-def _newest(memory, words, fixed, sender, out, first, until):
-    """Place and index of the newest frame from ``first`` on that has arrived by ``until``; or -1, -1.
-
-    Wires keep order. Without jitter the newest that is not on its way any more has overtaken nobody,
-    so that one may look from the end; with jitter an earlier one may hold up all that follow.
-    """
-    mask = words.shape[1] - TIMES - 1
-    last = words[sender, BROADCASTS]
-    if fixed[JITTER_US]:
-        place = index = -1
-        for candidate in range(first, last):
-            frame = SENT + SENT_BYTES * (candidate & mask)
-            if not memory[sender, frame] >> out & 1:
-                if _arrival(words, fixed, sender, out, candidate) > until:
-                    break
-                place, index = frame, candidate
-        return place, index
-    for candidate in range(last - 1, first - 1, -1):
-        frame = SENT + SENT_BYTES * (candidate & mask)
-        if not memory[sender, frame] >> out & 1 and _arrival(words, fixed, sender, out, candidate) <= until:
-            return frame, candidate
-    return -1, -1
-
-
-@njit(forceinline=True)
-def _look(memory, words, neighbours, fixed, cell, port, until):
-    """A running cell takes what has arrived on a port by ``until``: of several frames the newest.
-
-    Returns the port's bit if there was something. Mostly the sender's last frame is the one, or has
-    been seen before; for both there is one way without a branch, for a wrong guess costs more.
-    """
-    sender = neighbours[cell, port]
-    if sender < 0:
-        return 0
-    out, width = (port + 4) & 7, memory.shape[1]
-    first, index = words[cell, SEEN + port], words[sender, BROADCASTS] - 1
-    slot = index & (words.shape[1] - TIMES - 1)
-    place = SENT + SENT_BYTES * slot
-    late = words[sender, TIMES + slot] + fixed[LATENCY_US] > until or memory[sender, place] >> out & 1
-    if index >= first and (late or fixed[JITTER_US]):
-        place, index = _newest(memory, words, fixed, sender, out, first, until)
-    here = cell * width + INBOX + CHANNELS * port
-    fresh = index >= first
-    copy16(memory, here, sender * width + place + 1 if fresh else here)
-    words[cell, SEEN + port] = index + 1 if fresh else first
-    return 1 << port if fresh else 0
-
-
-@njit
-def drain(memory, words, wakes, neighbours, fixed, counters, which, until):
-    """Deal with all that has arrived at these cells by ``until``: dark cells do not hear it."""
-    mask = words.shape[1] - TIMES - 1
-    for cell in which:
-        for port in range(PORTS):
-            sender = neighbours[cell, port]
-            if sender < 0:
-                continue
-            if wakes[cell] != DARK:
-                memory[cell, HEARD] |= _look(memory, words, neighbours, fixed, cell, port, until)
-                continue
-            out, first = (port + 4) & 7, words[cell, SEEN + port]
-            _, index = _newest(memory, words, fixed, sender, out, first, until)
-            for missed in range(first, index + 1):
-                counters[UNHEARD] += not memory[sender, SENT + SENT_BYTES * (missed & mask)] >> out & 1
-            words[cell, SEEN + port] = max(first, index + 1)
-
-
-@njit
-def on_their_way(memory, words, neighbours):
-    """Frames that have not been lost and have not arrived, once all has been drained."""
-    mask = words.shape[1] - TIMES - 1
-    count = 0
-    for cell in range(len(words)):
-        for port in range(PORTS):
-            sender = neighbours[cell, port]
-            if sender >= 0:
-                for index in range(words[cell, SEEN + port], words[sender, BROADCASTS]):
-                    frame = SENT + SENT_BYTES * (index & mask)
-                    count += not memory[sender, frame] >> ((port + 4) & 7) & 1
-    return count
-
-
-@njit(forceinline=True)
-def _make_room(memory, words, wakes, neighbours, fixed, counters, cell, end):
-    """Hand over the oldest frame, which the next will overwrite; False if it is too young for that."""
-    history = words.shape[1] - TIMES
-    oldest = words[cell, BROADCASTS] - history
-    if oldest < 0:
-        return True
-    frame = SENT + SENT_BYTES * (oldest & (history - 1))
+@inner
+def _fetch(world, cells, counters, transit, wakes, count, place):
+    """Fetch what the wakes to come will need: their cells, and who hears what has been sent."""
+    memory = cells.memory
+    waking = wakes[min(place + AHEAD, count - 1)] & CELL
+    for line in range(0, ROW, LINE_BYTES):
+        prefetch(memory, waking * ROW + line)
+    prefetch(cells.pending, waking)
+    if world.jitter_us:
+        return
+    head = min(counters[HEAD] + AHEAD, counters[COUNT] - 1)
     for port in range(PORTS):
-        reader = neighbours[cell, port]
-        there = (port + 4) & 7
-        if reader < 0 or words[reader, SEEN + there] > oldest:
-            continue
-        if not memory[cell, frame] >> port & 1:
-            arrival = _arrival(words, fixed, cell, port, oldest)
-            if arrival >= end or arrival > wakes[reader]:
-                return False
-            if wakes[reader] == DARK:
-                counters[UNHEARD] += 1
-            else:
-                width = memory.shape[1]
-                copy16(memory, reader * width + INBOX + CHANNELS * there, cell * width + frame + 1)
-                memory[reader, HEARD] |= 1 << there
-        words[reader, SEEN + there] = oldest + 1
-    return True
+        receiver = np.int64(transit.targets[max(0, head) * PORTS + port])
+        prefetch(memory, receiver * ROW + INBOX + CHANNELS * ((port + 4) & 7))
+        prefetch(cells.heard, receiver)
 
 
-@njit(forceinline=True)
-def _alive(memory, cell):
-    if memory[cell, ALPHA] >= ALIVE_MIN:
-        return True
-    for port in range(PORTS):  # noqa: SIM110
-        if memory[cell, INBOX + CHANNELS * port + ALPHA] >= ALIVE_MIN:
-            return True
-    return False
-
-
-@njit(forceinline=True)
-def _update(memory, fixed, think, weights, bias, scratch, cell):
-    """As firmware.arithmetic.update."""
-    seen, change, hidden = scratch
-    if _alive(memory, cell):
-        row = cell * memory.shape[1]
-        perceive(memory, row, row + INBOX, seen)
-        think(weights, bias, seen, change, hidden, np.int32(fixed[SHIFT1]))
-        settle(memory, row, change, np.int32(fixed[SHIFT2]))
-        if _alive(memory, cell):
-            return
+@inner
+def _blank(memory, cell):
     for c in range(CHANNELS):
-        memory[cell, c] = 0
+        memory[cell, STATE + c] = 0
 
 
-@njit(forceinline=True)
-def _wake(memory, words, wakes, neighbours, fixed, counters, think, weights, bias, scratch, cell, loss_below):
-    now = wakes[cell]
-    heard = memory[cell, HEARD]
-    for port in range(PORTS):
-        heard |= _look(memory, words, neighbours, fixed, cell, port, now)
+@inner
+def _update(world, memory, kernel, scratch, cell):
+    """As firmware.arithmetic.update."""
+    weights, bias, hidden = kernel
+    seen, change = scratch
+    row = cell * ROW
+    near = perceive(memory, row + STATE, row + INBOX, seen) >= ALIVE_MIN
+    if near or memory[cell, STATE + ALPHA] >= ALIVE_MIN:
+        think(weights, bias, seen, change, hidden, np.int32(world.shift1))
+        settle(memory, row + STATE, change, np.int32(world.shift2))
+        if near or memory[cell, STATE + ALPHA] >= ALIVE_MIN:
+            return
+    _blank(memory, cell)
+
+
+@inner
+def _listen(world, cells, cell):
+    """As firmware.cell: forget neighbours that were silent for a whole listening period."""
+    memory = cells.memory
     listened = (memory[cell, LISTENED] & 255) + 1
-    if listened >= fixed[LISTENING]:
+    if listened >= world.listening_wakes:
         for port in range(PORTS):
-            if not heard >> port & 1:
+            if not cells.heard[cell] >> port & 1:
                 for c in range(CHANNELS):
                     memory[cell, INBOX + CHANNELS * port + c] = 0
-        heard = listened = 0
-    memory[cell, HEARD] = heard
+        listened = 0
+        cells.heard[cell] = 0
     memory[cell, LISTENED] = listened
-    _update(memory, fixed, think, weights, bias, scratch, cell)
+
+
+@inner
+def _send(world, cells, counters, transit, now, cell, lost_below):
+    """Broadcast the state: a record of it, and its frame on all ports that do not lose it."""
+    memory, words = cells.memory, cells.words
+    record = counters[COUNT]
+    put(transit.records, record * RECORD_BYTES, now)
+    put(transit.records, record * RECORD_BYTES + RECORD_CELL, np.int32(cell))
+    copy16(transit.records, record * RECORD_BYTES + RECORD_STATE, memory, cell * ROW + STATE)
+    counters[COUNT] = record + 1
+
+    ports = memory[cell, WIRED] & 255
     index = words[cell, BROADCASTS]
-    slot = index & (words.shape[1] - TIMES - 1)
-    lost = 0
-    for port in range(PORTS):
-        if neighbours[cell, port] >= 0:
-            counters[SENT_FRAMES] += 1
-            if loss_below and _draw32(np.uint64(fixed[LOSS_BASE]), PORTS * cell + port, index) < loss_below:
-                counters[LOST] += 1
-                lost |= 1 << port
-    words[cell, TIMES + slot] = now
-    frame = SENT + SENT_BYTES * slot
-    memory[cell, frame] = lost
-    row = cell * memory.shape[1]
-    copy16(memory, row + frame + 1, row)
     words[cell, BROADCASTS] = index + 1
-    wakes[cell] = now + draw_wait(words, fixed, cell)
+    counters[SENT] += _BITS[ports]
+    if lost_below:
+        lost = np.int64(lost_ports(world.loss_base, PORTS * cell, index, lost_below)) & ports
+        counters[LOST] += _BITS[lost]
+        ports ^= lost
+    if not world.jitter_us:
+        void = np.int32(len(cells.wakes) - 1)
+        choose8(transit.targets, record * TARGETS_BYTES, words, cell * ROW + 4 * NEIGHBOURS, ports, void)
+        return
+    for port in range(PORTS):
+        if ports >> port & 1:
+            late = draw32(world.jitter_base, PORTS * cell + port, index) * np.uint64(world.jitter_us + 1)
+            arrival = now + world.latency_us + np.int64(late >> np.uint64(32))
+            link = PORTS * words[cell, NEIGHBOURS + port] + ((port + 4) & 7)
+            ways.enqueue(counters, transit, link, arrival, memory, cell * ROW + STATE)
 
 
-@njit(forceinline=True)
-def _observe(running, pending, counters, cell):
+@inner
+def _observe(cells, counters, cell):
     """As emulator.observer."""
     counters[UPDATES] += 1
-    if pending[cell]:
-        pending[cell] = False
-        counters[LEFT] -= 1
-        if counters[LEFT] == 0 and running.any():
-            counters[ROUNDS] += 1
-            pending[:] = running
-            counters[LEFT] = pending.sum()
+    counters[LEFT] -= cells.pending[cell]
+    cells.pending[cell] = False
+    if counters[LEFT] == 0:
+        counters[ROUNDS] += 1
+        for other in range(len(cells.running)):
+            cells.pending[other] = cells.running[other]
+            counters[LEFT] += cells.running[other]
 
 
-@njit(forceinline=True)
-def _close_window(running, pending, counters, times, updated, states, trace):
-    """Put the window's updates into the order of the trace."""
-    first, count = counters[SORTED], counters[COUNT]
-    order = np.argsort(times[first:count], kind="mergesort")
-    for place in range(count - first):
-        source = first + order[place]
-        time, cell = times[source], updated[source]
-        for byte in range(8):
-            trace[first + place, byte] = time >> 8 * byte & 255
-        for byte in range(4):
-            trace[first + place, 8 + byte] = cell >> 8 * byte & 255
-        for c in range(CHANNELS):
-            trace[first + place, 12 + c] = np.uint8(states[source, c])
-        _observe(running, pending, counters, cell)
-    counters[SORTED] = count
+@inner
+def _live_slice(world, cells, counters, transit, kernel, scratch, wakes, count, lost_below):
+    """Live through the first ``count`` wakes; they count from ``counters[NOW]``."""
+    for place in range(count):
+        now, cell = counters[NOW] + (wakes[place] >> 32), wakes[place] & CELL
+        _fetch(world, cells, counters, transit, wakes, count, place)
+        if world.jitter_us:
+            ways.collect(cells, counters, transit, cell, now)
+        else:
+            ways.deliver(cells, counters, transit, now - world.latency_us)
+        _listen(world, cells, cell)
+        _update(world, cells.memory, kernel, scratch, cell)
+        _send(world, cells, counters, transit, now, cell, lost_below)
+        _observe(cells, counters, cell)
 
 
-@njit
-def advance(
-    memory,
-    words,
-    wakes,
-    neighbours,
-    fixed,
-    running,
-    pending,
-    counters,
-    times,
-    updated,
-    states,
-    trace,
-    think,
-    weights,
-    bias,
-    until,
-    loss_below,
-):
-    """Live from ``counters[NOW]`` up to, but not including, ``until``.
+@kept
+def live(world, cells, counters, transit, kernel, until, lost_below, batch):
+    """Live from ``counters[NOW]`` up to, but not including, ``until``; returns the new transit.
 
-    Returns DONE; or what is to be done before it is called again to go on: TAKE_RECORDS at the end of
-    a window when they are half full, and GROW_RECORDS, GROW_HISTORY in the middle of one.
+    Comes back sooner when there are ``batch`` new records.
     """
-    scratch = (np.empty(PERCEPTION, np.int8), np.empty(CHANNELS, np.int32), np.empty(HIDDEN_MAX, np.int32))
-    while counters[NOW] < until:
-        end = min(counters[NOW] + fixed[LATENCY_US], until)
-        soonest = DARK
-        for cell in range(len(words)):
-            while wakes[cell] < end:
-                place = counters[COUNT]
-                if place == len(times):
-                    return GROW_RECORDS
-                if not _make_room(memory, words, wakes, neighbours, fixed, counters, cell, end):
-                    return GROW_HISTORY
-                times[place], updated[place] = wakes[cell], cell
-                _wake(
-                    memory,
-                    words,
-                    wakes,
-                    neighbours,
-                    fixed,
-                    counters,
-                    think,
-                    weights,
-                    bias,
-                    scratch,
-                    cell,
-                    loss_below,
-                )
-                for c in range(CHANNELS):
-                    states[place, c] = memory[cell, c]
-                counters[COUNT] = place + 1
-            soonest = min(soonest, wakes[cell])
-        _close_window(running, pending, counters, times, updated, states, trace)
-        counters[NOW] = min(until, max(end, soonest))
-        if 2 * counters[COUNT] > len(times):
-            return TAKE_RECORDS
-    return DONE
+    keys, starts = np.empty(len(cells.wakes) + LANES, np.int64), np.empty(BINS + 2, np.int32)
+    wakes = np.empty(0, np.int64)
+    scratch = np.empty(PERCEPTION, np.int8), np.empty(CHANNELS, np.int32)
+    full = counters[COUNT] + batch
+    while counters[NOW] < until and counters[COUNT] < full:
+        start = counters[NOW]
+        end = min(until, start + max(1, world.mean_us // SLICES))
+        keys, count = agenda.collect(world, cells, keys, start, end)
+        if len(wakes) < len(keys):
+            wakes = np.empty(len(keys), np.int64)
+        agenda.sort(keys, wakes, starts, count, end - start)
+        transit = ways.with_room(cells, counters, transit, count)
+        _live_slice(world, cells, counters, transit, kernel, scratch, wakes, count, lost_below)
+        counters[NOW] = end if count else min(until, max(end, cells.wakes.min()))
+    return transit
+
+
+@kept
+def deliver(world, cells, counters, transit, until):
+    """All that arrives by this time."""
+    if world.jitter_us:
+        for cell in range(len(cells.wakes) - 1):
+            ways.collect(cells, counters, transit, cell, until)
+    else:
+        ways.deliver(cells, counters, transit, until - world.latency_us)
+
+
+class CompiledCore(Core):
+    """``kernel`` is ``auto`` or a name from ``emulator.kernels``; the rest as for ``Core``.
+
+    Raises:
+        InputError: the processor lacks what the kernel needs.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        rule: Rule,
+        timing: Timing,
+        observer: Observer,
+        trace: Trace,
+        kernel: str,
+    ) -> None:
+        super().__init__(config, timing, observer, trace)
+        self._world = _world(config, rule, timing)
+        self._kernel = choose_kernel(rule, kernel)[1:]
+        population = self.population
+        memory = population.rows.view(np.int8).reshape(-1, ROW)
+        self._cells = Cells(
+            memory,
+            memory.view(np.int32),
+            population.wakes,
+            population.prngs,
+            population.heard,
+            observer.running,
+            observer.pending,
+        )
+        self._transit = make_transit(config.grid.cells, config.jitter_us)
+        self._counters = np.zeros(len(COUNTERS), np.int64)
+        self._counters[FREE] = NONE
+
+    def advance(self, now_us: int, until_us: int, lost_below: int) -> None:
+        counters, observer = self._counters, self._observer
+        counters[NOW] = now_us
+        counters[DARKNESS] = self.population.darkness
+        counters[UPDATES], counters[ROUNDS] = observer.updates, observer.async_rounds
+        counters[LEFT] = observer.left
+        while counters[NOW] < until_us:
+            begin = counters[COUNT]
+            self._transit = live(
+                self._world,
+                self._cells,
+                counters,
+                self._transit,
+                self._kernel,
+                until_us,
+                np.uint64(lost_below),
+                BATCH,
+            )
+            fresh = self._transit.records[begin * RECORD_BYTES : counters[COUNT] * RECORD_BYTES]
+            self._trace.records(fresh.data)
+            self._forget_what_has_arrived()
+        observer.updates, observer.async_rounds = int(counters[UPDATES]), int(counters[ROUNDS])
+        observer.left = int(counters[LEFT])
+        self._count()
+
+    def deliver(self, until_us: int) -> None:
+        self._counters[DARKNESS] = self.population.darkness
+        deliver(self._world, self._cells, self._counters, self._transit, until_us)
+        self._count()
+
+    @property
+    def on_their_way(self) -> int:
+        counters = self._counters
+        waiting = self._transit.targets[PORTS * counters[HEAD] : PORTS * counters[COUNT]]
+        return int(counters[QUEUED]) + int(np.count_nonzero(waiting != self._config.grid.cells))
+
+    def _count(self) -> None:
+        self.traffic.sent, self.traffic.lost, self.traffic.unheard = (
+            int(self._counters[counter]) for counter in (SENT, LOST, UNHEARD)
+        )
+
+    def _forget_what_has_arrived(self) -> None:
+        """Move the records that are still wanted to the front, if they are the smaller part."""
+        counters, transit = self._counters, self._transit
+        if self._config.jitter_us:
+            counters[HEAD] = counters[COUNT]
+        head, count = int(counters[HEAD]), int(counters[COUNT])
+        if 2 * head >= count:
+            for array, size in ((transit.records, RECORD_BYTES), (transit.targets, PORTS)):
+                array[: (count - head) * size] = array[head * size : count * size]
+            counters[HEAD], counters[COUNT] = 0, count - head
+
+
+def _world(config: RunConfig, rule: Rule, timing: Timing) -> World:
+    stream = mix(config.seed)
+    loss_base, jitter_base = (
+        np.uint64(mix((stream + purpose) & MASK)) for purpose in (Stream.LOSS, Stream.JITTER)
+    )
+    return World(
+        timing.law is Law.EXPONENTIAL,
+        timing.mean_interval_us,
+        timing.listening_wakes,
+        rule.shift1,
+        rule.shift2,
+        config.latency_us,
+        config.jitter_us,
+        loss_base,
+        jitter_base,
+    )

@@ -6,10 +6,13 @@ at any time by any engine, in any order, and in numpy uint64 as well as here.
 """
 
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final, TypeVar
 
 MASK: Final = (1 << 64) - 1
 GOLDEN: Final = 0x9E3779B97F4A7C15
+
+Words = TypeVar("Words", int, Any)
+"""One word, or an array of uint64."""
 
 
 class Stream(IntEnum):
@@ -34,19 +37,19 @@ class Stream(IntEnum):
     """entity and index as for REGION; the bit of the genome."""
 
 
-def mix(word: int) -> int:
+def mix(word: Words) -> Words:
     """Scramble 64 bits: a bijection on 0..2**64 - 1."""
     word = ((word ^ (word >> 30)) * 0xBF58476D1CE4E5B9) & MASK
     word = ((word ^ (word >> 27)) * 0x94D049BB133111EB) & MASK
     return word ^ (word >> 31)
 
 
-def key(seed: int, stream: Stream, entity: int) -> int:
+def key(seed: int, stream: Stream, entity: Words) -> Words:
     """The key of an entity: ``mix(mix(mix(seed) + stream) + entity)``, sums modulo 2**64."""
     return mix((mix((mix(seed) + stream) & MASK) + entity) & MASK)
 
 
-def draw32(entity_key: int, index: int) -> int:
+def draw32(entity_key: Words, index: Words) -> Words:
     """Draw number ``index`` of a key, uniform on 0..2**32 - 1.
 
     It is the high half of ``mix(key + (index + 1) * GOLDEN)``, the sum modulo 2**64.

@@ -19,9 +19,9 @@ from emulator.observer import Observer
 from emulator.order import Kind, Moment
 from emulator.recovery import Recovery, judge
 from emulator.trace import Trace
-from firmware.budget import ALPHA, CHANNELS
+from firmware.budget import CHANNELS, VISIBLE
 from firmware.errors import InputError
-from firmware.pattern import Target, pattern_error
+from firmware.pattern import Target
 
 ROUNDS_MAX = 100_000_000
 
@@ -75,7 +75,7 @@ class Engine(ABC):
     def __init__(self, config: RunConfig, target: Target, trace_file: BinaryIO | None = None) -> None:
         self.config = config
         self.on_round: Callable[[int], None] = lambda _round: None
-        self._placed = target.placed(config.rows, config.cols)
+        self._target = target
         row, col = target.seed_cell(config.rows, config.cols)
         self._seed_cell = row * config.cols + col
         self._trace = Trace(trace_file)
@@ -90,6 +90,10 @@ class Engine(ABC):
     @abstractmethod
     def _states(self) -> NDArray[np.int8]:
         """State of every cell now, int8[cells, 16]; cells without power are blank."""
+
+    def _visible(self) -> NDArray[np.int8]:
+        """Visible channels of every cell now, int8[cells, 4], a copy."""
+        return self._states()[:, :VISIBLE].copy()
 
     @abstractmethod
     def _cut_power(self, cells: Cells) -> None:
@@ -159,12 +163,12 @@ class Engine(ABC):
     @property
     def picture(self) -> NDArray[np.int8]:
         """Visible channels of every cell now, int8[rows, cols, 4], premultiplied, 64 = 1.0."""
-        return self.states[..., : ALPHA + 1]
+        return self._visible().reshape(self.config.rows, self.config.cols, VISIBLE)
 
     @property
     def error(self) -> float:
         """E now."""
-        return pattern_error(self.picture, self._placed)
+        return self._target.error(self.picture)
 
     def result(self) -> RunResult:
         """What the run has given so far."""

@@ -41,6 +41,22 @@ class Observer:
             if not self.left:
                 self._close_round()
 
+    def lived(self, cells: NDArray[np.int64]) -> None:
+        """Cells have updated, in this order; some may come more than once."""
+        self.updates += len(cells)
+        while len(cells):
+            waited_for = np.flatnonzero(self.pending[cells])
+            _, first = np.unique(cells[waited_for], return_index=True)
+            if len(first) < self.left:
+                self.pending[cells] = False
+                self.left -= len(first)
+                return
+            last = waited_for[np.sort(first)[self.left - 1]]
+            self.pending[cells[: last + 1]] = False
+            self.left = 0
+            self._close_round()
+            cells = cells[last + 1 :]
+
     def stopped(self, cells: Sequence[int] | NDArray[np.intp]) -> None:
         """Cells have lost power: no round waits for them."""
         self.running[cells] = False

@@ -4,7 +4,10 @@ import hashlib
 import struct
 from typing import BinaryIO
 
+import numpy as np
+
 RECORD = struct.Struct("<QI16s")
+RECORD_DTYPE = np.dtype([("time_us", "<u8"), ("cell", "<u4"), ("state", "i1", 16)])
 
 
 class Trace:
@@ -22,7 +25,7 @@ class Trace:
         """Add an update. Updates come by (time, cell)."""
         self.records(RECORD.pack(time_us, cell, state))
 
-    def records(self, packed: bytes) -> None:
+    def records(self, packed: bytes | memoryview) -> None:
         """Add any number of packed records."""
         self._hash.update(packed)
         if self._file is not None:

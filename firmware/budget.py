@@ -25,7 +25,10 @@ ONE = 64
 """The int8 value that stands for 1.0 in a state channel."""
 
 ALPHA = 3
-"""Index of the alpha channel; the four channels up to it are the cell's visible colour."""
+"""Index of the alpha channel, the last of the visible ones."""
+
+VISIBLE = 4
+"""Channels that make the cell's colour: red, green, blue (premultiplied) and alpha."""
 
 ALIVE_MIN = 7
 """Smallest alpha of a mature cell: the paper's 0.1, in units of 1/64, rounded up."""

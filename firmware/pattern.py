@@ -109,6 +109,23 @@ class Target:
         top, left = self._corner(rows, cols)
         return top + self.seed[0], left + self.seed[1]
 
+    def error(self, picture: NDArray[np.int8]) -> float:
+        """E of a grid with the target in its middle.
+
+        Args:
+            picture: int8[rows, cols, 4], 64 = 1.0.
+
+        Raises:
+            InputError: the target does not fit.
+        """
+        top, left = self._corner(*picture.shape[:2])
+        # (a - b)^2 = a^2 - 2ab + b^2, and b is 0 outside the target's rectangle.
+        inside = picture[top : top + self.height, left : left + self.width].astype(np.int64)
+        wanted = self.rgba.astype(np.int64) * ONE
+        squares = int(np.square(picture, dtype=np.int16).sum(dtype=np.int64))
+        products, wanted_squares = int((inside * wanted).sum()), int((wanted**2).sum())
+        return 1000 * (255**2 * squares - 2 * 255 * products + wanted_squares) / wanted_squares
+
     def _corner(self, rows: int, cols: int) -> tuple[int, int]:
         if self.height > rows or self.width > cols:
             raise InputError(
@@ -118,15 +135,3 @@ class Target:
                 "choose a larger grid",
             )
         return (rows - self.height) // 2, (cols - self.width) // 2
-
-
-def pattern_error(rgba: NDArray[np.int8], placed: NDArray[np.uint8]) -> float:
-    """E of a picture.
-
-    Args:
-        rgba: int8[..., 4], the first four state channels, 64 = 1.0.
-        placed: uint8[..., 4] of the same shape, 255 = 1.0.
-    """
-    wanted = placed.astype(np.int64) * ONE
-    difference = rgba.astype(np.int64) * 255 - wanted
-    return 1000 * int((difference**2).sum()) / int((wanted**2).sum())

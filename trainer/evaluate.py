@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from firmware.arithmetic import Rule
-from firmware.pattern import Target, pattern_error
+from firmware.pattern import Target
 from trainer.pool import seed_grid
 from trainer.rollout import Noise, Sheet, Weights, roll
 
@@ -25,7 +25,6 @@ def errors(rule: Rule, target: Target, rounds: tuple[int, ...], margin: int, see
         seed: of the random updates.
     """
     rows, cols = target.height + 2 * margin, target.width + 2 * margin
-    placed = target.placed(rows, cols)
     sheet = Sheet(1, rows, cols)
     weights = Weights.of(rule)
     generator = torch.Generator().manual_seed(seed)
@@ -38,5 +37,5 @@ def errors(rule: Rule, target: Target, rounds: tuple[int, ...], margin: int, see
             flat = roll(flat, weights, Noise(fire, [0] * steps), sheet, quantised=True)
             done += steps
         rgba = sheet.unpack(flat)[0, ..., :4].numpy().astype(np.int8)
-        result.append(pattern_error(rgba, placed))
+        result.append(target.error(rgba))
     return result

@@ -12,14 +12,14 @@ from firmware.pattern import Target
 from firmware.program import Wake
 
 
-def random_genome(side=8):
-    random = np.random.default_rng(7)
+def random_genome(side=8, hidden=8, weights_seed=7):
+    random = np.random.default_rng(weights_seed)
     picture = np.full((side, side, 4), (200, 100, 50, 255), np.uint8)
     return Genome(
         name="random",
-        w1=random.integers(-40, 41, (8, 48), np.int8),
-        b1=random.integers(-200, 201, 8, np.int16),
-        w2=random.integers(-40, 41, (8, 16), np.int8),
+        w1=random.integers(-40, 41, (hidden, 48), np.int8),
+        b1=random.integers(-200, 201, hidden, np.int16),
+        w2=random.integers(-40, 41, (hidden, 16), np.int8),
         shift1=5,
         shift2=6,
         regime="growing",
@@ -30,6 +30,11 @@ def random_genome(side=8):
 @pytest.fixture
 def genome():
     return random_genome()
+
+
+@pytest.fixture
+def make_genome():
+    return random_genome
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from emulator.fault import Fault
-from firmware import pattern
 from firmware.errors import InputError
 
 WORLD = {
@@ -67,7 +66,7 @@ def test_pictures_are_copies_of_the_visible_channels(build, genome):
     assert (picture.shape, picture.dtype) == ((12, 12, 4), np.int8)
     assert (states.shape, states.dtype) == ((12, 12, 16), np.int8)
     assert (picture == states[..., :4]).all()
-    assert engine.error == pattern.pattern_error(picture, genome.target.placed(12, 12))
+    assert engine.error == genome.target.error(picture)
     before = picture.copy()
     engine.run(6)
     assert (picture == before).all()

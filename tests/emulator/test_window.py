@@ -3,18 +3,16 @@
 import io
 import random
 from dataclasses import replace
+from functools import partial
 
-import numpy as np
 import pytest
 
-from emulator import compiled, kernels
 from emulator.config import RunConfig
 from emulator.fault import Fault
-from emulator.kernels import KERNELS, available, choose_kernel
+from emulator.kernels import available
 from emulator.reference import ReferenceEngine
 from emulator.window import WindowEngine
-from firmware import arithmetic, image
-from firmware.arithmetic import Rule
+from firmware import image
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
 
@@ -45,105 +43,72 @@ def random_config(seed):
     )
 
 
-def engines(config, genome, **options):
+KERNELS_HERE = ["numpy", *available()]
+
+
+def engines(config, genome):
+    """The reference, and the look-ahead engine with every kernel."""
     flash = image.build(genome, config.timing)
-    return ReferenceEngine(config, flash, genome.target), WindowEngine(
-        config, flash, genome.target, **options
-    )
+    return ReferenceEngine(config, flash, genome.target), [
+        WindowEngine(config, flash, genome.target, kernel=kernel) for kernel in KERNELS_HERE
+    ]
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_random_configurations(genome, seed):
-    reference, window = engines(random_config(seed), genome)
-    assert window.run(10) == reference.run(10)
-    assert (window.states == reference.states).all()
+def assert_all_the_same(config, genome, rounds, live=lambda engine, rounds: engine.run(rounds)):
+    reference, others = engines(config, genome)
+    expected = live(reference, rounds)
+    for kernel, engine in zip(KERNELS_HERE, others, strict=True):
+        assert live(engine, rounds) == expected, kernel
+        assert (engine.states == reference.states).all(), kernel
+    return expected
 
 
-@pytest.mark.parametrize("kernel", available())
-def test_every_kernel(genome, kernel):
-    reference, window = engines(random_config(1), genome, kernel=kernel)
-    assert window.run(10) == reference.run(10)
+@pytest.mark.parametrize("seed", range(200))
+def test_random_configurations(make_genome, seed):
+    config, genome = random_config(seed), make_genome(hidden=1 + seed % 128, weights_seed=seed)
+    result = assert_all_the_same(config, genome, 8)
+    print(f"seed {seed}: {config.cols}x{config.rows}, {result.updates} updates, {result.trace_sha256[:16]}")
 
 
 @pytest.mark.parametrize("seed", [5, 6])
 def test_in_parts_and_with_wounds_on_the_way(genome, seed):
-    both = engines(replace(random_config(seed), faults=()), genome)
-    results = []
-    for engine in both:
+    def live(engine, rounds):
         engine.run(2)
         engine.wound(Fault.parse("kill:half:left@2+3"))
         engine.run(1)
         engine.wound(Fault.parse("restart:random:0.5@3.7"))
-        results.append(engine.run(5))
-    assert results[0] == results[1]
+        return engine.run(rounds)
+
+    assert_all_the_same(replace(random_config(seed), faults=()), genome, 5, live)
 
 
 def test_trace_file(genome):
     config = random_config(2)
     flash = image.build(genome, config.timing)
     files = []
-    for make in (ReferenceEngine, WindowEngine):
+    for make in (ReferenceEngine, WindowEngine, partial(WindowEngine, kernel="numpy")):
         file = io.BytesIO()
         make(config, flash, genome.target, trace_file=file).run(4)
         files.append(file.getvalue())
-    assert files[0] == files[1] != b""
+    assert files[0] == files[1] == files[2] != b""
 
 
-def test_history_and_records_grow(genome):
-    """Messages that are long on their way, between events that are far apart."""
+@pytest.mark.parametrize("jitter_us", [0, 900])
+def test_messages_that_are_long_on_their_way(genome, jitter_us, monkeypatch):
+    """And batches of records that fill up many times."""
+    monkeypatch.setattr("emulator.compiled.BATCH", 7)
     timing = Timing(Law.UNIFORM, 100)
-    config = RunConfig(8, 8, seed=3, latency_us=2500, jitter_us=900, timing=timing)
-    reference, window = engines(config, genome)
-    window._records = tuple(array[:7] for array in window._records)
-    assert window.run(60) == reference.run(60)
-    assert window._words.shape[1] - compiled.TIMES >= 32
-    assert len(window._records[0]) > 7
+    config = RunConfig(8, 8, seed=3, latency_us=2500, jitter_us=jitter_us, timing=timing)
+    result = assert_all_the_same(config, genome, 60)
+    assert result.messages - result.delivered > 20 * 7 * 64
 
 
 def test_darkness(genome):
     """Nobody lives; then somebody does."""
     faults = tuple(map(Fault.parse, ("kill:random:1@2+3", "kill:half:top@4+1")))
-    reference, window = engines(RunConfig(8, 8, seed=1, faults=faults), genome)
-    assert window.run(9) == reference.run(9)
+    assert_all_the_same(RunConfig(8, 8, seed=1, faults=faults), genome, 9)
 
 
 def test_no_machine_code(genome):
     with pytest.raises(InputError, match="only machine code"):
-        engines(RunConfig(8, 8, faults=(Fault.parse("rot:half:left@1"),)), genome)[1]
-
-
-@pytest.mark.parametrize("name", available())
-@pytest.mark.parametrize("hidden", [1, 15, 16, 100, 128])
-def test_kernels_are_the_arithmetic(name, hidden):
-    rng = np.random.default_rng(hidden)
-    for extreme in (False, True):
-        low, high = (-128, 128)
-        rule = Rule(
-            rng.choice([-128, 127], (hidden, 48)) if extreme else rng.integers(low, high, (hidden, 48)),
-            rng.choice([-32768, 32767], hidden) if extreme else rng.integers(-32768, 32768, hidden),
-            rng.choice([-128, 127], (hidden, 16)) if extreme else rng.integers(low, high, (hidden, 16)),
-            int(rng.integers(1, 16)),
-            8,
-        )
-        kernel = choose_kernel(rule, name)
-        for _ in range(100):
-            seen = rng.integers(-128, 128, 48).astype(np.int8)
-            change, scratch = np.empty(16, np.int32), np.empty(128, np.int32)
-            kernel.think(kernel.weights, kernel.bias, seen, change, scratch, np.int32(rule.shift1))
-            sums = seen.astype(np.int64) @ rule.w1.T + rule.b1
-            hidden_units = np.clip(arithmetic.round_shift(sums, rule.shift1), 0, 127)
-            assert (change == hidden_units @ rule.w2).all()
-
-
-def test_kernels_that_cannot_be_had(monkeypatch, genome):
-    rule = genome.rule
-    with pytest.raises(InputError, match=r"kernel: quantum - it is unknown; choose one of auto, .*f32"):
-        choose_kernel(rule, "quantum")
-    monkeypatch.setattr(kernels.llvm, "get_host_cpu_features", dict)
-    assert available() == ["f32"]
-    assert choose_kernel(rule, "auto").name == "f32"
-    with pytest.raises(
-        InputError, match="kernel: vnni - this processor has no avx512vnni; choose one of auto, f32"
-    ):
-        choose_kernel(rule, "vnni")
-    assert set(KERNELS) == {"vnni", "f32"}
+        engines(RunConfig(8, 8, faults=(Fault.parse("rot:half:left@1"),)), genome)

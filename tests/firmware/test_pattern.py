@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from firmware.errors import InputError
-from firmware.pattern import Target, pattern_error
+from firmware.pattern import Target
 
 
 def picture(height, width, opaque=True):
@@ -70,10 +70,20 @@ def test_larger_than_the_grid():
 
 def test_error_by_hand():
     """Two cells, one opaque white: blank has E 1000; off by 1/64 in one of four channels, 1000/64**2/4."""
-    placed = np.array([[[255] * 4, [0] * 4]], np.uint8)
+    target = Target.of(np.full((1, 1, 4), 255, np.uint8))
     rgba = np.zeros((1, 2, 4), np.int8)
-    assert pattern_error(rgba, placed) == 1000
+    assert target.error(rgba) == 1000
     rgba[0, 0] = 64
-    assert pattern_error(rgba, placed) == 0
+    assert target.error(rgba) == 0
     rgba[0, 1, 2] = -1
-    assert pattern_error(rgba, placed) == 1000 / 64**2 / 4
+    assert target.error(rgba) == 1000 / 64**2 / 4
+
+
+def test_error_is_the_formula_of_the_spec():
+    random = np.random.default_rng(0)
+    alpha = random.integers(1, 256, (6, 5, 1))
+    target = Target.of(np.concatenate([random.integers(0, alpha + 1, (6, 5, 3)), alpha], 2).astype(np.uint8))
+    for rgba in (random.integers(-128, 128, (9, 12, 4)).astype(np.int8), np.full((9, 12, 4), -128, np.int8)):
+        wanted = 64 * target.placed(9, 12).astype(np.int64)
+        squares = ((255 * rgba.astype(np.int64) - wanted) ** 2).sum()
+        assert target.error(rgba) == 1000 * int(squares) / int((wanted**2).sum())

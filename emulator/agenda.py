@@ -1,0 +1,77 @@
+"""What will happen in a slice of time: all wakes, in order.
+
+Nobody's clock depends on what it hears, so that they are known before anybody lives through them.
+A wake is one int64: the time since the slice began << 32 | the cell.
+"""
+
+from typing import Final
+
+import numpy as np
+from numba import njit
+
+from emulator.lanes import LANES, draw_waits
+
+CELL: Final = 0xFFFFFFFF
+"""The bits of a wake that say who."""
+
+BINS: Final = 1 << 16
+
+
+@njit
+def collect(world, cells, keys, start, end):
+    """All wakes in start..end - 1, in no order: the array that holds them, and their number.
+
+    Moves the clocks on to the first wake at or after the end. ``keys`` is used again if it has room.
+    """
+    wakes = cells.wakes
+    count = 0
+    for cell in range(len(wakes) - 1):
+        keys[count] = (wakes[cell] - start) << 32 | cell
+        count += wakes[cell] < end
+    prngs, waits = np.empty(LANES, np.uint32), np.empty(LANES, np.uint32)
+    place = 0
+    while place < count:
+        lanes = min(LANES, count - place)
+        for lane in range(lanes):
+            prngs[lane] = cells.prngs[keys[place + lane] & CELL]
+        draw_waits(prngs, waits, world.mean_us, world.exponential)
+        if count + lanes > len(keys):
+            keys = np.concatenate((keys, keys))
+        for lane in range(lanes):
+            key = keys[place + lane] + (np.int64(waits[lane]) << 32)
+            cell = key & CELL
+            cells.prngs[cell] = prngs[lane]
+            wakes[cell] = start + (key >> 32)
+            keys[count] = key
+            count += wakes[cell] < end
+        place += lanes
+    return keys, count
+
+
+@njit
+def sort(keys, spare, starts, count, span):
+    """Put keys, of which the upper halves are below ``span``, into ``spare`` in order.
+
+    First into bins by their upper half, then by insertion: a bin holds one or two, or what is in
+    order already.
+    """
+    shift = 0
+    while span >> shift > min(len(starts) - 1, 4 * count):
+        shift += 1
+    starts[: (span >> shift) + 2] = 0
+    for place in range(count):
+        starts[(keys[place] >> 32 + shift) + 1] += 1
+    total = 0
+    for place in range((span >> shift) + 1):
+        total += starts[place]
+        starts[place] = total
+    for place in range(count):
+        key = keys[place]
+        spare[starts[key >> 32 + shift]] = key
+        starts[key >> 32 + shift] += 1
+    for place in range(1, count):
+        key, hole = spare[place], place
+        while hole > 0 and spare[hole - 1] > key:
+            spare[hole] = spare[hole - 1]
+            hole -= 1
+        spare[hole] = key

@@ -1,0 +1,48 @@
+"""What the look-ahead engine drives: all cells of a grid, and the frames between them."""
+
+from abc import ABC, abstractmethod
+
+from emulator.config import RunConfig
+from emulator.link import Traffic
+from emulator.observer import Observer
+from emulator.population import Population
+from emulator.trace import Trace
+from firmware.clock import Timing
+
+
+class Core(ABC):
+    """A way of living through many cells at once.
+
+    Args:
+        config: the world.
+        timing: the clock that is flashed.
+        observer: counts updates and rounds.
+        trace: receives the records, in order.
+    """
+
+    def __init__(self, config: RunConfig, timing: Timing, observer: Observer, trace: Trace) -> None:
+        self.population = Population(config, timing)
+        self.traffic = Traffic()
+        self._config = config
+        self._timing = timing
+        self._observer = observer
+        self._trace = trace
+
+    @abstractmethod
+    def advance(self, now_us: int, until_us: int, lost_below: int) -> None:
+        """Live from now up to, but not including, ``until_us``, in which time no fault comes.
+
+        Args:
+            now_us: where the last call ended, or later if nobody woke in between.
+            until_us: later than now.
+            lost_below: a message is lost when its draw is below this, 0..2**32.
+        """
+
+    @abstractmethod
+    def deliver(self, until_us: int) -> None:
+        """All that arrives at this time or before arrives; nobody has woken since."""
+
+    @property
+    @abstractmethod
+    def on_their_way(self) -> int:
+        """Messages that have not arrived."""

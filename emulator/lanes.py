@@ -1,0 +1,283 @@
+"""Vector instructions for compiled code: 16 lanes at a time, written in LLVM's own language.
+
+Compilers do not find these by themselves. Arrays count as bytes here: a position is in bytes from an
+array's beginning, whatever the array holds.
+"""
+
+from typing import Any, Final
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from emulator.draws import GOLDEN
+from firmware.arithmetic import GRADIENT_SHIFT, HIDDEN_LIMIT
+from firmware.budget import ALPHA, CHANNELS, PORTS
+from firmware.ports import opposite
+
+LANES: Final = 16
+
+I8, I16, I32, I64, F32 = ir.IntType(8), ir.IntType(16), ir.IntType(32), ir.IntType(64), ir.FloatType()
+V8, V16, V32, VF32 = (ir.VectorType(kind, LANES) for kind in (I8, I16, I32, F32))
+
+
+class Emitter:
+    """LLVM code for one call of an intrinsic.
+
+    ``arguments[i]`` is the address of the i-th argument's data if it is an array, else its value.
+    """
+
+    def __init__(self, context: Any, builder: Any, signature: Any, arguments: Any) -> None:
+        self.builder = builder
+        self.arguments = [
+            builder.bitcast(context.make_array(kind)(context, builder, value).data, I8.as_pointer())
+            if isinstance(kind, types.Array)
+            else value
+            for kind, value in zip(signature.args, arguments, strict=True)
+        ]
+
+    def place(self, array: int, offset_bytes: int, base: int | None = None) -> Any:
+        """Address in an array; ``base`` is the argument that says where to count from."""
+        start = self.arguments[array]
+        if base is not None:
+            start = self.builder.gep(start, [self.arguments[base]])
+        return self.builder.gep(start, [I32(offset_bytes)])
+
+    def load(self, array: int, kind: Any, offset_bytes: int, base: int | None = None) -> Any:
+        place = self.place(array, offset_bytes, base)
+        loaded = self.builder.load(self.builder.bitcast(place, kind.as_pointer()))
+        loaded.align = 1
+        return loaded
+
+    def store(self, value: Any, array: int, offset_bytes: int, base: int | None = None) -> None:
+        place = self.place(array, offset_bytes, base)
+        self.builder.store(value, self.builder.bitcast(place, value.type.as_pointer())).align = 1
+
+    def maximum(self, a: Any, b: Any) -> Any:
+        """Of signed numbers, lane by lane."""
+        return self.builder.select(self.builder.icmp_signed(">", a, b), a, b)
+
+    def clip(self, value: Any, low: int, high: int) -> Any:
+        """Into low..high."""
+        top = value.type([high] * LANES)
+        value = self.maximum(value, value.type([low] * LANES))
+        return self.builder.select(self.builder.icmp_signed("<", value, top), value, top)
+
+    def splat(self, value: Any) -> Any:
+        """The same number in all lanes."""
+        kind = ir.VectorType(value.type, LANES)
+        one = self.builder.insert_element(ir.Constant(kind, ir.Undefined), value, I32(0))
+        return self.builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), V32([0] * LANES))
+
+    def round_shift(self, value: Any, shift: Any) -> Any:
+        """As firmware.arithmetic, without overflow; ``shift`` is an int32 of the program."""
+        b = self.builder
+        down = b.ashr(value, self.splat(b.sub(shift, I32(1))))
+        return b.ashr(b.add(down, V32([1] * LANES)), V32([1] * LANES))
+
+    def excite(self, sums: Any, shift: Any) -> Any:
+        """Hidden units from their sums."""
+        return self.clip(self.round_shift(sums, shift), 0, HIDDEN_LIMIT)
+
+
+@intrinsic
+def copy16(typing, to, target, source, origin):
+    """Copy 16 bytes to position ``target`` in ``to`` from position ``origin`` in ``source``."""
+
+    def emit(context, builder, signature, arguments):
+        e = Emitter(context, builder, signature, arguments)
+        e.store(e.load(2, V8, 0, base=3), 0, 0, base=1)
+        return context.get_dummy_value()
+
+    return types.void(to, types.int64, source, types.int64), emit
+
+
+@intrinsic
+def put(typing, array, position, value):
+    """Store a number at a position that need not be aligned."""
+
+    def emit(context, builder, signature, arguments):
+        e = Emitter(context, builder, signature, arguments)
+        e.store(e.arguments[2], 0, 0, base=1)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, value), emit
+
+
+@intrinsic
+def get64(typing, array, position):
+    """Load an int64 from a position that need not be aligned."""
+
+    def emit(context, builder, signature, arguments):
+        return Emitter(context, builder, signature, arguments).load(0, I64, 0, base=1)
+
+    return types.int64(array, types.int64), emit
+
+
+@intrinsic
+def choose8(typing, to, target, source, origin, mask, otherwise):
+    """Copy eight int32 to position ``target`` from ``origin``; where ``mask`` has no bit, ``otherwise``."""
+
+    def emit(context, builder, signature, arguments):
+        e, eight = Emitter(context, builder, signature, arguments), ir.VectorType(I32, 8)
+        bits = builder.bitcast(builder.trunc(e.arguments[4], I8), ir.VectorType(ir.IntType(1), 8))
+        other = builder.insert_element(ir.Constant(eight, ir.Undefined), e.arguments[5], I32(0))
+        others = builder.shuffle_vector(other, ir.Constant(eight, ir.Undefined), eight([0] * 8))
+        e.store(builder.select(bits, e.load(2, eight, 0, base=3), others), 0, 0, base=1)
+        return context.get_dummy_value()
+
+    return types.void(to, types.int64, source, types.int64, types.int64, types.int32), emit
+
+
+@intrinsic
+def prefetch(typing, array, position):
+    """Tell the processor that the cache line at this position will be needed soon."""
+
+    def emit(context, builder, signature, arguments):
+        place = Emitter(context, builder, signature, arguments).place(0, 0, base=1)
+        kind = ir.FunctionType(ir.VoidType(), [I8.as_pointer(), I32, I32, I32])
+        function = builder.module.declare_intrinsic("llvm.prefetch", [I8.as_pointer()], kind)
+        read, keep, data = I32(0), I32(3), I32(1)
+        builder.call(function, [place, read, keep, data])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), emit
+
+
+@intrinsic
+def perceive(typing, array, state, inbox, seen):
+    """As firmware.arithmetic.perceive: from two positions in ``array`` to int8[48].
+
+    Returns the greatest alpha of the eight neighbours.
+    """
+
+    def emit(context, builder, signature, arguments):
+        e, b = Emitter(context, builder, signature, arguments), builder
+        heard = [e.load(0, V8, CHANNELS * p, base=2) for p in range(PORTS)]
+        alpha = heard[0]
+        for other in heard[1:]:
+            alpha = e.maximum(alpha, other)
+        port = [b.sext(state, V16) for state in heard]
+        falling, across, rising = (b.sub(port[p], port[opposite(p)]) for p in (1, 2, 3))
+        down = b.sub(port[4], port[0])
+        shift = V16([GRADIENT_SHIFT] * LANES)
+        half, one = V16([1 << GRADIENT_SHIFT - 1] * LANES), V16([1] * LANES)
+
+        def gradient(outer, middle):
+            total = b.add(b.add(outer, b.shl(middle, one)), half)
+            return b.trunc(e.clip(b.ashr(total, shift), -128, 127), V8)
+
+        e.store(e.load(0, V8, 0, base=1), 3, 0)
+        e.store(gradient(b.add(falling, rising), across), 3, CHANNELS)
+        e.store(gradient(b.sub(rising, falling), down), 3, 2 * CHANNELS)
+        return b.extract_element(alpha, I32(ALPHA))
+
+    return types.int8(array, types.int64, types.int64, seen), emit
+
+
+@intrinsic
+def settle(typing, array, state, change, shift2):
+    """Wrap and shift the sums of the output layer, and add them to the state at its position."""
+
+    def emit(context, builder, signature, arguments):
+        e, b = Emitter(context, builder, signature, arguments), builder
+        sums = b.sext(b.trunc(e.load(2, V32, 0), V16), V32)
+        total = b.add(b.sext(e.load(0, V8, 0, base=1), V32), e.round_shift(sums, e.arguments[3]))
+        e.store(b.trunc(e.clip(total, -128, 127), V8), 0, 0, base=1)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, change, types.int32), emit
+
+
+@intrinsic
+def draw_waits(typing, prngs, waits, mean_us, exponential):
+    """As firmware.clock, for 16 cells: PRNG states, which move on, and waiting intervals, uint32[16].
+
+    All lanes draw until the last is done; each is in the middle of a falling run or begins one.
+    """
+
+    def emit(context, builder, signature, arguments):
+        e, b = Emitter(context, builder, signature, arguments), builder
+        flags = ir.VectorType(ir.IntType(1), LANES)
+        zero, one = V32([0] * LANES), V32([1] * LANES)
+        mean = e.splat(e.arguments[2])
+        uniform = e.splat(b.not_(e.arguments[3]))
+        state = e.load(0, V32, 0)
+        state = b.select(b.icmp_unsigned("==", state, zero), one, state)
+        start = b.select(uniform, b.lshr(mean, one), zero)
+
+        before = b.block
+        loop, after = b.append_basic_block("draw"), b.append_basic_block("drawn")
+        b.branch(loop)
+        b.position_at_end(loop)
+        kinds = {"state": V32, "first": V32, "last": V32, "wait": V32}
+        kinds |= {"going": flags, "begins": flags, "odd": flags}
+        now = {name: b.phi(kind, name) for name, kind in kinds.items()}
+        word = _xorshift(b, now["state"])
+        begins = now["begins"]
+        falls = b.icmp_unsigned("<", word, now["last"])
+        ends = b.and_(now["going"], b.not_(b.or_(begins, falls)))
+        done = b.and_(ends, b.or_(uniform, now["odd"]))
+        again = b.and_(ends, b.not_(done))
+        going = b.and_(now["going"], b.not_(done))
+        after_it = {
+            "state": b.select(now["going"], word, now["state"]),
+            "first": b.select(b.and_(now["going"], begins), word, now["first"]),
+            "last": word,
+            "wait": b.select(again, b.add(now["wait"], mean), now["wait"]),
+            "going": going,
+            "begins": again,
+            "odd": b.or_(begins, b.not_(now["odd"])),
+        }
+        at_first = {"state": state, "first": zero, "last": zero, "wait": start}
+        at_first |= {"going": flags([1] * LANES), "begins": flags([1] * LANES), "odd": flags([0] * LANES)}
+        for name, phi in now.items():
+            phi.add_incoming(at_first[name], before)
+            phi.add_incoming(after_it[name], loop)
+        b.cbranch(b.icmp_unsigned("!=", b.bitcast(going, I16), I16(0)), loop, after)
+        b.position_at_end(after)
+
+        fraction = b.lshr(b.mul(mean, b.lshr(after_it["first"], V32([22] * LANES))), V32([10] * LANES))
+        wait = b.add(after_it["wait"], fraction)
+        e.store(b.select(b.icmp_unsigned("==", wait, zero), one, wait), 1, 0)
+        e.store(after_it["state"], 0, 0)
+        return context.get_dummy_value()
+
+    return types.void(prngs, waits, types.uint32, types.boolean), emit
+
+
+def _xorshift(b, word):
+    """The next PRNG states."""
+    word = b.xor(word, b.shl(word, V32([13] * LANES)))
+    word = b.xor(word, b.lshr(word, V32([17] * LANES)))
+    return b.xor(word, b.shl(word, V32([5] * LANES)))
+
+
+@intrinsic
+def lost_ports(typing, base, link, index, threshold):
+    """Draws of eight successive links: a bit for each that is below the threshold.
+
+    As emulator.draws; ``base`` is the key of all links, before the last mixing. All are uint64.
+    """
+
+    def emit(context, builder, signature, arguments):
+        b, kind = builder, ir.VectorType(I64, PORTS)
+
+        def all_ports(value):
+            one = b.insert_element(ir.Constant(kind, ir.Undefined), value, I32(0))
+            return b.shuffle_vector(
+                one, ir.Constant(kind, ir.Undefined), ir.VectorType(I32, PORTS)([0] * PORTS)
+            )
+
+        def mix(word):
+            for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+                word = b.mul(b.xor(word, b.lshr(word, kind([shift] * PORTS))), kind([factor] * PORTS))
+            return b.xor(word, b.lshr(word, kind([31] * PORTS)))
+
+        first = b.add(arguments[0], arguments[1])
+        key = mix(b.add(all_ports(first), kind(list(range(PORTS)))))
+        step = b.mul(b.add(arguments[2], I64(1)), I64(GOLDEN))
+        draw = b.lshr(mix(b.add(key, all_ports(step))), kind([32] * PORTS))
+        return b.bitcast(b.icmp_unsigned("<", draw, all_ports(arguments[3])), I8)
+
+    return types.uint8(types.uint64, types.uint64, types.uint64, types.uint64), emit

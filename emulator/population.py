@@ -1,0 +1,164 @@
+"""All cells of a grid as one array, for the engines that live on arrays.
+
+A cell is a row of 192 bytes, three lines of a processor's cache. The row after the last is *the
+void*: open ports lead there, and so does what is lost; nobody reads it.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.config import RunConfig
+from emulator.draws import Stream, draw32, key
+from firmware.budget import CHANNELS, PORTS, VISIBLE
+from firmware.clock import Law, Timing
+
+LAYOUT: Final = np.dtype(
+    {
+        "names": ["inbox", "state", "visible", "neighbours", "broadcasts", "listened", "wired"],
+        "formats": [("i1", (PORTS, CHANNELS)), ("i1", CHANNELS), "V4", ("<i4", PORTS), "<u4", "u1", "u1"],
+        "offsets": [0, 128, 128, 144, 176, 180, 181],
+        "itemsize": 192,
+    }
+)
+"""``visible`` is the beginning of the state; ``broadcasts`` counts what a cell has sent since time 0;
+``wired`` has a bit for each port that is not open."""
+
+DARK: Final = int(np.iinfo(np.int64).max)
+"""Next wake of a cell without power."""
+
+LINE_BYTES: Final = 64
+
+CELL_BYTES: Final = LAYOUT.itemsize + 8 + 4 + 1 + 8
+"""Row, next wake, PRNG, ports heard, and how often the cell has booted."""
+
+
+def offset(field: str) -> int:
+    """Where a field begins in a row, in bytes."""
+    fields = LAYOUT.fields
+    assert fields is not None
+    return int(fields[field][1])
+
+
+class Population:
+    """The cells; all without power until they boot.
+
+    Args:
+        config: the world.
+        timing: the clock that is flashed.
+
+    Attributes:
+        rows: LAYOUT[cells + 1].
+        wakes: int64[cells + 1], next wake in us, or DARK.
+        prngs: uint32[cells + 1], the cells' PRNG states.
+        heard: uint8[cells + 1], the ports heard in this listening period.
+        darkness: whether some cell is without power.
+    """
+
+    def __init__(self, config: RunConfig, timing: Timing) -> None:
+        count = config.grid.cells
+        self.darkness = True
+        self._timing = timing
+        self._seed = config.seed
+        self.rows = _lines((count + 1) * LAYOUT.itemsize).view(LAYOUT)
+        self.wakes = np.full(count + 1, DARK, np.int64)
+        self.prngs = np.zeros(count + 1, np.uint32)
+        self.heard = np.zeros(count + 1, np.uint8)
+        self._boots = np.zeros(count, np.uint64)
+        neighbours = config.grid.neighbours()
+        self.rows["wired"][:count] = np.packbits(neighbours >= 0, axis=1, bitorder="little")[:, 0]
+        self.rows["neighbours"] = count
+        np.copyto(self.rows["neighbours"][:count], neighbours, where=neighbours >= 0)
+
+    @property
+    def states(self) -> NDArray[np.int8]:
+        """int8[cells, 16], a view."""
+        states: NDArray[np.int8] = self.rows["state"][:-1]
+        return states
+
+    @property
+    def visible(self) -> NDArray[np.int8]:
+        """int8[cells, 4], a copy of the visible channels."""
+        return self.rows["visible"][:-1].copy().view(np.int8).reshape(-1, VISIBLE)
+
+    def blank(self, cells: NDArray[np.intp]) -> None:
+        """Power goes: RAM is lost, and no wake will come."""
+        for field in ("inbox", "state", "listened"):
+            self.rows[field][cells] = 0
+        self.heard[cells] = 0
+        self.wakes[cells] = DARK
+        self.darkness |= len(cells) > 0
+
+    def boot(self, cells: NDArray[np.intp], now_us: int) -> None:
+        """Power comes to blank cells: entropy, and the first wait."""
+        keys = key(self._seed, Stream.ENTROPY, cells.astype(np.uint64))
+        entropy = draw32(keys, self._boots[cells]).astype(np.uint32)
+        states, waits_us = draw_waits_us(self._timing, entropy)
+        self.prngs[cells] = states
+        self.wakes[cells] = now_us + waits_us
+        self._boots[cells] += 1
+        self.darkness = bool((self.wakes[:-1] == DARK).any())
+
+
+def in_lines(array: NDArray[Any]) -> NDArray[Any]:
+    """A copy that begins where a cache line begins."""
+    room = _lines(array.nbytes).view(array.dtype).reshape(array.shape)
+    room[...] = array
+    return room
+
+
+def _lines(size_bytes: int) -> NDArray[np.uint8]:
+    """Zeroes that begin where a cache line begins."""
+    room = np.zeros(size_bytes + LINE_BYTES, np.uint8)
+    start = -room.ctypes.data % LINE_BYTES
+    return room[start : start + size_bytes]
+
+
+def draw_waits_us(timing: Timing, states: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """``firmware.clock.draw_wait_us`` for many cells.
+
+    Args:
+        timing: law and mean of the interval.
+        states: uint32[n], the cells' PRNG states.
+
+    Returns:
+        The new states, uint32[n], and the intervals in us, int64[n].
+    """
+    states = np.where(states, states, np.uint32(1))
+    mean = timing.mean_interval_us
+    exponential = timing.law is Law.EXPONENTIAL
+    waits = np.full(len(states), 0 if exponential else mean >> 1, np.int64)
+    waiting = np.arange(len(states))
+    while len(waiting):
+        state, first, odd = _falling_runs(states[waiting])
+        states[waiting] = state
+        done = odd if exponential else np.ones_like(odd)
+        waits[waiting] += np.where(done, mean * (first >> 22).astype(np.int64) >> 10, mean)
+        waiting = waiting[~done]
+    return states, np.maximum(waits, 1)
+
+
+def _falling_runs(
+    states: NDArray[np.uint32],
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.bool_]]:
+    """New state, first number, and whether the length is odd, for a falling run of each."""
+    first = _advance(states)
+    ends, odd = first.copy(), np.zeros(len(states), np.bool_)
+    falling, last, parity = np.arange(len(states)), first, True
+    while len(falling):
+        state = _advance(last)
+        on = state < last
+        ended = falling[~on]
+        ends[ended], odd[ended] = state[~on], parity
+        falling, last, parity = falling[on], state[on], not parity
+    return ends, first, odd
+
+
+def _advance(state: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """As firmware.prng, for states that are not 0."""
+    moved = state << np.uint32(13)
+    moved ^= state
+    moved ^= moved >> np.uint32(17)
+    moved ^= moved << np.uint32(5)
+    return moved

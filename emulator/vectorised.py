@@ -1,0 +1,214 @@
+"""The look-ahead engine without a compiler: in NumPy, many cells at a time.
+
+A cell may live through its next wake when no neighbour can still send something that arrives by then:
+when every neighbour's next wake is later than this one less the latency. About one cell in ten may, and
+nobody waits for cells far away.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.config import RunConfig
+from emulator.core import Core
+from emulator.draws import Stream, draw32, key
+from emulator.observer import Observer
+from emulator.population import DARK, LAYOUT, draw_waits_us
+from emulator.trace import RECORD_DTYPE, Trace
+from firmware.arithmetic import Rule
+from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, PORTS
+from firmware.clock import Timing
+from firmware.ports import opposite
+
+UNITS: Final = LAYOUT.itemsize // CHANNELS
+"""A row as units of 16 bytes: eight inboxes, then the state."""
+
+Int64 = NDArray[np.int64]
+
+
+class Mail(NamedTuple):
+    """Frames on their way, those of a link in order: arrival in us, receiver, and the unit where it goes."""
+
+    arrivals: Int64
+    receivers: Int64
+    units: Int64
+    frames: NDArray[np.void]
+
+    def where(self, chosen: NDArray[np.bool_]) -> "Mail":
+        """Some of them."""
+        return Mail(self.arrivals[chosen], self.receivers[chosen], self.units[chosen], self.frames[chosen])
+
+    def followed_by(self, later: "Mail") -> "Mail":
+        """These, and then others."""
+        return Mail(
+            np.concatenate((self.arrivals, later.arrivals)),
+            np.concatenate((self.receivers, later.receivers)),
+            np.concatenate((self.units, later.units)),
+            np.concatenate((self.frames, later.frames)),
+        )
+
+
+class VectorisedCore(Core):
+    """As ``Core``; the rule is what all cells execute."""
+
+    def __init__(
+        self, config: RunConfig, rule: Rule, timing: Timing, observer: Observer, trace: Trace
+    ) -> None:
+        super().__init__(config, timing, observer, trace)
+        self._rule = rule
+        self._w1 = rule.w1.T.astype(np.float32)
+        self._b1 = rule.b1.astype(np.float32) + np.float32(1 << rule.shift1 - 1)
+        self._w2 = rule.w2.astype(np.float32)
+        self._units: NDArray[np.void] = self.population.rows.view(f"V{CHANNELS}")
+        self._neighbours = self.population.rows["neighbours"][:-1].astype(np.intp)
+        self._latest = np.zeros(PORTS * config.grid.cells if config.jitter_us else 0, np.int64)
+        none = np.empty(0, np.int64)
+        self._mail = Mail(none, none, none, self._units[:0])
+
+    def advance(self, now_us: int, until_us: int, lost_below: int) -> None:
+        while now_us < until_us:
+            end_us = min(until_us, now_us + self._timing.mean_interval_us)
+            self._live(now_us, end_us, lost_below)
+            now_us = max(end_us, min(until_us, int(self.population.wakes.min())))
+
+    def deliver(self, until_us: int) -> None:
+        due = self._mail.arrivals <= until_us
+        self._arrive(self._mail.where(due))
+        self._mail = self._mail.where(~due)
+
+    @property
+    def on_their_way(self) -> int:
+        return len(self._mail.arrivals)
+
+    def _live(self, start_us: int, end_us: int, lost_below: int) -> None:
+        """Live from the start up to, but not including, the end."""
+        soonest = self.population.wakes.copy()
+        following, places = self._agenda(start_us, end_us)
+        records = [np.empty(0, RECORD_DTYPE)]
+        awake = np.flatnonzero(soonest[:-1] < end_us)
+        while len(awake):
+            times = soonest[awake]
+            safe = times - self._config.latency_us < soonest[self._neighbours[awake]].min(axis=1)
+            times, cells = times[safe], awake[safe]
+            mail = self._mail
+            due = (mail.arrivals <= soonest[mail.receivers]) & (mail.arrivals < end_us)
+            self._arrive(mail.where(due))
+            self._listen(cells)
+            lived = np.empty(len(cells), RECORD_DTYPE)
+            lived["time_us"], lived["cell"], lived["state"] = times, cells, self._update(cells)
+            records.append(lived)
+            sent = self._send(times, cells, lost_below)
+            self._mail = mail.where(~due).followed_by(sent)
+            soonest[cells] = following[places[cells]]
+            places[cells] += 1
+            awake = awake[soonest[awake] < end_us]
+        self._report(np.concatenate(records))
+
+    def _agenda(self, start_us: int, end_us: int) -> tuple[Int64, Int64]:
+        """Moves the clocks on to the first wake at or after the end.
+
+        Returns all wakes but each cell's first, by cell and time, and where each cell's begin.
+        """
+        population = self.population
+        awake = np.flatnonzero(population.wakes[:-1] < end_us)
+        wakes = [np.empty(0, np.int64)]
+        while len(awake):
+            population.prngs[awake], waits_us = draw_waits_us(self._timing, population.prngs[awake])
+            population.wakes[awake] += waits_us
+            wakes.append(awake << 32 | population.wakes[awake] - start_us)
+            awake = awake[population.wakes[awake] < end_us]
+        ordered = np.sort(np.concatenate(wakes))
+        places = np.searchsorted(ordered, np.arange(len(self._neighbours)) << 32)
+        return start_us + (ordered & 0xFFFFFFFF), places
+
+    def _report(self, records: NDArray[np.void]) -> None:
+        """To the trace and the observer, in order."""
+        records = records[np.lexsort((records["cell"], records["time_us"]))]
+        self._trace.records(records.view(np.uint8).data)
+        self._observer.lived(records["cell"].astype(np.int64))
+
+    def _arrive(self, mail: Mail) -> None:
+        """Frames arrive, in order, at cells that have power or have not."""
+        if self.population.darkness:
+            dark = self.population.wakes[mail.receivers] == DARK
+            self.traffic.unheard += int(np.count_nonzero(dark))
+            mail = mail.where(~dark)
+        self._units[mail.units] = mail.frames
+        np.bitwise_or.at(self.population.heard, mail.receivers, _BIT[mail.units - UNITS * mail.receivers])
+
+    def _listen(self, cells: Int64) -> None:
+        """As firmware.cell: forget neighbours that were silent for a whole listening period."""
+        population = self.population
+        listened = population.rows["listened"][cells] + np.uint16(1)
+        over = listened >= self._timing.listening_wakes
+        population.rows["listened"][cells] = np.where(over, 0, listened)
+        cells = cells[over]
+        silent = ~population.heard[cells, None] & _BIT != 0
+        self._units[(UNITS * cells[:, None] + _PORT)[silent]] = np.zeros((), self._units.dtype)
+        population.heard[cells] = 0
+
+    def _update(self, cells: Int64) -> NDArray[np.int8]:
+        """New states of cells, int8[n, 16], as firmware.arithmetic.update; they are also written."""
+        unit = UNITS * cells
+        inbox = self._units[unit[:, None] + _PORT].view(np.int8).reshape(-1, PORTS, CHANNELS)
+        old = self._units[unit + PORTS].view(np.int8).reshape(-1, CHANNELS)
+        new = np.zeros_like(old)
+        near = inbox[..., ALPHA].max(axis=1) >= ALIVE_MIN
+        alive = np.flatnonzero(near | (old[:, ALPHA] >= ALIVE_MIN))
+        change = self._think(_perceive(old[alive], inbox[alive]))
+        after = np.clip(old[alive] + change, -128, 127).astype(np.int8)
+        after[~(near[alive] | (after[:, ALPHA] >= ALIVE_MIN))] = 0
+        new[alive] = after
+        self._units[unit + PORTS] = new.view(self._units.dtype)[:, 0]
+        return new
+
+    def _think(self, seen: NDArray[np.float32]) -> NDArray[np.int32]:
+        """Both layers in float32, which holds all these integers exactly: int32[n, 16]."""
+        hidden = seen @ self._w1
+        hidden += self._b1
+        hidden *= np.float32(2.0**-self._rule.shift1)
+        np.floor(hidden, out=hidden)
+        np.minimum(np.maximum(hidden, 0, out=hidden), 127, out=hidden)
+        sums = (hidden @ self._w2).astype(np.int32).astype(np.int16).astype(np.int32)
+        return (sums + (1 << self._rule.shift2 - 1)) >> self._rule.shift2
+
+    def _send(self, times: Int64, cells: Int64, lost_below: int) -> Mail:
+        """Broadcast the states of cells at these times, on all ports that are not open."""
+        rows, seed = self.population.rows, self._config.seed
+        indices = rows["broadcasts"][cells].astype(np.uint64)
+        rows["broadcasts"][cells] += 1
+        going = rows["wired"][cells, None] & _BIT != 0
+        who, ports = np.nonzero(going)
+        self.traffic.sent += len(who)
+        links = PORTS * cells[who] + ports
+        if lost_below:
+            draws = draw32(key(seed, Stream.LOSS, links.astype(np.uint64)), indices[who])
+            kept = draws >= np.uint64(lost_below)
+            self.traffic.lost += len(who) - int(np.count_nonzero(kept))
+            who, ports, links = who[kept], ports[kept], links[kept]
+        arrivals = times[who] + self._config.latency_us
+        if self._config.jitter_us:
+            draws = draw32(key(seed, Stream.JITTER, links.astype(np.uint64)), indices[who])
+            late = draws * np.uint64(self._config.jitter_us + 1) >> np.uint64(32)
+            arrivals = np.maximum(arrivals + late.astype(np.int64), self._latest[links])
+            self._latest[links] = arrivals
+        receivers = self._neighbours[cells[who], ports]
+        units = UNITS * receivers + _OPPOSITE[ports]
+        return Mail(arrivals, receivers, units, self._units[UNITS * cells[who] + PORTS])
+
+
+_PORT: Final = np.arange(PORTS)
+_OPPOSITE: Final = np.array([opposite(port) for port in range(PORTS)])
+_BIT: Final = (1 << np.arange(PORTS)).astype(np.uint8)
+
+
+def _perceive(state: NDArray[np.int8], inbox: NDArray[np.int8]) -> NDArray[np.float32]:
+    """As firmware.arithmetic.perceive, float32[n, 48]."""
+    seen = np.empty((len(state), 3, CHANNELS), np.float32)
+    heard = inbox.astype(np.int16)
+    falling, across, rising, down = (heard[:, a] - heard[:, b] for a, b in ((1, 5), (2, 6), (3, 7), (4, 0)))
+    seen[:, 0] = state
+    seen[:, 1] = np.clip(falling + rising + 2 * across + 2 >> 2, -128, 127)
+    seen[:, 2] = np.clip(rising - falling + 2 * down + 2 >> 2, -128, 127)
+    return seen.reshape(-1, 3 * CHANNELS)
