@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numba import njit
 
+from emulator.jit import inner
 from emulator.lanes import LANES, draw_waits
 
 CELL: Final = 0xFFFFFFFF
@@ -53,7 +54,8 @@ def sort(keys, spare, starts, count, span):
     """Put keys, of which the upper halves are below ``span``, into ``spare`` in order.
 
     First into bins by their upper half, then by insertion: a bin holds one or two, or what is in
-    order already.
+    order already. Returns by how much an upper half is shifted to give its bin; ``starts[bin]`` is
+    then where the bin ends.
     """
     shift = 0
     while span >> shift > min(len(starts) - 1, 4 * count):
@@ -75,3 +77,13 @@ def sort(keys, spare, starts, count, span):
             spare[hole] = spare[hole - 1]
             hole -= 1
         spare[hole] = key
+    return shift
+
+
+@inner
+def first_from(wakes, starts, shift, count, time):
+    """The first of ``count`` sorted wakes at ``time`` or after it, or ``count``."""
+    place = np.int64(starts[(time >> shift) - 1]) if time >> shift else 0
+    while place < count and wakes[place] >> 32 < time:
+        place += 1
+    return place

@@ -21,18 +21,18 @@ from emulator.observer import Observer
 from emulator.population import LINE_BYTES, offset
 from emulator.trace import Trace
 from emulator.transit import (
+    ARRIVAL,
+    ARRIVED,
     COUNT,
     COUNTERS,
     DARKNESS,
-    FREE,
     HEAD,
     INBOX,
     LEFT,
     LOST,
+    MESSAGES,
     NEIGHBOURS,
-    NONE,
     NOW,
-    QUEUED,
     RECORD_BYTES,
     RECORD_CELL,
     RECORD_STATE,
@@ -108,15 +108,31 @@ def draw32(base, entity, index):
     return _mix(key + np.uint64(index + 1) * _GOLDEN) >> np.uint64(32)
 
 
+class Slice(NamedTuple):
+    """Some time in which no fault comes: its beginning and end in us, and its wakes in order.
+
+    ``starts`` and ``shift`` say where to look for a time (``emulator.agenda``).
+    """
+
+    start: int
+    end: int
+    wakes: Any
+    count: int
+    starts: Any
+    shift: int
+
+
 @inner
-def _fetch(world, cells, counters, transit, wakes, count, place):
+def _fetch(world, cells, counters, transit, ahead, place):
     """Fetch what the wakes to come will need: their cells, and who hears what has been sent."""
     memory = cells.memory
-    waking = wakes[min(place + AHEAD, count - 1)] & CELL
+    soon = min(place + AHEAD, ahead.count - 1)
+    waking = ahead.wakes[soon] & CELL
     for line in range(0, ROW, LINE_BYTES):
         prefetch(memory, waking * ROW + line)
     prefetch(cells.pending, waking)
     if world.jitter_us:
+        ways.fetch_listed(cells, transit, soon)
         return
     head = min(counters[HEAD] + AHEAD, counters[COUNT] - 1)
     for port in range(PORTS):
@@ -162,7 +178,7 @@ def _listen(world, cells, cell):
 
 
 @inner
-def _send(world, cells, counters, transit, now, cell, lost_below):
+def _send(world, cells, counters, transit, ahead, now, cell, lost_below):
     """Broadcast the state: a record of it, and its frame on all ports that do not lose it."""
     memory, words = cells.memory, cells.words
     record = counters[COUNT]
@@ -187,8 +203,21 @@ def _send(world, cells, counters, transit, now, cell, lost_below):
         if ports >> port & 1:
             late = draw32(world.jitter_base, PORTS * cell + port, index) * np.uint64(world.jitter_us + 1)
             arrival = now + world.latency_us + np.int64(late >> np.uint64(32))
-            link = PORTS * words[cell, NEIGHBOURS + port] + ((port + 4) & 7)
-            ways.enqueue(counters, transit, link, arrival, memory, cell * ROW + STATE)
+            arrival = max(arrival, transit.latest[cell, port])
+            transit.latest[cell, port] = arrival
+            slot = PORTS * words[cell, NEIGHBOURS + port] + ((port + 4) & 7)
+            number = ways.post(counters, transit, slot, arrival, memory, cell * ROW + STATE)
+            _list(transit, ahead, number, arrival)
+
+
+@inner
+def _list(transit, ahead, number, arrival):
+    """See to it that a message arrives before the right wake, if that is in this slice."""
+    if arrival < ahead.end:
+        time = max(0, arrival - ahead.start)
+        wake = agenda.first_from(ahead.wakes, ahead.starts, ahead.shift, ahead.count, time)
+        if wake < ahead.count:
+            ways.list_before(transit, number, wake)
 
 
 @inner
@@ -205,18 +234,20 @@ def _observe(cells, counters, cell):
 
 
 @inner
-def _live_slice(world, cells, counters, transit, kernel, scratch, wakes, count, lost_below):
-    """Live through the first ``count`` wakes; they count from ``counters[NOW]``."""
-    for place in range(count):
-        now, cell = counters[NOW] + (wakes[place] >> 32), wakes[place] & CELL
-        _fetch(world, cells, counters, transit, wakes, count, place)
+def _live_slice(world, cells, counters, transit, kernel, scratch, ahead, lost_below):
+    if world.jitter_us:
+        for number in range(counters[MESSAGES]):
+            _list(transit, ahead, number, transit.messages[number, ARRIVAL])
+    for place in range(ahead.count):
+        now, cell = ahead.start + (ahead.wakes[place] >> 32), ahead.wakes[place] & CELL
+        _fetch(world, cells, counters, transit, ahead, place)
         if world.jitter_us:
-            ways.collect(cells, counters, transit, cell, now)
+            ways.take_listed(cells, counters, transit, place)
         else:
             ways.deliver(cells, counters, transit, now - world.latency_us)
         _listen(world, cells, cell)
         _update(world, cells.memory, kernel, scratch, cell)
-        _send(world, cells, counters, transit, now, cell, lost_below)
+        _send(world, cells, counters, transit, ahead, now, cell, lost_below)
         _observe(cells, counters, cell)
 
 
@@ -234,11 +265,12 @@ def live(world, cells, counters, transit, kernel, until, lost_below, batch):
         start = counters[NOW]
         end = min(until, start + max(1, world.mean_us // SLICES))
         keys, count = agenda.collect(world, cells, keys, start, end)
-        if len(wakes) < len(keys):
+        if len(wakes) < count:
             wakes = np.empty(len(keys), np.int64)
-        agenda.sort(keys, wakes, starts, count, end - start)
-        transit = ways.with_room(cells, counters, transit, count)
-        _live_slice(world, cells, counters, transit, kernel, scratch, wakes, count, lost_below)
+        shift = agenda.sort(keys, wakes, starts, count, end - start)
+        transit = ways.with_room(counters, transit, count)
+        ahead = Slice(start, end, wakes, count, starts, shift)
+        _live_slice(world, cells, counters, transit, kernel, scratch, ahead, lost_below)
         counters[NOW] = end if count else min(until, max(end, cells.wakes.min()))
     return transit
 
@@ -247,8 +279,9 @@ def live(world, cells, counters, transit, kernel, until, lost_below, batch):
 def deliver(world, cells, counters, transit, until):
     """All that arrives by this time."""
     if world.jitter_us:
-        for cell in range(len(cells.wakes) - 1):
-            ways.collect(cells, counters, transit, cell, until)
+        for number in range(counters[MESSAGES]):
+            if ARRIVED != transit.messages[number, ARRIVAL] <= until:
+                ways.take(cells, counters, transit.messages, number)
     else:
         ways.deliver(cells, counters, transit, until - world.latency_us)
 
@@ -285,7 +318,6 @@ class CompiledCore(Core):
         )
         self._transit = make_transit(config.grid.cells, config.jitter_us)
         self._counters = np.zeros(len(COUNTERS), np.int64)
-        self._counters[FREE] = NONE
 
     def advance(self, now_us: int, until_us: int, lost_below: int) -> None:
         counters, observer = self._counters, self._observer
@@ -319,9 +351,11 @@ class CompiledCore(Core):
 
     @property
     def on_their_way(self) -> int:
-        counters = self._counters
-        waiting = self._transit.targets[PORTS * counters[HEAD] : PORTS * counters[COUNT]]
-        return int(counters[QUEUED]) + int(np.count_nonzero(waiting != self._config.grid.cells))
+        counters, transit = self._counters, self._transit
+        if self._config.jitter_us:
+            return int(np.count_nonzero(transit.messages[: counters[MESSAGES], ARRIVAL] != ARRIVED))
+        targets = transit.targets[PORTS * counters[HEAD] : PORTS * counters[COUNT]]
+        return int(np.count_nonzero(targets != self._config.grid.cells))
 
     def _count(self) -> None:
         self.traffic.sent, self.traffic.lost, self.traffic.unheard = (

@@ -1,25 +1,18 @@
 """Everything that decides a run besides the genome, checked before anything is allocated."""
 
-import os
-import re
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from emulator.fault import Fault
 from emulator.recovery import Predicate
 from emulator.region import check_inside
 from emulator.topology import SquareGrid
-from firmware.budget import PORTS
 from firmware.clock import Timing
 from firmware.errors import InputError
 
-CELL_BYTES = 8_000
-"""Memory that the reference engine needs per cell: board, process, eight links, one round of messages."""
-
-MESSAGE_BYTES = 500
-"""Memory of one message on its way: its event and its place in the queue."""
-
 LATENCY_MAX_US = 1_000_000_000
+
+CELLS_MAX = (1 << 31) - 2
+"""Cells have numbers of 31 bits."""
 
 
 @dataclass(frozen=True)
@@ -110,15 +103,9 @@ class RunConfig:
                 "a torus needs at least 3x3 cells",
                 "make it larger, or bounded",
             )
-        in_flight = PORTS * (self.latency_us + self.jitter_us) // self.timing.mean_interval_us
-        needed = self.rows * self.cols * (CELL_BYTES + in_flight * MESSAGE_BYTES)
-        free = _free_memory_bytes()
-        if needed > free:
+        if self.rows * self.cols > CELLS_MAX:
             raise InputError(
-                "grid",
-                f"{self.cols}x{self.rows}",
-                f"it would need {needed / 2**30:,.1f} GiB of memory and {free / 2**30:,.1f} GiB are free",
-                "make it smaller",
+                "grid", f"{self.cols}x{self.rows}", f"it has more than {CELLS_MAX:,} cells", "make it smaller"
             )
 
     def _check_links(self) -> None:
@@ -137,12 +124,3 @@ class RunConfig:
             raise InputError(
                 "loss", self.loss_probability, "a probability must be 0 to 1", "e.g. 0.05 for 5 % of messages"
             )
-
-
-def _free_memory_bytes() -> int:
-    """Memory that can be had without swapping; where the system does not say, all that there is."""
-    meminfo = Path("/proc/meminfo")
-    available = re.search(r"MemAvailable:\s+(\d+) kB", meminfo.read_text()) if meminfo.exists() else None
-    if available is not None:
-        return int(available[1]) * 1024
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

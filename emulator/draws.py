@@ -46,7 +46,8 @@ def mix(word: Words) -> Words:
 
 def key(seed: int, stream: Stream, entity: Words) -> Words:
     """The key of an entity: ``mix(mix(mix(seed) + stream) + entity)``, sums modulo 2**64."""
-    return mix((mix((mix(seed) + stream) & MASK) + entity) & MASK)
+    mixed: Words = mix((mix((mix(seed) + stream) & MASK) + entity) & MASK)
+    return mixed
 
 
 def draw32(entity_key: Words, index: Words) -> Words:
@@ -54,7 +55,8 @@ def draw32(entity_key: Words, index: Words) -> Words:
 
     It is the high half of ``mix(key + (index + 1) * GOLDEN)``, the sum modulo 2**64.
     """
-    return mix((entity_key + (index + 1) * GOLDEN) & MASK) >> 32
+    mixed: Words = mix((entity_key + (index + 1) * GOLDEN) & MASK)
+    return mixed >> 32
 
 
 def threshold(probability: float) -> int:

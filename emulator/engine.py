@@ -15,6 +15,7 @@ from simpy import Environment, Event
 from emulator.config import RunConfig
 from emulator.fault import Action, Fault
 from emulator.link import Traffic, Weather
+from emulator.memory import check_memory
 from emulator.observer import Observer
 from emulator.order import Kind, Moment
 from emulator.recovery import Recovery, judge
@@ -69,10 +70,11 @@ class Engine(ABC):
         trace_file: receives every update as the trace's records.
 
     Raises:
-        InputError: the target does not fit.
+        InputError: the grid does not fit into memory, or the target into the grid.
     """
 
     def __init__(self, config: RunConfig, target: Target, trace_file: BinaryIO | None = None) -> None:
+        check_memory(config.rows, config.cols, self.memory_bytes(config))
         self.config = config
         self.on_round: Callable[[int], None] = lambda _round: None
         self._target = target
@@ -86,6 +88,11 @@ class Engine(ABC):
         self._sampled_rounds = 0
         self._environment = Environment(initial_time=0)
         self._observer = Observer(config.grid.cells)
+
+    @classmethod
+    @abstractmethod
+    def memory_bytes(cls, config: RunConfig) -> int:
+        """How much memory this engine needs for this world, about."""
 
     @abstractmethod
     def _states(self) -> NDArray[np.int8]:
@@ -252,4 +259,4 @@ class Engine(ABC):
 
     def _hit(self, fault: Fault, number: int) -> Cells:
         assert fault.region is not None
-        return np.array(fault.region.cells(self.config.grid, self.config.seed, number), np.intp)
+        return fault.region.cells(self.config.grid, self.config.seed, number)

@@ -15,11 +15,17 @@ from emulator.fault import Action
 from emulator.flash import Flasher, Rom
 from emulator.link import Link
 from emulator.machine_fault import flip
-from firmware.budget import CHANNELS, RAM_BYTES
+from firmware.budget import CHANNELS, PORTS, RAM_BYTES
 from firmware.cell import NeuralProgram
 from firmware.memory import Ram
 from firmware.pattern import Target
 from firmware.program import Firmware, MachineProgram
+
+CELL_BYTES = 8_000
+"""Memory of a cell: board, process, eight links, one round of messages."""
+
+MESSAGE_BYTES = 500
+"""Memory of one message on its way: its event and its place in the queue."""
 
 
 class ReferenceEngine(Engine):
@@ -52,6 +58,11 @@ class ReferenceEngine(Engine):
         for board in self._boards:
             board.power_on(strap=board.number == self._seed_cell)
         self._begin_life()
+
+    @classmethod
+    def memory_bytes(cls, config: RunConfig) -> int:
+        in_flight = PORTS * (config.latency_us + config.jitter_us) // config.timing.mean_interval_us
+        return config.grid.cells * (CELL_BYTES + in_flight * MESSAGE_BYTES)
 
     def _build(self) -> list[Board]:
         """Make, flash and wire the boards."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emulator.draws import Stream, draw32, key, threshold
 from emulator.topology import SquareGrid
@@ -14,18 +15,22 @@ from firmware.errors import InputError
 
 SIDES: Final = ("left", "right", "top", "bottom")
 
+Places = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
 
 class Region(ABC):
     """A set of cells. ``str`` gives the text that ``parse_region`` reads."""
 
     @abstractmethod
-    def holds(self, grid: SquareGrid, row: int, col: int) -> bool:
-        """Whether the cell at (row, col) belongs to it."""
+    def holds(self, grid: SquareGrid, row: Places, col: Places) -> Flags:
+        """Which of the cells at these rows and columns belong to it."""
 
-    def cells(self, grid: SquareGrid, seed: int, fault: int) -> list[int]:
+    def cells(self, grid: SquareGrid, seed: int, fault: int) -> NDArray[np.intp]:
         """The cells, ascending. ``seed`` and the fault's number decide where chance does."""
         del seed, fault
-        return [cell for cell in range(grid.cells) if self.holds(grid, *divmod(cell, grid.cols))]
+        row, col = np.ogrid[: grid.rows, : grid.cols]
+        return np.flatnonzero(np.broadcast_to(self.holds(grid, row, col), (grid.rows, grid.cols)))
 
 
 @dataclass(frozen=True)
@@ -34,10 +39,11 @@ class Half(Region):
 
     side: str
 
-    def holds(self, grid: SquareGrid, row: int, col: int) -> bool:
+    def holds(self, grid: SquareGrid, row: Places, col: Places) -> Flags:
         """In ``side`` of the grid."""
         place, size = (col, grid.cols) if self.side in ("left", "right") else (row, grid.rows)
-        return (place < size // 2) == (self.side in ("left", "top"))
+        first: Flags = place < size // 2
+        return first if self.side in ("left", "top") else ~first
 
     def __str__(self) -> str:
         return f"half:{self.side}"
@@ -51,7 +57,7 @@ class Disc(Region):
     col: int
     radius: int
 
-    def holds(self, grid: SquareGrid, row: int, col: int) -> bool:
+    def holds(self, grid: SquareGrid, row: Places, col: Places) -> Flags:
         """Within the radius."""
         return (row - self.row) ** 2 + (col - self.col) ** 2 <= self.radius**2
 
@@ -68,9 +74,10 @@ class Rectangle(Region):
     height: int
     width: int
 
-    def holds(self, grid: SquareGrid, row: int, col: int) -> bool:
+    def holds(self, grid: SquareGrid, row: Places, col: Places) -> Flags:
         """Within the rectangle."""
-        return 0 <= row - self.row < self.height and 0 <= col - self.col < self.width
+        inside = (row >= self.row) & (row < self.row + self.height)
+        return inside & (col >= self.col) & (col < self.col + self.width)
 
     def __str__(self) -> str:
         return f"rect:{self.row},{self.col},{self.height},{self.width}"
@@ -82,14 +89,16 @@ class Scatter(Region):
 
     fraction: float
 
-    def holds(self, grid: SquareGrid, row: int, col: int) -> bool:
+    def holds(self, grid: SquareGrid, row: Places, col: Places) -> Flags:
         """Anywhere on the grid."""
-        return True
+        return np.ones((), np.bool_)
 
-    def cells(self, grid: SquareGrid, seed: int, fault: int) -> list[int]:
+    def cells(self, grid: SquareGrid, seed: int, fault: int) -> NDArray[np.intp]:
         """The cells that chance picks."""
-        chance, hit_below = key(seed, Stream.REGION, fault), threshold(self.fraction)
-        return [cell for cell in range(grid.cells) if draw32(chance, cell) < hit_below]
+        chance = np.uint64(key(seed, Stream.REGION, fault))
+        return np.flatnonzero(
+            draw32(chance, np.arange(grid.cells, dtype=np.uint64)) < threshold(self.fraction)
+        )
 
     def __str__(self) -> str:
         return f"random:{np.format_float_positional(self.fraction, trim='0')}"

@@ -54,13 +54,15 @@ class SquareGrid:
 
     def neighbours(self) -> NDArray[np.int32]:
         """``neighbour`` of every cell and port at once: int32[cells, 8]; -1 is an open port."""
-        down, right = np.array(OFFSETS).T
-        row, col = np.divmod(np.arange(self.cells)[:, None], self.cols)
-        rows, cols = row + down, col + right
-        if self.torus:
-            rows, cols = rows % self.rows, cols % self.cols
-        inside = (rows >= 0) & (rows < self.rows) & (cols >= 0) & (cols < self.cols)
-        return np.where(inside, rows * self.cols + cols, -1).astype(np.int32)
+        row, col = np.ogrid[: np.int32(self.rows), : np.int32(self.cols)]
+        result = np.full((self.rows, self.cols, PORTS), -1, np.int32)
+        for port, (down, right) in enumerate(OFFSETS):
+            rows, cols = row + np.int32(down), col + np.int32(right)
+            if self.torus:
+                rows, cols = rows % np.int32(self.rows), cols % np.int32(self.cols)
+            inside = (rows >= 0) & (rows < self.rows) & (cols >= 0) & (cols < self.cols)
+            np.copyto(result[..., port], rows * np.int32(self.cols) + cols, where=inside)
+        return result.reshape(-1, PORTS)
 
     def wires(self, cell: int) -> list[Wire]:
         """The outgoing directions of a cell's links, by port."""

@@ -1,8 +1,8 @@
 """Frames on their way from cell to cell, for the compiled engine.
 
 Without jitter messages arrive in the order in which they were sent, so that the records of the trace
-are at once the queue of what is on its way. With jitter each link has a queue of its own, for a wire
-keeps order; the receiver looks into its eight when it wakes.
+are at once the queue of what is on its way. With jitter each message is listed at the wake before
+which it arrives, for all wakes of a slice are known.
 """
 
 from typing import Any, Final, NamedTuple
@@ -11,8 +11,8 @@ import numpy as np
 from numba import njit
 
 from emulator.jit import inner
-from emulator.lanes import copy16, get64
-from emulator.population import DARK, LAYOUT, offset
+from emulator.lanes import copy16, get64, prefetch
+from emulator.population import DARK, LAYOUT, LINE_BYTES, offset
 from emulator.trace import RECORD
 from firmware.budget import CHANNELS, PORTS
 
@@ -34,45 +34,48 @@ COUNTERS: Final = (
     "left",
     "rounds",
     "darkness",
-    "queued",
-    "free",
+    "messages",
 )
-NOW, HEAD, COUNT, SENT, LOST, UNHEARD, UPDATES, LEFT, ROUNDS, DARKNESS, QUEUED, FREE = range(len(COUNTERS))
+NOW, HEAD, COUNT, SENT, LOST, UNHEARD, UPDATES, LEFT, ROUNDS, DARKNESS, MESSAGES = range(len(COUNTERS))
 """Time; the first record that may be on its way, and the number of records; messages; the observer's
-counters; whether some cell is without power; messages in queues, and the first free place for one."""
+counters; whether some cell is without power; the number of listed messages."""
 
 NONE: Final = -1
 """No message."""
 
+ARRIVED: Final = -1
+"""The time of a message that has arrived."""
+
+ARRIVAL, SLOT, MESSAGE_WORDS = 0, 1, 4
+MESSAGE_BYTES, MESSAGE_STATE = 8 * MESSAGE_WORDS, 16
+
 
 class Transit(NamedTuple):
-    """Records of the trace, and the eight cells to which the frame of each is on the way; queues of links.
+    """Records of the trace, and the eight cells to which the frame of each is on the way.
 
-    A target may be the void. A link counts as ``8 * receiver + the receiver's port``. ``first`` and
-    ``last`` are the ends of its queue; the rest says of a queued message when it arrives, what it says
-    and which is next.
+    A target may be the void. With jitter there are, instead of targets, ``messages`` int64[n, 4] in the
+    order in which they were sent: arrival in us, ``8 * receiver + the receiver's port``, and the state.
+    ``nexts`` int32[n] link those that arrive before the same wake, of which ``ends`` int32[wakes, 2]
+    says the first and the last. ``latest`` is the last arrival on each link, int64[cells, 8].
     """
 
     records: Any
     targets: Any
-    first: Any
-    last: Any
-    arrivals: Any
-    states: Any
+    messages: Any
     nexts: Any
+    ends: Any
+    latest: Any
 
 
 def make_transit(cells: int, jitter_us: int) -> Transit:
-    """Nothing on its way; queues only with jitter."""
-    links = PORTS * (cells + 1) if jitter_us else 0
+    """Nothing on its way."""
     return Transit(
         np.empty(0, np.uint8),
         np.empty(0, np.int32),
-        np.full(links, NONE, np.int32),
-        np.full(links, NONE, np.int32),
-        np.empty(0, np.int64),
-        np.empty(0, np.int8),
+        np.empty((0, MESSAGE_WORDS), np.int64),
         np.empty(0, np.int32),
+        np.empty((0, 2), np.int32),
+        np.zeros((cells if jitter_us else 0, PORTS), np.int64),
     )
 
 
@@ -101,65 +104,89 @@ def _arrive(cells, counters, transit, record):
 
 
 @inner
-def enqueue(counters, transit, link, arrival, memory, state):
-    """A frame sets out on a link, in the order of the link; there is room for it."""
-    place = counters[FREE]
-    counters[FREE] = transit.nexts[place]
-    counters[QUEUED] += 1
-    if transit.first[link] == NONE:
-        transit.first[link] = place
-    else:
-        before = transit.last[link]
-        transit.nexts[before] = place
-        arrival = max(arrival, transit.arrivals[before])
-    transit.last[link] = place
-    transit.nexts[place] = NONE
-    transit.arrivals[place] = arrival
-    copy16(transit.states, place * CHANNELS, memory, state)
+def post(counters, transit, slot, arrival, memory, state):
+    """A frame sets out to a port of a cell; returns its number. There is room for it."""
+    messages, number = transit.messages, counters[MESSAGES]
+    messages[number, ARRIVAL], messages[number, SLOT] = arrival, slot
+    copy16(messages, number * MESSAGE_BYTES + MESSAGE_STATE, memory, state)
+    counters[MESSAGES] = number + 1
+    return number
 
 
 @inner
-def collect(cells, counters, transit, cell, until):
-    """What has arrived at a cell by this time."""
-    dark = cells.wakes[cell] == DARK
-    for port in range(PORTS):
-        link = PORTS * cell + port
-        place = transit.first[link]
-        while place != NONE and transit.arrivals[place] <= until:
-            if dark:
-                counters[UNHEARD] += 1
-            else:
-                copy16(cells.memory, cell * ROW + INBOX + CHANNELS * port, transit.states, place * CHANNELS)
-                cells.heard[cell] |= 1 << port
-            following = transit.nexts[place]
-            transit.nexts[place] = counters[FREE]
-            counters[FREE] = place
-            counters[QUEUED] -= 1
-            place = following
-        transit.first[link] = place
+def list_before(transit, number, wake):
+    """A message arrives before this wake of the slice, after those listed there already."""
+    ends = transit.ends
+    if ends[wake, 0] == NONE:
+        ends[wake, 0] = number
+    else:
+        transit.nexts[ends[wake, 1]] = number
+    ends[wake, 1] = number
+    transit.nexts[number] = NONE
+
+
+@inner
+def take(cells, counters, messages, number):
+    """A message arrives."""
+    slot = messages[number, SLOT]
+    cell, port = slot // PORTS, slot % PORTS
+    messages[number, ARRIVAL] = ARRIVED
+    if counters[DARKNESS] and cells.wakes[cell] == DARK:
+        counters[UNHEARD] += 1
+    else:
+        place = cell * ROW + INBOX + CHANNELS * port
+        copy16(cells.memory, place, messages, number * MESSAGE_BYTES + MESSAGE_STATE)
+        cells.heard[cell] |= 1 << port
+
+
+@inner
+def take_listed(cells, counters, transit, wake):
+    """All messages that are listed at this wake arrive."""
+    number = np.int64(transit.ends[wake, 0])
+    while number != NONE:
+        take(cells, counters, transit.messages, number)
+        number = np.int64(transit.nexts[number])
+
+
+@inner
+def fetch_listed(cells, transit, wake):
+    """Fetch what the messages that are listed at this wake need."""
+    number = np.int64(transit.ends[wake, 0])
+    while number != NONE:
+        prefetch(cells.memory, (transit.messages[number, SLOT] >> 3) * ROW + INBOX)
+        prefetch(cells.memory, (transit.messages[number, SLOT] >> 3) * ROW + INBOX + LINE_BYTES)
+        number = np.int64(transit.nexts[number])
 
 
 @njit
-def with_room(cells, counters, transit, more):
-    """Transit with room for so many more records, and all their messages."""
-    records, targets, first, last, arrivals, states, nexts = transit
-    wanted = counters[COUNT] + more
+def with_room(counters, transit, wakes):
+    """Transit with room for the records of so many more wakes, and all their messages.
+
+    Messages that have arrived are forgotten, and no list has begun.
+    """
+    records, targets, messages, nexts, ends, latest = transit
+    wanted = counters[COUNT] + wakes
     if wanted * RECORD_BYTES > len(records):
         size = max(wanted, 2 * len(records) // RECORD_BYTES)
-        records, targets = _longer(records, size * RECORD_BYTES), _longer(targets, size * PORTS)
-    if len(first) and counters[QUEUED] + PORTS * more > len(nexts):
-        for cell in range(len(cells.wakes) - 1):
-            collect(cells, counters, transit, cell, counters[NOW] - 1)
-        size = max(counters[QUEUED] + PORTS * more, 2 * counters[QUEUED])
-        if size > len(nexts):
-            begin = len(nexts)
-            arrivals, states = _longer(arrivals, size), _longer(states, size * CHANNELS)
-            nexts = _longer(nexts, size)
-            for place in range(begin, size):
-                nexts[place] = place + 1
-            nexts[size - 1] = counters[FREE]
-            counters[FREE] = begin
-    return Transit(records, targets, first, last, arrivals, states, nexts)
+        records = _longer(records, size * RECORD_BYTES)
+        if not len(latest):
+            targets = _longer(targets, size * PORTS)
+    if len(latest):
+        waiting = 0
+        for number in range(counters[MESSAGES]):
+            if messages[number, ARRIVAL] != ARRIVED:
+                messages[waiting] = messages[number]
+                waiting += 1
+        counters[MESSAGES] = waiting
+        size = waiting + PORTS * wakes
+        if size > len(messages):
+            size += size // 4
+            messages = _longer(messages.reshape(-1), size * MESSAGE_WORDS).reshape(size, MESSAGE_WORDS)
+            nexts = np.empty(size, np.int32)
+        if len(ends) < wakes:
+            ends = np.empty((wakes + wakes // 4, 2), np.int32)
+        ends[:wakes] = NONE
+    return Transit(records, targets, messages, nexts, ends, latest)
 
 
 @njit

@@ -22,6 +22,12 @@ from firmware import image as flash_image
 from firmware.cell import seed_state
 from firmware.pattern import Target
 
+CELL_BYTES = 400
+"""Memory of a cell, of all that is counted about it, and of its share of the records."""
+
+FRAME_BYTES, JITTERED_FRAME_BYTES = 180, 500
+"""Memory of a broadcast on its way, and where each of its frames has a time of its own."""
+
 
 class WindowEngine(Engine):
     """A grid of cells as arrays.
@@ -52,6 +58,12 @@ class WindowEngine(Engine):
         self._restore_power(np.arange(config.grid.cells))
         self._states()[self._seed_cell] = seed_state()
         self._begin_life()
+
+    @classmethod
+    def memory_bytes(cls, config: RunConfig) -> int:
+        on_their_way = (config.latency_us + config.jitter_us) / config.timing.mean_interval_us
+        frame_bytes = JITTERED_FRAME_BYTES if config.jitter_us else FRAME_BYTES
+        return int(config.grid.cells * (CELL_BYTES + on_their_way * frame_bytes))
 
     def result(self) -> RunResult:
         self._core.deliver(self.time_us)

@@ -1,9 +1,6 @@
-import time
-
 import pytest
 
-from emulator import config
-from emulator.config import CELL_BYTES, RunConfig
+from emulator.config import RunConfig
 from emulator.fault import Fault
 from emulator.recovery import Predicate
 from firmware.clock import Timing
@@ -44,26 +41,10 @@ def test_limits_are_allowed():
     RunConfig(rows=3, cols=3, torus=True, faults=(Fault.parse("kill:rect:0,0,3,3@0"),))
 
 
-def test_a_million_by_a_million_is_refused_at_once():
-    started = time.perf_counter()
-    with pytest.raises(
-        InputError, match=r"grid: 1000000x1000000 - it would need 7,4\d\d,\d{3}\.\d GiB of memory and"
-    ):
+def test_more_cells_than_numbers():
+    RunConfig(rows=1, cols=(1 << 31) - 2)
+    with pytest.raises(InputError, match=r"grid: 1000000x1000000 - it has more than 2,147,483,646 cells"):
         RunConfig(rows=10**6, cols=10**6)
-    assert time.perf_counter() - started < 0.5
-
-
-def test_memory_is_compared_with_what_is_free(monkeypatch):
-    monkeypatch.setattr(config, "_free_memory_bytes", lambda: 16 * CELL_BYTES)
-    RunConfig(rows=4, cols=4)
-    with pytest.raises(InputError, match=r"and 0\.0 GiB are free; make it smaller"):
-        RunConfig(rows=4, cols=5)
-    with pytest.raises(InputError, match="make it smaller"):
-        RunConfig(rows=4, cols=4, latency_us=10_000)  # a round of messages more
-
-
-def test_free_memory_is_less_than_all():
-    assert 0 < config._free_memory_bytes() < 1 << 50
 
 
 def test_horizon():

@@ -1,0 +1,32 @@
+"""Refusing a grid that does not fit into memory, before anything is allocated."""
+
+import os
+import re
+from pathlib import Path
+
+from firmware.errors import InputError
+
+
+def check_memory(rows: int, cols: int, needed_bytes: int) -> None:
+    """Refuse a grid that needs more memory than there is.
+
+    Raises:
+        InputError: it does.
+    """
+    free_bytes = free_memory_bytes()
+    if needed_bytes > free_bytes:
+        raise InputError(
+            "grid",
+            f"{cols}x{rows}",
+            f"it would need {needed_bytes:,} bytes of memory and {free_bytes:,} are free",
+            "make it smaller",
+        )
+
+
+def free_memory_bytes() -> int:
+    """Memory that can be had without swapping; where the system does not say, all that there is."""
+    meminfo = Path("/proc/meminfo")
+    available = re.search(r"MemAvailable:\s+(\d+) kB", meminfo.read_text()) if meminfo.exists() else None
+    if available is not None:
+        return int(available[1]) * 1024
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,40 @@
+import time
+
+import pytest
+
+from emulator import memory, reference, window
+from emulator.config import RunConfig
+from emulator.reference import ReferenceEngine
+from emulator.window import WindowEngine
+from firmware import image
+from firmware.errors import InputError
+
+
+def make(engine, config, genome):
+    return engine(config, image.build(genome, config.timing), genome.target)
+
+
+@pytest.mark.parametrize(("engine", "cell_bytes"), [(ReferenceEngine, 8000), (WindowEngine, 409)])
+def test_a_grid_too_large_is_refused_at_once(genome, engine, cell_bytes):
+    config = RunConfig(rows=40_000, cols=50_000)
+    started = time.perf_counter()
+    needed = f"{config.grid.cells * cell_bytes:,}"
+    with pytest.raises(InputError, match=rf"grid: 50000x40000 - it would need {needed} bytes of memory and"):
+        make(engine, config, genome)
+    assert time.perf_counter() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    ("engine", "cell_bytes"), [(ReferenceEngine, reference.CELL_BYTES), (WindowEngine, window.CELL_BYTES)]
+)
+def test_memory_is_compared_with_what_is_free(monkeypatch, genome, engine, cell_bytes):
+    monkeypatch.setattr(memory, "free_memory_bytes", lambda: int(100 * 1.05 * cell_bytes))
+    make(engine, RunConfig(rows=10, cols=10), genome)
+    with pytest.raises(InputError, match=r"[\d,]+ are free; make it smaller"):
+        make(engine, RunConfig(rows=10, cols=11), genome)
+    with pytest.raises(InputError, match="make it smaller"):
+        make(engine, RunConfig(rows=10, cols=10, latency_us=10_000), genome)  # a round of messages more
+
+
+def test_free_memory_is_less_than_all():
+    assert 0 < memory.free_memory_bytes() < 1 << 50
