@@ -14,7 +14,7 @@ from emulator.agenda import BINS, CELL
 from emulator.config import RunConfig
 from emulator.core import Core
 from emulator.draws import GOLDEN, MASK, Stream, mix
-from emulator.jit import inner, kept
+from emulator.jit import inner, is_warm, kept
 from emulator.kernels import choose_kernel, think
 from emulator.lanes import LANES, choose8, copy16, lost_ports, perceive, prefetch, put, settle
 from emulator.observer import Observer
@@ -132,7 +132,8 @@ def _fetch(world, cells, counters, transit, ahead, place):
         prefetch(memory, waking * ROW + line)
     prefetch(cells.pending, waking)
     if world.jitter_us:
-        ways.fetch_listed(cells, transit, soon)
+        prefetch(transit.latest, waking * LINE_BYTES)
+        ways.fetch_listed(cells, transit, soon, min(place + 2 * AHEAD, ahead.count - 1))
         return
     head = min(counters[HEAD] + AHEAD, counters[COUNT] - 1)
     for port in range(PORTS):
@@ -304,7 +305,9 @@ class CompiledCore(Core):
     ) -> None:
         super().__init__(config, timing, observer, trace)
         self._world = _world(config, rule, timing)
-        self._kernel = choose_kernel(rule, kernel)[1:]
+        self.kernel, *arrays = choose_kernel(rule, kernel)
+        self._kernel = tuple(arrays)
+        self.compiles = not is_warm()
         population = self.population
         memory = population.rows.view(np.int8).reshape(-1, ROW)
         self._cells = Cells(

@@ -20,6 +20,12 @@ class Core(ABC):
         trace: receives the records, in order.
     """
 
+    kernel: str
+    """What updates are computed with."""
+
+    compiles = False
+    """Whether there will be a wait for compilation."""
+
     def __init__(self, config: RunConfig, timing: Timing, observer: Observer, trace: Trace) -> None:
         self.population = Population(config, timing)
         self.traffic = Traffic()

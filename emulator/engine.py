@@ -73,6 +73,12 @@ class Engine(ABC):
         InputError: the grid does not fit into memory, or the target into the grid.
     """
 
+    kernel: str | None = None
+    """What an update is computed with, where there is a choice."""
+
+    compiles = False
+    """Whether there will be a wait for compilation."""
+
     def __init__(self, config: RunConfig, target: Target, trace_file: BinaryIO | None = None) -> None:
         check_memory(config.rows, config.cols, self.memory_bytes(config))
         self.config = config

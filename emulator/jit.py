@@ -4,12 +4,14 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
 import platformdirs
 from numba import config, njit
+from numba.core.caching import FunctionCache
 
 inner: Final = partial(njit, forceinline=True, _nrt=False)
 """``njit`` for what runs millions of times a second: it becomes part of its caller, may not allocate,
@@ -27,10 +29,24 @@ def kept(function: Callable[..., Any]) -> Any:
     if folder is not None:
         before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
         try:
-            compiled.enable_caching()
+            compiled._cache = _Cache(function)
         finally:
             config.CACHE_DIR = before
     return compiled
+
+
+class _Cache(FunctionCache):
+    """numba's, for a disk that may be full."""
+
+    def save_overload(self, signature: Any, result: Any) -> None:
+        with suppress(OSError):
+            super().save_overload(signature, result)
+
+
+def is_warm() -> bool:
+    """Whether anything compiled lies on disk."""
+    folder = _folder()
+    return folder is not None and any(folder.rglob("*.nbc"))
 
 
 @cache

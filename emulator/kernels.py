@@ -149,5 +149,5 @@ def choose_kernel(rule: Rule, name: str) -> Kernel:
         name = can[0]
     if name not in can:
         limit = f"this processor has no {NEEDS[name]}" if name in KERNELS else "it is unknown"
-        raise InputError("kernel", name, limit, f"choose one of auto, {', '.join(can)}")
+        raise InputError("kernel", name, limit, f"choose one of auto, numpy, {', '.join(can)}")
     return KERNELS[name](rule)

@@ -12,7 +12,7 @@ from numba import njit
 
 from emulator.jit import inner
 from emulator.lanes import copy16, get64, prefetch
-from emulator.population import DARK, LAYOUT, LINE_BYTES, offset
+from emulator.population import DARK, LAYOUT, in_lines, offset
 from emulator.trace import RECORD
 from firmware.budget import CHANNELS, PORTS
 
@@ -75,7 +75,7 @@ def make_transit(cells: int, jitter_us: int) -> Transit:
         np.empty((0, MESSAGE_WORDS), np.int64),
         np.empty(0, np.int32),
         np.empty((0, 2), np.int32),
-        np.zeros((cells if jitter_us else 0, PORTS), np.int64),
+        in_lines(np.zeros((cells if jitter_us else 0, PORTS), np.int64)),
     )
 
 
@@ -129,7 +129,7 @@ def list_before(transit, number, wake):
 def take(cells, counters, messages, number):
     """A message arrives."""
     slot = messages[number, SLOT]
-    cell, port = slot // PORTS, slot % PORTS
+    cell, port = slot >> 3, slot & 7
     messages[number, ARRIVAL] = ARRIVED
     if counters[DARKNESS] and cells.wakes[cell] == DARK:
         counters[UNHEARD] += 1
@@ -149,12 +149,16 @@ def take_listed(cells, counters, transit, wake):
 
 
 @inner
-def fetch_listed(cells, transit, wake):
-    """Fetch what the messages that are listed at this wake need."""
-    number = np.int64(transit.ends[wake, 0])
+def fetch_listed(cells, transit, soon, later):
+    """Fetch what the messages need that are listed at wake ``soon``, and those listed at ``later``."""
+    number = np.int64(transit.ends[later, 0])
     while number != NONE:
-        prefetch(cells.memory, (transit.messages[number, SLOT] >> 3) * ROW + INBOX)
-        prefetch(cells.memory, (transit.messages[number, SLOT] >> 3) * ROW + INBOX + LINE_BYTES)
+        prefetch(transit.messages, number * MESSAGE_BYTES)
+        number = np.int64(transit.nexts[number])
+    number = np.int64(transit.ends[soon, 0])
+    while number != NONE:
+        slot = transit.messages[number, SLOT]
+        prefetch(cells.memory, (slot >> 3) * ROW + INBOX + CHANNELS * (slot & 7))
         number = np.int64(transit.nexts[number])
 
 

@@ -52,6 +52,8 @@ class Mail(NamedTuple):
 class VectorisedCore(Core):
     """As ``Core``; the rule is what all cells execute."""
 
+    kernel = "numpy"
+
     def __init__(
         self, config: RunConfig, rule: Rule, timing: Timing, observer: Observer, trace: Trace
     ) -> None:

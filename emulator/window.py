@@ -18,9 +18,14 @@ from emulator.observer import Observer
 from emulator.order import Kind, Moment
 from emulator.population import DARK
 from emulator.trace import Trace
+from emulator.vectorised import VectorisedCore
 from firmware import image as flash_image
 from firmware.cell import seed_state
+from firmware.errors import InputError
 from firmware.pattern import Target
+
+AUTO, NUMPY = "auto", "numpy"
+"""Kernels: the fastest that there is, and the one that needs no compiler."""
 
 CELL_BYTES = 400
 """Memory of a cell, of all that is counted about it, and of its share of the records."""
@@ -49,10 +54,11 @@ class WindowEngine(Engine):
         image: bytes,
         target: Target,
         trace_file: BinaryIO | None = None,
-        kernel: str = "auto",
+        kernel: str = AUTO,
     ) -> None:
         super().__init__(config, target, trace_file)
         self._core = _make_core(config, image, self._observer, self._trace, kernel)
+        self.kernel, self.compiles = self._core.kernel, self._core.compiles
         self._traffic = self._core.traffic
         self._due = -1
         self._restore_power(np.arange(config.grid.cells))
@@ -106,10 +112,11 @@ class WindowEngine(Engine):
 
 def _make_core(config: RunConfig, image: bytes, observer: Observer, trace: Trace, kernel: str) -> Core:
     rule, timing = flash_image.parse(image)
-    if kernel == "numpy" or (kernel == "auto" and not find_spec("numba")):
-        from emulator.vectorised import VectorisedCore
-
+    compiler = find_spec("numba") is not None
+    if kernel == NUMPY or (kernel == AUTO and not compiler):
         return VectorisedCore(config, rule, timing, observer, trace)
+    if not compiler:
+        raise InputError("kernel", kernel, "numba is not installed", f"choose {NUMPY}, or install it")
     from emulator.compiled import CompiledCore
 
     return CompiledCore(config, rule, timing, observer, trace, kernel)

@@ -9,7 +9,7 @@ from firmware.errors import InputError
 from firmware.pattern import Target
 from firmware.program import Firmware
 
-ENGINES = ("reference", "window", "native", "iss")
+ENGINES = ("window", "reference", "native", "iss")
 
 CHIP = "cortex-m0plus"
 """The chip of ``--engine iss`` when none is named."""
@@ -23,6 +23,7 @@ def make_engine(
     engine: str,
     target: str | None,
     check_genome: bool,
+    kernel: str | None,
 ) -> Engine:
     """The engine of this name.
 
@@ -31,9 +32,10 @@ def make_engine(
         image: flash image of the genome.
         pattern: by which errors are judged.
         trace_file: receives every update.
-        engine: ``reference``, ``window``, ``native`` or ``iss``.
+        engine: ``window``, ``reference``, ``native`` or ``iss``.
         target: chip for ``iss``; None is the default.
         check_genome: for ``iss``.
+        kernel: for ``window``; None is the fastest.
 
     Raises:
         InputError: an unknown engine, an unknown or unsuited target, or no toolchain.
@@ -43,12 +45,14 @@ def make_engine(
     if engine != "iss" and (target is not None or check_genome):
         option = "target" if target is not None else "check-genome"
         raise InputError(option, target or "yes", f"the engine {engine} has no chip", "add --engine iss")
+    if engine != "window" and kernel is not None:
+        raise InputError("kernel", kernel, f"the engine {engine} has none to choose", "add --engine window")
     if engine == "reference":
         return ReferenceEngine(config, image, pattern, trace_file=trace_file)
     if engine == "window":
-        from emulator.window import WindowEngine
+        from emulator.window import AUTO, WindowEngine
 
-        return WindowEngine(config, image, pattern, trace_file)
+        return WindowEngine(config, image, pattern, trace_file, kernel or AUTO)
     rom, firmware = _machine(image, engine, target or CHIP, check_genome)
     return ReferenceEngine(config, rom, pattern, firmware, trace_file)
 

@@ -218,11 +218,16 @@ def _add_run(commands: Any) -> None:
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the whole run (default: 0)")
     parser.add_argument(
         "--engine",
-        choices=("reference", "window", "native", "iss"),
-        default="reference",
-        help="reference: a process for each cell; window: compiled, for many cells; native, iss: every cell "
+        choices=("window", "reference", "native", "iss"),
+        default="window",
+        help="window: compiled, for many cells; reference: a process for each cell; native, iss: every cell "
         "executes the C cell, on this machine or on a simulated chip. The result is the same "
-        "(default: reference)",
+        "(default: window)",
+    )
+    parser.add_argument(
+        "--kernel",
+        metavar="K",
+        help="what --engine window computes with: auto (default), numpy, f32 or vnni. The result is the same",
     )
     parser.add_argument(
         "--target", metavar="T", help="chip for --engine iss: cortex-m0plus (default), rv32imc or rv32ec"

@@ -15,10 +15,10 @@ from emulator.fault import Fault
 from firmware.atomic import atomic_file
 from firmware.genome import Genome
 from planaria.colour import state_on_white, target_on_white
+from planaria.recording import Recording
 
 matplotlib.use("Agg")
 
-Picture = NDArray[np.int8]
 ERROR_FLOOR = 0.1
 """The error axis is logarithmic and begins here."""
 
@@ -29,7 +29,7 @@ def save_figure(
     config: RunConfig,
     faults: list[Fault],
     result: RunResult,
-    pictures: list[Picture],
+    pictures: Recording,
 ) -> None:
     """Write a PNG, whole or not at all.
 
@@ -39,7 +39,7 @@ def save_figure(
         config: of the run.
         faults: planned and added.
         result: of the run.
-        pictures: one a round, int8[rows, cols, 4].
+        pictures: one a round.
 
     Raises:
         InputError: the file cannot be written.
@@ -88,7 +88,7 @@ def _label(axes: Axes, round_number: float, height: float, text: str, colour: st
 
 
 def _panels(
-    genome: Genome, config: RunConfig, faults: list[Fault], pictures: list[Picture]
+    genome: Genome, config: RunConfig, faults: list[Fault], pictures: Recording
 ) -> list[tuple[str, NDArray[np.uint8]]]:
     """Target, and the grid before the first wound, just after it, and at the end."""
     panels = [("target", target_on_white(genome.target.placed(config.rows, config.cols)))]

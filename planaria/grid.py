@@ -15,8 +15,7 @@ from firmware import image
 from firmware.clock import Law, Timing
 from firmware.genome import Genome
 from planaria.cells import make_engine
-from planaria.figures import save_figure
-from planaria.film import save_film
+from planaria.recording import Recording
 
 
 class Grid:
@@ -43,11 +42,13 @@ class Grid:
         dwell_rounds: how long it must stay gone.
         record: keep a picture of every round, for films and figures.
         trace_file: receives every update (SPEC.md, "Trace").
-        engine: ``reference`` (a SimPy process for each cell, in Python), ``window`` (compiled, for
-            many cells), ``native`` (the reference engine with the C cell, built for this machine) or
+        engine: ``window`` (arrays of cells in compiled code), ``reference`` (a SimPy process for each
+            cell, to be read), ``native`` (the reference engine with the C cell, built for this machine) or
             ``iss`` (the same with its binary on a simulated chip); the result is the same.
         target: the chip, for ``iss``.
         check_genome: let each cell check its genome's CRC-32 at boot, for ``iss``.
+        kernel: what ``window`` computes with: ``numpy``, ``f32``, ``vnni``; None is the fastest that
+            this processor has.
 
     Raises:
         InputError: an option out of its limits, a target larger than the grid, or no toolchain.
@@ -71,9 +72,10 @@ class Grid:
         dwell_rounds: int = 25,
         record: bool = True,
         trace_file: BinaryIO | None = None,
-        engine: str = "reference",
+        engine: str = "window",
         target: str | None = None,
         check_genome: bool = False,
+        kernel: str | None = None,
     ) -> None:
         timing = Timing(Law.named(clock), mean_interval_us)
         self.config = RunConfig(
@@ -98,9 +100,10 @@ class Grid:
             engine,
             target,
             check_genome,
+            kernel,
         )
         self._record = record
-        self._pictures: list[NDArray[np.int8]] = []
+        self._pictures = Recording(rows, cols)
         self.on_round: Callable[[int], None] = lambda _round: None
         self._engine.on_round = self._look
 
@@ -124,6 +127,16 @@ class Grid:
         fault = Fault.parse(f"{what}@{self.rounds}{plus}{length}")
         self._engine.wound(fault)
         self.faults.append(fault)
+
+    @property
+    def kernel(self) -> str | None:
+        """What the engine computes with, if it has a choice."""
+        return self._engine.kernel
+
+    @property
+    def compiles(self) -> bool:
+        """Whether the engine will first be compiled, for nobody has run it on this machine."""
+        return self._engine.compiles
 
     @property
     def rounds(self) -> int:
@@ -152,10 +165,14 @@ class Grid:
 
     def save_film(self, path: str | Path) -> None:
         """Write a GIF of the life so far."""
+        from planaria.film import save_film
+
         save_film(Path(path), self._pictures)
 
     def save_figure(self, path: str | Path) -> None:
         """Write a PNG: error over time with faults and recoveries, and before / wounded / after."""
+        from planaria.figures import save_figure
+
         save_figure(Path(path), self.genome, self.config, self.faults, self.result, self._pictures)
 
     def _look(self, round_number: int) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,7 +26,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     genome = open_genome(options.genome)
     _check_outputs([path for path in (options.film, options.figure, options.trace) if path])
     if options.check and options.engine == "reference":
-        raise InputError("--check", "reference", "it is what others are compared with", "add --engine window")
+        raise InputError(
+            "--check", "reference", "it is what others are compared with", "choose another engine"
+        )
     world = {
         "latency_us": options.latency_us,
         "jitter_us": options.jitter_us,
@@ -51,6 +54,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             engine=options.engine,
             target=options.target,
             check_genome=options.check_genome,
+            kernel=options.kernel,
         )
         grid.config.check_horizon(options.rounds)
         result = run_with_progress(grid, options.rounds, genome.name)
@@ -61,7 +65,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         grid.save_figure(options.figure)
     checked = {}
     if options.check:
-        reference = Grid(genome, rows, cols, options.seed, **world, record=False)
+        reference = Grid(genome, rows, cols, options.seed, **world, record=False, engine="reference")
         expected = run_with_progress(reference, options.rounds, "reference").as_dict()
         checked["differences"] = [name for name, value in result.as_dict().items() if value != expected[name]]
     return {
@@ -71,6 +75,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "rounds": options.rounds,
         "seed": options.seed,
         "engine": options.engine,
+        "kernel": grid.kernel,
         "wall_s": round(wall_s, 3),
         **checked,
         **result.as_dict(),
@@ -86,6 +91,8 @@ def _check_outputs(paths: list[Path]) -> None:
 
 def run_with_progress(grid: Grid, rounds: int, name: str) -> Any:
     """``grid.run(rounds)`` with a progress bar where somebody can see it."""
+    if grid.compiles and sys.stderr.isatty():
+        print("compiling the engine for this machine, once: about 10 s", file=sys.stderr)
     with tqdm(total=rounds, unit=" rounds", desc=name, disable=None, leave=False) as bar:
 
         def tick(round_number: int) -> None:

@@ -28,7 +28,10 @@ def genome(tmp_path):
     ("options", "says"),
     [
         (["--grid", "0x0"], ["grid: 0x0", "at least 1x1", "32x32"]),
-        (["--grid", "1000000x1000000"], ["1000000x1000000", "GiB of memory", "smaller"]),
+        (["--grid", "1000000x1000000"], ["1000000x1000000", "more than 2,147,483,646 cells", "smaller"]),
+        (["--grid", "100000x20000"], ["100000x20000", "need 818,000,000,000 bytes of memory", "smaller"]),
+        (["--kernel", "quantum"], ["kernel: quantum", "unknown", "auto, numpy"]),
+        (["--kernel", "f32", "--engine", "reference"], ["kernel: f32", "reference has none", "window"]),
         (["--grid", "12"], ["grid: 12", "COLSxROWS", "64x64"]),
         (["--grid", "10x10"], ["target: 24x24 px", "10x10", "larger grid"]),
         (["--grid", "2x2", "--torus"], ["2x2", "3x3"]),
@@ -88,7 +91,7 @@ def test_genome_of_a_future_format(refused, genome):
     ("option", "says"),
     [
         ({"clock": "sundial"}, "clock: sundial - it is unknown; choose one of uniform, exponential"),
-        ({"engine": "warp"}, "engine: warp - it is unknown; choose one of reference, window, native, iss"),
+        ({"engine": "warp"}, "engine: warp - it is unknown; choose one of window, reference, native, iss"),
     ],
 )
 def test_names_that_python_users_misspell(option, says):

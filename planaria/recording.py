@@ -1,0 +1,53 @@
+"""Pictures of a run, one a round: in memory while they are few, then on disk."""
+
+import weakref
+from collections.abc import Iterator, Sequence
+from tempfile import SpooledTemporaryFile
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware.budget import VISIBLE
+
+IN_MEMORY_BYTES = 1 << 26
+
+Picture = NDArray[np.int8]
+
+
+class Recording(Sequence[Picture]):
+    """Pictures int8[rows, cols, 4]; the file vanishes with it."""
+
+    def __init__(self, rows: int, cols: int) -> None:
+        self._shape = (rows, cols, VISIBLE)
+        self._bytes = rows * cols * VISIBLE
+        self._count = 0
+        self._file = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 # as long as this lives
+        weakref.finalize(self, self._file.close)
+
+    def append(self, picture: Picture) -> None:
+        """Add the next one."""
+        self._file.seek(self._count * self._bytes)
+        self._file.write(picture.tobytes())
+        self._count += 1
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> Picture: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Picture]: ...
+    def __getitem__(self, index: int | slice) -> Picture | list[Picture]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(self._count))]
+        place = range(self._count)[index]
+        self._file.seek(place * self._bytes)
+        return np.frombuffer(self._file.read(self._bytes), np.int8).reshape(self._shape)
+
+    def __iter__(self) -> Iterator[Picture]:
+        return (self[i] for i in range(self._count))
+
+    def every(self, step: int) -> Iterator[Picture]:
+        """Each ``step``-th, from the first, one at a time."""
+        return (self[i] for i in range(0, self._count, step))

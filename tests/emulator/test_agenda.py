@@ -1,0 +1,61 @@
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numba import njit
+
+from emulator import agenda
+from emulator.agenda import BINS, CELL
+from emulator.compiled import Cells, World
+from emulator.config import RunConfig
+from emulator.lanes import LANES
+from emulator.population import Population
+from firmware.clock import Law, Timing, draw_wait_us
+
+
+@njit
+def first_from(wakes, starts, shift, count, time):
+    return agenda.first_from(wakes, starts, shift, count, time)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    times=st.lists(st.integers(0, 300), max_size=80),
+    scale=st.sampled_from([1, 3, 1000, 100_000]),
+    seed=st.integers(0, 99),
+)
+def test_sort_and_search(times, scale, seed):
+    random = np.random.default_rng(seed)
+    times = np.array(times, np.int64) * scale
+    keys = times << 32 | random.integers(0, 1 << 31, len(times))
+    span = int(times.max(initial=0)) + 1
+    ordered, starts = np.empty(len(keys), np.int64), np.empty(BINS + 2, np.int32)
+    shift = agenda.sort(keys, ordered, starts, len(keys), span)
+    assert (ordered == np.sort(keys)).all()
+    for time in {0, span - 1, *times.tolist(), *(times + 1).tolist()}:
+        if time < span:
+            expected = np.searchsorted(ordered >> 32, time)
+            assert first_from(ordered, starts, shift, len(keys), time) == expected
+
+
+def test_all_wakes_of_a_slice():
+    """Against the clock of SPEC.md, one cell after another; some wake many times."""
+    timing, config = Timing(Law.EXPONENTIAL, 1000), RunConfig(rows=3, cols=7, seed=4)
+    population = Population(config, timing)
+    population.boot(np.arange(21), 0)
+    population.blank(np.array([5]))
+    wakes, prngs = population.wakes.copy(), population.prngs.copy()
+    world = World(True, 1000, 16, 1, 1, 1, 0, np.uint64(0), np.uint64(0))
+    cells = Cells(None, None, population.wakes, population.prngs, None, None, None)
+    start, end = int(wakes.min()), 4000
+    keys, count = agenda.collect(world, cells, np.empty(21 + 1 + LANES, np.int64), start, end)
+    expected = []
+    for cell in range(21):
+        time, state = int(wakes[cell]), int(prngs[cell])
+        while time < end:
+            expected.append((time, cell))
+            state, wait_us = draw_wait_us(timing, state)
+            time += wait_us
+        assert (population.wakes[cell], population.prngs[cell]) == (time, state)
+    found = [(start + (key >> 32), key & CELL) for key in keys[:count].tolist()]
+    assert sorted(found) == sorted(expected)
+    assert len(expected) > 60

@@ -1,0 +1,22 @@
+import numpy as np
+import pytest
+
+from planaria import recording
+from planaria.recording import Recording
+
+
+@pytest.mark.parametrize("in_memory_bytes", [1 << 20, 100])
+def test_pictures_come_back(monkeypatch, in_memory_bytes):
+    monkeypatch.setattr(recording, "IN_MEMORY_BYTES", in_memory_bytes)
+    pictures = np.random.default_rng(0).integers(-128, 128, (9, 3, 5, 4)).astype(np.int8)
+    record = Recording(3, 5)
+    for number, picture in enumerate(pictures):
+        record.append(picture)
+        assert (record[0] == pictures[0]).all()
+        assert (record[-1] == picture).all()
+        assert len(record) == number + 1
+    assert (np.array(list(record)) == pictures).all()
+    assert (np.array(record[2:8:3]) == pictures[2:8:3]).all()
+    assert (np.array(list(record.every(4))) == pictures[::4]).all()
+    with pytest.raises(IndexError):
+        record[9]
