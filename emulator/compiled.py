@@ -15,10 +15,10 @@ from emulator.config import RunConfig
 from emulator.core import Core
 from emulator.draws import GOLDEN, MASK, Stream, mix
 from emulator.jit import inner, is_warm, kept
-from emulator.kernels import choose_kernel, think
+from emulator.kernels import PAIR, choose_kernel, think, think_pair
 from emulator.lanes import LANES, choose8, copy16, lost_ports, perceive, prefetch, put, settle
 from emulator.observer import Observer
-from emulator.population import LINE_BYTES, offset
+from emulator.population import LINE_BYTES, in_lines, offset
 from emulator.trace import Trace
 from emulator.transit import (
     ARRIVAL,
@@ -45,7 +45,7 @@ from emulator.transit import (
     make_transit,
 )
 from firmware.arithmetic import Rule
-from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, PERCEPTION, PORTS
+from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, PORTS
 from firmware.clock import Law, Timing
 
 LISTENED, WIRED = offset("listened"), offset("wired")
@@ -108,6 +108,17 @@ def draw32(base, entity, index):
     return _mix(key + np.uint64(index + 1) * _GOLDEN) >> np.uint64(32)
 
 
+class Scratch(NamedTuple):
+    """Of cells that think together: perception int8[PAIR, 64], of which 48 are used, what comes of it
+    int32[PAIR, 16], whether a neighbour is alive, and whether they are themselves, bool[PAIR].
+    """
+
+    seen: Any
+    change: Any
+    near: Any
+    alive: Any
+
+
 class Slice(NamedTuple):
     """Some time in which no fault comes: its beginning and end in us, and its wakes in order.
 
@@ -149,21 +160,6 @@ def _blank(memory, cell):
 
 
 @inner
-def _update(world, memory, kernel, scratch, cell):
-    """As firmware.arithmetic.update."""
-    weights, bias, hidden = kernel
-    seen, change = scratch
-    row = cell * ROW
-    near = perceive(memory, row + STATE, row + INBOX, seen) >= ALIVE_MIN
-    if near or memory[cell, STATE + ALPHA] >= ALIVE_MIN:
-        think(weights, bias, seen, change, hidden, np.int32(world.shift1))
-        settle(memory, row + STATE, change, np.int32(world.shift2))
-        if near or memory[cell, STATE + ALPHA] >= ALIVE_MIN:
-            return
-    _blank(memory, cell)
-
-
-@inner
 def _listen(world, cells, cell):
     """As firmware.cell: forget neighbours that were silent for a whole listening period."""
     memory = cells.memory
@@ -176,6 +172,59 @@ def _listen(world, cells, cell):
         listened = 0
         cells.heard[cell] = 0
     memory[cell, LISTENED] = listened
+
+
+@inner
+def _sense(world, cells, counters, transit, scratch, ahead, place, slot):
+    """A cell wakes, hears what has arrived, and perceives."""
+    now, cell = ahead.start + (ahead.wakes[place] >> 32), ahead.wakes[place] & CELL
+    _fetch(world, cells, counters, transit, ahead, place)
+    if world.jitter_us:
+        ways.take_listed(cells, counters, transit, place)
+    else:
+        ways.deliver(cells, counters, transit, now - world.latency_us)
+    _listen(world, cells, cell)
+    row = cell * ROW
+    near = perceive(cells.memory, row + STATE, row + INBOX, scratch.seen, slot * LINE_BYTES) >= ALIVE_MIN
+    scratch.near[slot] = near
+    scratch.alive[slot] = near or cells.memory[cell, STATE + ALPHA] >= ALIVE_MIN
+
+
+@inner
+def _think(world, kernel, scratch, together):
+    """The network, for those of the first slots that are alive."""
+    weights, bias, hidden = kernel
+    seen, change, shift1 = scratch.seen, scratch.change, np.int32(world.shift1)
+    second = together == PAIR and scratch.alive[1]
+    if second and scratch.alive[0]:
+        think_pair(weights, bias, seen, change, hidden, shift1)
+    elif second or scratch.alive[0]:
+        think(weights, bias, seen, change, hidden, shift1, np.int64(second))
+
+
+@inner
+def _act(world, cells, counters, transit, scratch, ahead, place, slot, lost_below):
+    """It changes as it has thought, and tells its neighbours. As firmware.arithmetic.update."""
+    now, cell = ahead.start + (ahead.wakes[place] >> 32), ahead.wakes[place] & CELL
+    alive = scratch.alive[slot]
+    if alive:
+        shift2 = np.int32(world.shift2)
+        settle(cells.memory, cell * ROW + STATE, scratch.change, slot * LINE_BYTES, shift2)
+        alive = scratch.near[slot] or cells.memory[cell, STATE + ALPHA] >= ALIVE_MIN
+    if not alive:
+        _blank(cells.memory, cell)
+    _send(world, cells, counters, transit, ahead, now, cell, lost_below)
+    _observe(cells, counters, cell)
+
+
+@inner
+def _independent(world, wakes, place):
+    """Whether a wake and the next may go through the network together.
+
+    They may when nothing that the first sends arrives by the next, and it is not the same cell.
+    """
+    gap = (wakes[place + 1] >> 32) - (wakes[place] >> 32)
+    return gap < world.latency_us and (wakes[place + 1] ^ wakes[place]) & CELL != 0
 
 
 @inner
@@ -239,28 +288,25 @@ def _live_slice(world, cells, counters, transit, kernel, scratch, ahead, lost_be
     if world.jitter_us:
         for number in range(counters[MESSAGES]):
             _list(transit, ahead, number, transit.messages[number, ARRIVAL])
-    for place in range(ahead.count):
-        now, cell = ahead.start + (ahead.wakes[place] >> 32), ahead.wakes[place] & CELL
-        _fetch(world, cells, counters, transit, ahead, place)
-        if world.jitter_us:
-            ways.take_listed(cells, counters, transit, place)
-        else:
-            ways.deliver(cells, counters, transit, now - world.latency_us)
-        _listen(world, cells, cell)
-        _update(world, cells.memory, kernel, scratch, cell)
-        _send(world, cells, counters, transit, ahead, now, cell, lost_below)
-        _observe(cells, counters, cell)
+    place = 0
+    while place < ahead.count:
+        together = 1 + (place + 1 < ahead.count and _independent(world, ahead.wakes, place))
+        for slot in range(together):
+            _sense(world, cells, counters, transit, scratch, ahead, place + slot, slot)
+        _think(world, kernel, scratch, together)
+        for slot in range(together):
+            _act(world, cells, counters, transit, scratch, ahead, place + slot, slot, lost_below)
+        place += together
 
 
 @kept
-def live(world, cells, counters, transit, kernel, until, lost_below, batch):
+def live(world, cells, counters, transit, kernel, scratch, until, lost_below, batch):
     """Live from ``counters[NOW]`` up to, but not including, ``until``; returns the new transit.
 
     Comes back sooner when there are ``batch`` new records.
     """
     keys, starts = np.empty(len(cells.wakes) + LANES, np.int64), np.empty(BINS + 2, np.int32)
     wakes = np.empty(0, np.int64)
-    scratch = np.empty(PERCEPTION, np.int8), np.empty(CHANNELS, np.int32)
     full = counters[COUNT] + batch
     while counters[NOW] < until and counters[COUNT] < full:
         start = counters[NOW]
@@ -307,6 +353,12 @@ class CompiledCore(Core):
         self._world = _world(config, rule, timing)
         self.kernel, *arrays = choose_kernel(rule, kernel)
         self._kernel = tuple(arrays)
+        self._scratch = Scratch(
+            in_lines(np.zeros((PAIR, LINE_BYTES), np.int8)),
+            in_lines(np.zeros((PAIR, CHANNELS), np.int32)),
+            np.zeros(PAIR, np.bool_),
+            np.zeros(PAIR, np.bool_),
+        )
         self.compiles = not is_warm()
         population = self.population
         memory = population.rows.view(np.int8).reshape(-1, ROW)
@@ -336,6 +388,7 @@ class CompiledCore(Core):
                 counters,
                 self._transit,
                 self._kernel,
+                self._scratch,
                 until_us,
                 np.uint64(lost_below),
                 BATCH,

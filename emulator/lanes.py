@@ -145,8 +145,8 @@ def prefetch(typing, array, position):
 
 
 @intrinsic
-def perceive(typing, array, state, inbox, seen):
-    """As firmware.arithmetic.perceive: from two positions in ``array`` to int8[48].
+def perceive(typing, array, state, inbox, seen, at):
+    """As firmware.arithmetic.perceive: from two positions in ``array`` to 48 bytes at one in ``seen``.
 
     Returns the greatest alpha of the eight neighbours.
     """
@@ -167,26 +167,26 @@ def perceive(typing, array, state, inbox, seen):
             total = b.add(b.add(outer, b.shl(middle, one)), half)
             return b.trunc(e.clip(b.ashr(total, shift), -128, 127), V8)
 
-        e.store(e.load(0, V8, 0, base=1), 3, 0)
-        e.store(gradient(b.add(falling, rising), across), 3, CHANNELS)
-        e.store(gradient(b.sub(rising, falling), down), 3, 2 * CHANNELS)
+        e.store(e.load(0, V8, 0, base=1), 3, 0, base=4)
+        e.store(gradient(b.add(falling, rising), across), 3, CHANNELS, base=4)
+        e.store(gradient(b.sub(rising, falling), down), 3, 2 * CHANNELS, base=4)
         return b.extract_element(alpha, I32(ALPHA))
 
-    return types.int8(array, types.int64, types.int64, seen), emit
+    return types.int8(array, types.int64, types.int64, seen, types.int64), emit
 
 
 @intrinsic
-def settle(typing, array, state, change, shift2):
-    """Wrap and shift the sums of the output layer, and add them to the state at its position."""
+def settle(typing, array, state, change, at, shift2):
+    """Wrap and shift the sums of the output layer, at a position, and add them to the state at its own."""
 
     def emit(context, builder, signature, arguments):
         e, b = Emitter(context, builder, signature, arguments), builder
-        sums = b.sext(b.trunc(e.load(2, V32, 0), V16), V32)
-        total = b.add(b.sext(e.load(0, V8, 0, base=1), V32), e.round_shift(sums, e.arguments[3]))
+        sums = b.sext(b.trunc(e.load(2, V32, 0, base=3), V16), V32)
+        total = b.add(b.sext(e.load(0, V8, 0, base=1), V32), e.round_shift(sums, e.arguments[4]))
         e.store(b.trunc(e.clip(total, -128, 127), V8), 0, 0, base=1)
         return context.get_dummy_value()
 
-    return types.void(array, types.int64, change, types.int32), emit
+    return types.void(array, types.int64, change, types.int64, types.int32), emit
 
 
 @intrinsic
