@@ -16,7 +16,19 @@ from emulator.core import Core
 from emulator.draws import GOLDEN, MASK, Stream, mix
 from emulator.jit import inner, is_warm, kept
 from emulator.kernels import PAIR, choose_kernel, think, think_pair
-from emulator.lanes import LANES, choose8, copy16, lost_ports, perceive, prefetch, put, settle
+from emulator.lanes import (
+    LANES,
+    choose8,
+    copy16,
+    get8,
+    get32,
+    get64,
+    lost_ports,
+    perceive,
+    prefetch,
+    put,
+    settle,
+)
 from emulator.observer import Observer
 from emulator.population import LINE_BYTES, in_lines, offset
 from emulator.trace import Trace
@@ -50,13 +62,16 @@ from firmware.clock import Law, Timing
 
 LISTENED, WIRED = offset("listened"), offset("wired")
 TARGETS_BYTES: Final = 4 * PORTS
-BROADCASTS: Final = offset("broadcasts") // 4
+BROADCASTS: Final = offset("broadcasts")
 
 SLICES: Final = 4
 """Slices in a mean interval."""
 
 AHEAD: Final = 16
 """Wakes from now, for which memory is fetched."""
+
+CACHE_BYTES: Final = 1 << 20
+"""What the caches near a core hold, about."""
 
 BATCH: Final = 1 << 18
 """Records that go to the trace at once, about."""
@@ -66,7 +81,10 @@ _BITS: Final = np.array([mask.bit_count() for mask in range(256)], np.int64)
 
 
 class World(NamedTuple):
-    """What a run's configuration and genome say, for compiled code. Keys are uint64."""
+    """What a run's configuration and genome say, for compiled code. Keys are uint64.
+
+    ``fetches`` says whether it pays to fetch memory ahead, for the cells are more than a cache holds.
+    """
 
     exponential: bool
     mean_us: int
@@ -77,6 +95,7 @@ class World(NamedTuple):
     jitter_us: int
     loss_base: np.uint64
     jitter_base: np.uint64
+    fetches: bool
 
 
 class Cells(NamedTuple):
@@ -138,7 +157,7 @@ def _fetch(world, cells, counters, transit, ahead, place):
     """Fetch what the wakes to come will need: their cells, and who hears what has been sent."""
     memory = cells.memory
     soon = min(place + AHEAD, ahead.count - 1)
-    waking = ahead.wakes[soon] & CELL
+    waking = get64(ahead.wakes, 8 * soon) & CELL
     for line in range(0, ROW, LINE_BYTES):
         prefetch(memory, waking * ROW + line)
     prefetch(cells.pending, waking)
@@ -148,37 +167,51 @@ def _fetch(world, cells, counters, transit, ahead, place):
         return
     head = min(counters[HEAD] + AHEAD, counters[COUNT] - 1)
     for port in range(PORTS):
-        receiver = np.int64(transit.targets[max(0, head) * PORTS + port])
+        receiver = get32(transit.targets, 4 * (max(0, head) * PORTS + port))
         prefetch(memory, receiver * ROW + INBOX + CHANNELS * ((port + 4) & 7))
         prefetch(cells.heard, receiver)
 
 
 @inner
-def _blank(memory, cell):
-    for c in range(CHANNELS):
-        memory[cell, STATE + c] = 0
+def _blank(memory, position):
+    """Clear 16 bytes."""
+    put(memory, position, np.int64(0))
+    put(memory, position + 8, np.int64(0))
 
 
 @inner
 def _listen(world, cells, cell):
     """As firmware.cell: forget neighbours that were silent for a whole listening period."""
-    memory = cells.memory
-    listened = (memory[cell, LISTENED] & 255) + 1
+    row = cell * ROW
+    listened = get8(cells.memory, row + LISTENED) + 1
     if listened >= world.listening_wakes:
+        heard = get8(cells.heard, cell)
         for port in range(PORTS):
-            if not cells.heard[cell] >> port & 1:
-                for c in range(CHANNELS):
-                    memory[cell, INBOX + CHANNELS * port + c] = 0
+            if not heard >> port & 1:
+                _blank(cells.memory, row + INBOX + CHANNELS * port)
         listened = 0
-        cells.heard[cell] = 0
-    memory[cell, LISTENED] = listened
+        put(cells.heard, cell, np.uint8(0))
+    put(cells.memory, row + LISTENED, np.uint8(listened))
+
+
+@inner
+def _alpha(cells, cell):
+    return np.int8(get8(cells.memory, cell * ROW + STATE + ALPHA))
+
+
+@inner
+def _wake(ahead, place):
+    """When, and who."""
+    wake = get64(ahead.wakes, 8 * place)
+    return ahead.start + (wake >> 32), wake & CELL
 
 
 @inner
 def _sense(world, cells, counters, transit, scratch, ahead, place, slot):
     """A cell wakes, hears what has arrived, and perceives."""
-    now, cell = ahead.start + (ahead.wakes[place] >> 32), ahead.wakes[place] & CELL
-    _fetch(world, cells, counters, transit, ahead, place)
+    now, cell = _wake(ahead, place)
+    if world.fetches:
+        _fetch(world, cells, counters, transit, ahead, place)
     if world.jitter_us:
         ways.take_listed(cells, counters, transit, place)
     else:
@@ -187,7 +220,7 @@ def _sense(world, cells, counters, transit, scratch, ahead, place, slot):
     row = cell * ROW
     near = perceive(cells.memory, row + STATE, row + INBOX, scratch.seen, slot * LINE_BYTES) >= ALIVE_MIN
     scratch.near[slot] = near
-    scratch.alive[slot] = near or cells.memory[cell, STATE + ALPHA] >= ALIVE_MIN
+    scratch.alive[slot] = near or _alpha(cells, cell) >= ALIVE_MIN
 
 
 @inner
@@ -205,14 +238,14 @@ def _think(world, kernel, scratch, together):
 @inner
 def _act(world, cells, counters, transit, scratch, ahead, place, slot, lost_below):
     """It changes as it has thought, and tells its neighbours. As firmware.arithmetic.update."""
-    now, cell = ahead.start + (ahead.wakes[place] >> 32), ahead.wakes[place] & CELL
+    now, cell = _wake(ahead, place)
     alive = scratch.alive[slot]
     if alive:
         shift2 = np.int32(world.shift2)
         settle(cells.memory, cell * ROW + STATE, scratch.change, slot * LINE_BYTES, shift2)
-        alive = scratch.near[slot] or cells.memory[cell, STATE + ALPHA] >= ALIVE_MIN
+        alive = scratch.near[slot] or _alpha(cells, cell) >= ALIVE_MIN
     if not alive:
-        _blank(cells.memory, cell)
+        _blank(cells.memory, cell * ROW + STATE)
     _send(world, cells, counters, transit, ahead, now, cell, lost_below)
     _observe(cells, counters, cell)
 
@@ -237,9 +270,9 @@ def _send(world, cells, counters, transit, ahead, now, cell, lost_below):
     copy16(transit.records, record * RECORD_BYTES + RECORD_STATE, memory, cell * ROW + STATE)
     counters[COUNT] = record + 1
 
-    ports = memory[cell, WIRED] & 255
-    index = words[cell, BROADCASTS]
-    words[cell, BROADCASTS] = index + 1
+    ports = get8(memory, cell * ROW + WIRED)
+    index = get32(memory, cell * ROW + BROADCASTS) & CELL
+    put(memory, cell * ROW + BROADCASTS, np.int32(index + 1))
     counters[SENT] += _BITS[ports]
     if lost_below:
         lost = np.int64(lost_ports(world.loss_base, PORTS * cell, index, lost_below)) & ports
@@ -274,8 +307,8 @@ def _list(transit, ahead, number, arrival):
 def _observe(cells, counters, cell):
     """As emulator.observer."""
     counters[UPDATES] += 1
-    counters[LEFT] -= cells.pending[cell]
-    cells.pending[cell] = False
+    counters[LEFT] -= get8(cells.pending, cell)
+    put(cells.pending, cell, np.uint8(0))
     if counters[LEFT] == 0:
         counters[ROUNDS] += 1
         for other in range(len(cells.running)):
@@ -445,4 +478,5 @@ def _world(config: RunConfig, rule: Rule, timing: Timing) -> World:
         config.jitter_us,
         loss_base,
         jitter_base,
+        config.grid.cells * ROW > CACHE_BYTES,
     )

@@ -14,9 +14,9 @@ from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from emulator.lanes import F32, I8, I32, LANES, V8, V32, VF32, Emitter
+from emulator.lanes import F32, I8, I16, I32, LANES, V32, VF32, Emitter
 from emulator.population import LINE_BYTES, in_lines
-from firmware.arithmetic import Rule
+from firmware.arithmetic import HIDDEN_LIMIT, Rule
 from firmware.budget import CHANNELS, HIDDEN_MAX, PERCEPTION
 from firmware.errors import InputError
 
@@ -27,7 +27,17 @@ GROUP: Final = 4
 PAIR: Final = 2
 """Cells that think at once at most."""
 
-_BYTES = ir.VectorType(I8, 64)
+_BYTES, _WORDS = ir.VectorType(I8, 64), ir.VectorType(I16, 32)
+
+
+def _packed(units: NDArray[Any]) -> NDArray[Any]:
+    """Pack pairs of rows as the processor does: 16 bytes of each in turn, int[n, 64] -> int[n / 2, 64]."""
+    parts = units.reshape(len(units) // 2, 2, 4, -1).swapaxes(1, 2)
+    return parts.reshape(len(units) // 2, -1)
+
+
+UNIT_ORDER: Final = _packed(_packed(np.arange(HIDDEN_MAX).reshape(BLOCKS, LANES))).ravel()
+"""The hidden units as they come out of two rounds of packing."""
 
 
 class Kernel(NamedTuple):
@@ -90,10 +100,11 @@ def _dot(e, slots, base):
             weight = e.load(0, _BYTES, 64 * (group * BLOCKS + block))
             for own, x in zip(sums, inputs, strict=True):
                 own[block] = builder.call(function, [own[block], x, weight])
+    shift = e.splat(e.arguments[5])
     for slot, own in zip(slots, sums, strict=True):
-        for block in range(BLOCKS):
-            excited = builder.trunc(e.excite(own[block], e.arguments[5]), V8)
-            e.store(excited, 4, HIDDEN_MAX * slot + LANES * block)
+        words = _pack(builder, "llvm.x86.avx512.packssdw.512", _WORDS, [builder.ashr(a, shift) for a in own])
+        for place, packed in enumerate(_pack(builder, "llvm.x86.avx512.packsswb.512", _BYTES, words)):
+            e.store(e.maximum(packed, _BYTES([0] * 64)), 4, HIDDEN_MAX * slot + 64 * place)
     parts = [[V32([0] * LANES) for _ in range(4)] for _ in slots]
     for group in range(HIDDEN_MAX // GROUP):
         weight = e.load(0, _BYTES, PERCEPTION * HIDDEN_MAX + 64 * group)
@@ -102,6 +113,14 @@ def _dot(e, slots, base):
             own[group % 4] = builder.call(function, [own[group % 4], x, weight])
     for slot, (a, b, c, d) in zip(slots, parts, strict=True):
         e.store(builder.add(builder.add(a, b), builder.add(c, d)), 3, LINE_BYTES * slot, base)
+
+
+def _pack(builder, name, kind, vectors):
+    """Pairs of vectors into vectors of numbers half as wide, saturated; UNIT_ORDER says where each goes."""
+    function = builder.module.declare_intrinsic(name, (), ir.FunctionType(kind, [vectors[0].type] * 2))
+    return [
+        builder.call(function, [low, high]) for low, high in zip(vectors[::2], vectors[1::2], strict=True)
+    ]
 
 
 def _fma(e, slots, base):
@@ -121,9 +140,11 @@ def _fma(e, slots, base):
             weight = e.load(0, VF32, 64 * (i * BLOCKS + block))
             for own, x in zip(sums, inputs, strict=True):
                 own[block] = add_product(own[block], weight, x)
+    shift = e.splat(e.arguments[5])
     for slot, own in zip(slots, sums, strict=True):
         for block in range(BLOCKS):
-            excited = e.excite(builder.fptosi(own[block], V32), e.arguments[5])
+            sums = builder.ashr(builder.fptosi(own[block], V32), shift)
+            excited = e.clip(sums, 0, HIDDEN_LIMIT)
             e.store(builder.sitofp(excited, VF32), 4, 4 * HIDDEN_MAX * slot + 64 * block)
     parts = [[VF32([0.0] * LANES) for _ in range(4)] for _ in slots]
     for unit in range(HIDDEN_MAX):
@@ -150,12 +171,17 @@ def _kernel(name: str, weights: NDArray[Any], bias: NDArray[Any]) -> Kernel:
     return Kernel(name, in_lines(weights), in_lines(bias), in_lines(np.zeros(PAIR * HIDDEN_MAX, bias.dtype)))
 
 
+def _half(rule: Rule) -> int:
+    """What makes a shift to the right round."""
+    return 1 << rule.shift1 - 1
+
+
 def _vnni(rule: Rule) -> Kernel:
     w1, b1, w2 = _padded(rule)
     # Perception goes in as unsigned bytes, 128 too large; the bias takes that back.
-    bias = (b1 - 128 * w1.sum(axis=1)).astype(np.int32)
+    bias = (b1 - 128 * w1.sum(axis=1) + _half(rule)).astype(np.int32)
     first = w1.reshape(BLOCKS, LANES, PERCEPTION // GROUP, GROUP).transpose(2, 0, 1, 3)
-    second = w2.reshape(HIDDEN_MAX // GROUP, GROUP, CHANNELS).transpose(0, 2, 1)
+    second = w2[UNIT_ORDER].reshape(HIDDEN_MAX // GROUP, GROUP, CHANNELS).transpose(0, 2, 1)
     weights = np.concatenate([first.ravel(), second.ravel()]).astype(np.int8)
     return _kernel("vnni", weights, bias)
 
@@ -163,7 +189,7 @@ def _vnni(rule: Rule) -> Kernel:
 def _f32(rule: Rule) -> Kernel:
     w1, b1, w2 = _padded(rule)
     weights = np.concatenate([w1.T.ravel(), w2.ravel()]).astype(np.float32)
-    return _kernel("f32", weights, b1.astype(np.float32))
+    return _kernel("f32", weights, (b1 + _half(rule)).astype(np.float32))
 
 
 KERNELS: Final[dict[str, Callable[[Rule], Kernel]]] = {"vnni": _vnni, "f32": _f32}

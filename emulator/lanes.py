@@ -11,7 +11,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from emulator.draws import GOLDEN
-from firmware.arithmetic import GRADIENT_SHIFT, HIDDEN_LIMIT
+from firmware.arithmetic import GRADIENT_SHIFT
 from firmware.budget import ALPHA, CHANNELS, PORTS
 from firmware.ports import opposite
 
@@ -75,10 +75,6 @@ class Emitter:
         down = b.ashr(value, self.splat(b.sub(shift, I32(1))))
         return b.ashr(b.add(down, V32([1] * LANES)), V32([1] * LANES))
 
-    def excite(self, sums: Any, shift: Any) -> Any:
-        """Hidden units from their sums."""
-        return self.clip(self.round_shift(sums, shift), 0, HIDDEN_LIMIT)
-
 
 @intrinsic
 def copy16(typing, to, target, source, origin):
@@ -104,14 +100,36 @@ def put(typing, array, position, value):
     return types.void(array, types.int64, value), emit
 
 
+def _loader(kind: Any, extend: str, text: str) -> Any:
+    """An intrinsic that loads an integer; unlike numba's indexing, it does not look for negative places."""
+
+    def load(typing, array, position):
+        def emit(context, builder, signature, arguments):
+            loaded = Emitter(context, builder, signature, arguments).load(0, kind, 0, base=1)
+            return loaded if kind is I64 else getattr(builder, extend)(loaded, I64)
+
+        return types.int64(array, types.int64), emit
+
+    load.__doc__ = text
+    return intrinsic(load)
+
+
+get8: Final = _loader(I8, "zext", "The byte at a position, 0..255.")
+get32: Final = _loader(I32, "sext", "The int32 at a position, which need not be aligned, as int64.")
+get64: Final = _loader(I64, "zext", "The int64 at a position that need not be aligned.")
+
+
 @intrinsic
-def get64(typing, array, position):
-    """Load an int64 from a position that need not be aligned."""
+def mark(typing, array, position, bits):
+    """Set bits of the byte at a position."""
 
     def emit(context, builder, signature, arguments):
-        return Emitter(context, builder, signature, arguments).load(0, I64, 0, base=1)
+        e = Emitter(context, builder, signature, arguments)
+        marked = builder.or_(e.load(0, I8, 0, base=1), builder.trunc(e.arguments[2], I8))
+        e.store(marked, 0, 0, base=1)
+        return context.get_dummy_value()
 
-    return types.int64(array, types.int64), emit
+    return types.void(array, types.int64, types.int64), emit
 
 
 @intrinsic

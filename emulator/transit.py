@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from emulator.jit import inner
-from emulator.lanes import copy16, get64, prefetch
+from emulator.lanes import copy16, get32, get64, mark, prefetch
 from emulator.population import DARK, LAYOUT, in_lines, offset
 from emulator.trace import RECORD
 from firmware.budget import CHANNELS, PORTS
@@ -94,13 +94,13 @@ def _arrive(cells, counters, transit, record):
     """A record's frame, at all its targets."""
     void = len(cells.wakes) - 1
     for port in range(PORTS):
-        receiver, there = np.int64(transit.targets[record * PORTS + port]), (port + 4) & 7
+        receiver, there = get32(transit.targets, 4 * (record * PORTS + port)), (port + 4) & 7
         if counters[DARKNESS] and receiver != void and cells.wakes[receiver] == DARK:
             counters[UNHEARD] += 1
             receiver = void
         place = receiver * ROW + INBOX + CHANNELS * there
         copy16(cells.memory, place, transit.records, record * RECORD_BYTES + RECORD_STATE)
-        cells.heard[receiver] |= 1 << there
+        mark(cells.heard, receiver, 1 << there)
 
 
 @inner
@@ -136,7 +136,7 @@ def take(cells, counters, messages, number):
     else:
         place = cell * ROW + INBOX + CHANNELS * port
         copy16(cells.memory, place, messages, number * MESSAGE_BYTES + MESSAGE_STATE)
-        cells.heard[cell] |= 1 << port
+        mark(cells.heard, cell, 1 << port)
 
 
 @inner

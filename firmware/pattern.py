@@ -5,6 +5,7 @@ About 1 looks perfect, above 10 is bad, and an empty grid has 1000. All sums are
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -121,10 +122,17 @@ class Target:
         top, left = self._corner(*picture.shape[:2])
         # (a - b)^2 = a^2 - 2ab + b^2, and b is 0 outside the target's rectangle.
         inside = picture[top : top + self.height, left : left + self.width].astype(np.int64)
-        wanted = self.rgba.astype(np.int64) * ONE
         squares = int(np.square(picture, dtype=np.int16).sum(dtype=np.int64))
-        products, wanted_squares = int((inside * wanted).sum()), int((wanted**2).sum())
-        return 1000 * (255**2 * squares - 2 * 255 * products + wanted_squares) / wanted_squares
+        products = int(np.vdot(inside, self._wanted))
+        return 1000 * (255**2 * squares - 2 * 255 * products + self._wanted_squares) / self._wanted_squares
+
+    @cached_property
+    def _wanted(self) -> NDArray[np.int64]:
+        return self.rgba.astype(np.int64) * ONE
+
+    @cached_property
+    def _wanted_squares(self) -> int:
+        return int((self._wanted**2).sum())
 
     def _corner(self, rows: int, cols: int) -> tuple[int, int]:
         if self.height > rows or self.width > cols:

@@ -3,7 +3,7 @@ import pytest
 from numba import njit
 
 from emulator import kernels
-from emulator.kernels import KERNELS, available, choose_kernel, think
+from emulator.kernels import KERNELS, PAIR, available, choose_kernel, think, think_pair
 from emulator.lanes import perceive, settle
 from firmware import arithmetic
 from firmware.arithmetic import Rule
@@ -11,18 +11,23 @@ from firmware.errors import InputError
 
 
 @njit
-def run_think(weights, bias, seen, change, hidden, shift1):
-    think(weights, bias, seen, change, hidden, shift1)
+def run_think(weights, bias, hidden, seen, change, shift1, slot):
+    think(weights, bias, seen, change, hidden, shift1, slot)
+
+
+@njit
+def run_think_pair(weights, bias, hidden, seen, change, shift1):
+    think_pair(weights, bias, seen, change, hidden, shift1)
 
 
 @njit
 def run_perceive(memory, seen):
-    return perceive(memory, 128, 0, seen)
+    return perceive(memory, 128, 0, seen, 3)
 
 
 @njit
 def run_settle(memory, change, shift2):
-    settle(memory, 128, change, shift2)
+    settle(memory, 128, change, 8, shift2)
 
 
 def random_rule(rng, hidden, extreme):
@@ -44,13 +49,18 @@ def random_rule(rng, hidden, extreme):
 def test_kernels_are_the_arithmetic(name, hidden, extreme):
     rng = np.random.default_rng(hidden)
     rule = random_rule(rng, hidden, extreme)
-    _name, *kernel, scratch = choose_kernel(rule, name)
-    for _ in range(100):
-        seen, change = rng.integers(-128, 128, 48).astype(np.int8), np.empty(16, np.int32)
-        run_think(*kernel, seen, change, scratch, np.int32(rule.shift1))
-        sums = seen.astype(np.int64) @ rule.w1.T + rule.b1
-        hidden_units = np.clip(arithmetic.round_shift(sums, rule.shift1), 0, 127)
-        assert (change == hidden_units @ rule.w2).all()
+    kernel, shift1 = choose_kernel(rule, name)[1:], np.int32(rule.shift1)
+    for _ in range(50):
+        seen = rng.integers(-128, 128, (PAIR, 64)).astype(np.int8)
+        sums = seen[:, :48].astype(np.int64) @ rule.w1.T + rule.b1
+        expected = np.clip(arithmetic.round_shift(sums, rule.shift1), 0, 127) @ rule.w2
+        for slot in range(PAIR):
+            change = np.full((PAIR, 16), -7, np.int32)
+            run_think(*kernel, seen, change, shift1, slot)
+            assert (change[slot] == expected[slot]).all()
+            assert (change[1 - slot] == -7).all()
+        run_think_pair(*kernel, seen, change, shift1)
+        assert (change == expected).all()
 
 
 @pytest.mark.parametrize("extreme", [False, True])
@@ -58,9 +68,10 @@ def test_perception_is_the_arithmetic(extreme):
     rng = np.random.default_rng(1)
     for _ in range(200):
         memory = (rng.choice([-128, 127], 144) if extreme else rng.integers(-128, 128, 144)).astype(np.int8)
-        inbox, state, seen = memory[:128].reshape(8, 16), memory[128:], np.empty(48, np.int8)
+        inbox, state, seen = memory[:128].reshape(8, 16), memory[128:], np.full(52, 99, np.int8)
         assert run_perceive(memory, seen) == inbox[:, 3].max()
-        assert (seen == arithmetic.perceive(state, inbox)).all()
+        assert (seen[3:51] == arithmetic.perceive(state, inbox)).all()
+        assert seen[[0, 1, 2, 51]].tolist() == [99] * 4
 
 
 def test_settling_is_the_arithmetic():
@@ -74,7 +85,7 @@ def test_settling_is_the_arithmetic():
         wrapped = (change.astype(np.int64) + 32768) % 65536 - 32768
         step = (wrapped + (1 << shift2 - 1)) >> shift2
         expected = np.clip(memory[128:].astype(np.int64) + step, -128, 127)
-        run_settle(memory, change, np.int32(shift2))
+        run_settle(memory, np.concatenate([[1, 2], change]).astype(np.int32), np.int32(shift2))
         assert (memory[128:] == expected).all()
 
 
