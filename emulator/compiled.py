@@ -1,369 +1,28 @@
-"""The compiled core of the look-ahead engine: SPEC.md once more, on arrays of cells.
+"""The compiled core of the look-ahead engine: what ``emulator.life`` works on."""
 
-Time goes on slice by slice. All wakes of a slice are known at its beginning (``emulator.agenda``), so
-that memory can be fetched before a wake needs it.
-"""
-
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
-from emulator import agenda
 from emulator import transit as ways
-from emulator.agenda import BINS, CELL
 from emulator.config import RunConfig
 from emulator.core import Core
-from emulator.draws import GOLDEN, MASK, Stream, mix
-from emulator.jit import inner, is_warm, kept
-from emulator.kernels import PAIR, choose_kernel, think, think_pair
-from emulator.lanes import (
-    LANES,
-    choose8,
-    copy16,
-    get8,
-    get32,
-    get64,
-    lost_ports,
-    perceive,
-    prefetch,
-    put,
-    settle,
-)
+from emulator.draws import MASK, Stream, mix
+from emulator.jit import is_warm
+from emulator.kernels import PAIR, choose_kernel
+from emulator.life import Cells, Scratch, World, deliver, live
 from emulator.observer import Observer
-from emulator.population import LINE_BYTES, in_lines, offset
+from emulator.population import LINE_BYTES, in_lines
 from emulator.trace import Trace
-from emulator.transit import (
-    ARRIVAL,
-    ARRIVED,
-    COUNT,
-    COUNTERS,
-    DARKNESS,
-    HEAD,
-    INBOX,
-    LEFT,
-    LOST,
-    MESSAGES,
-    NEIGHBOURS,
-    NOW,
-    RECORD_BYTES,
-    RECORD_CELL,
-    RECORD_STATE,
-    ROUNDS,
-    ROW,
-    SENT,
-    STATE,
-    UNHEARD,
-    UPDATES,
-    make_transit,
-)
 from firmware.arithmetic import Rule
-from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, PORTS
+from firmware.budget import CHANNELS, PORTS
 from firmware.clock import Law, Timing
 
-LISTENED, WIRED = offset("listened"), offset("wired")
-TARGETS_BYTES: Final = 4 * PORTS
-BROADCASTS: Final = offset("broadcasts")
-
-SLICES: Final = 4
-"""Slices in a mean interval."""
-
-AHEAD: Final = 16
-"""Wakes from now, for which memory is fetched."""
+BATCH: Final = 1 << 17
+"""Records that go to the trace at once, about."""
 
 CACHE_BYTES: Final = 1 << 20
 """What the caches near a core hold, about."""
-
-BATCH: Final = 1 << 18
-"""Records that go to the trace at once, about."""
-
-_GOLDEN, _M1, _M2 = np.uint64(GOLDEN), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_BITS: Final = np.array([mask.bit_count() for mask in range(256)], np.int64)
-
-
-class World(NamedTuple):
-    """What a run's configuration and genome say, for compiled code. Keys are uint64.
-
-    ``fetches`` says whether it pays to fetch memory ahead, for the cells are more than a cache holds.
-    """
-
-    exponential: bool
-    mean_us: int
-    listening_wakes: int
-    shift1: int
-    shift2: int
-    latency_us: int
-    jitter_us: int
-    loss_base: np.uint64
-    jitter_base: np.uint64
-    fetches: bool
-
-
-class Cells(NamedTuple):
-    """The population, and what the observer counts.
-
-    ``memory`` int8[N + 1, 192] and ``words`` int32[N + 1, 48] are the same bytes.
-    """
-
-    memory: Any
-    words: Any
-    wakes: Any
-    prngs: Any
-    heard: Any
-    running: Any
-    pending: Any
-
-
-@inner
-def _mix(word):
-    word = (word ^ (word >> np.uint64(30))) * _M1
-    word = (word ^ (word >> np.uint64(27))) * _M2
-    return word ^ (word >> np.uint64(31))
-
-
-@inner
-def draw32(base, entity, index):
-    """As emulator.draws; ``base`` is the key of all entities of a stream, before the last mixing."""
-    key = _mix(base + np.uint64(entity))
-    return _mix(key + np.uint64(index + 1) * _GOLDEN) >> np.uint64(32)
-
-
-class Scratch(NamedTuple):
-    """Of cells that think together: perception int8[PAIR, 64], of which 48 are used, what comes of it
-    int32[PAIR, 16], whether a neighbour is alive, and whether they are themselves, bool[PAIR].
-    """
-
-    seen: Any
-    change: Any
-    near: Any
-    alive: Any
-
-
-class Slice(NamedTuple):
-    """Some time in which no fault comes: its beginning and end in us, and its wakes in order.
-
-    ``starts`` and ``shift`` say where to look for a time (``emulator.agenda``).
-    """
-
-    start: int
-    end: int
-    wakes: Any
-    count: int
-    starts: Any
-    shift: int
-
-
-@inner
-def _fetch(world, cells, counters, transit, ahead, place):
-    """Fetch what the wakes to come will need: their cells, and who hears what has been sent."""
-    memory = cells.memory
-    soon = min(place + AHEAD, ahead.count - 1)
-    waking = get64(ahead.wakes, 8 * soon) & CELL
-    for line in range(0, ROW, LINE_BYTES):
-        prefetch(memory, waking * ROW + line)
-    prefetch(cells.pending, waking)
-    if world.jitter_us:
-        prefetch(transit.latest, waking * LINE_BYTES)
-        ways.fetch_listed(cells, transit, soon, min(place + 2 * AHEAD, ahead.count - 1))
-        return
-    head = min(counters[HEAD] + AHEAD, counters[COUNT] - 1)
-    for port in range(PORTS):
-        receiver = get32(transit.targets, 4 * (max(0, head) * PORTS + port))
-        prefetch(memory, receiver * ROW + INBOX + CHANNELS * ((port + 4) & 7))
-        prefetch(cells.heard, receiver)
-
-
-@inner
-def _blank(memory, position):
-    """Clear 16 bytes."""
-    put(memory, position, np.int64(0))
-    put(memory, position + 8, np.int64(0))
-
-
-@inner
-def _listen(world, cells, cell):
-    """As firmware.cell: forget neighbours that were silent for a whole listening period."""
-    row = cell * ROW
-    listened = get8(cells.memory, row + LISTENED) + 1
-    if listened >= world.listening_wakes:
-        heard = get8(cells.heard, cell)
-        for port in range(PORTS):
-            if not heard >> port & 1:
-                _blank(cells.memory, row + INBOX + CHANNELS * port)
-        listened = 0
-        put(cells.heard, cell, np.uint8(0))
-    put(cells.memory, row + LISTENED, np.uint8(listened))
-
-
-@inner
-def _alpha(cells, cell):
-    return np.int8(get8(cells.memory, cell * ROW + STATE + ALPHA))
-
-
-@inner
-def _wake(ahead, place):
-    """When, and who."""
-    wake = get64(ahead.wakes, 8 * place)
-    return ahead.start + (wake >> 32), wake & CELL
-
-
-@inner
-def _sense(world, cells, counters, transit, scratch, ahead, place, slot):
-    """A cell wakes, hears what has arrived, and perceives."""
-    now, cell = _wake(ahead, place)
-    if world.fetches:
-        _fetch(world, cells, counters, transit, ahead, place)
-    if world.jitter_us:
-        ways.take_listed(cells, counters, transit, place)
-    else:
-        ways.deliver(cells, counters, transit, now - world.latency_us)
-    _listen(world, cells, cell)
-    row = cell * ROW
-    near = perceive(cells.memory, row + STATE, row + INBOX, scratch.seen, slot * LINE_BYTES) >= ALIVE_MIN
-    scratch.near[slot] = near
-    scratch.alive[slot] = near or _alpha(cells, cell) >= ALIVE_MIN
-
-
-@inner
-def _think(world, kernel, scratch, together):
-    """The network, for those of the first slots that are alive."""
-    weights, bias, hidden = kernel
-    seen, change, shift1 = scratch.seen, scratch.change, np.int32(world.shift1)
-    second = together == PAIR and scratch.alive[1]
-    if second and scratch.alive[0]:
-        think_pair(weights, bias, seen, change, hidden, shift1)
-    elif second or scratch.alive[0]:
-        think(weights, bias, seen, change, hidden, shift1, np.int64(second))
-
-
-@inner
-def _act(world, cells, counters, transit, scratch, ahead, place, slot, lost_below):
-    """It changes as it has thought, and tells its neighbours. As firmware.arithmetic.update."""
-    now, cell = _wake(ahead, place)
-    alive = scratch.alive[slot]
-    if alive:
-        shift2 = np.int32(world.shift2)
-        settle(cells.memory, cell * ROW + STATE, scratch.change, slot * LINE_BYTES, shift2)
-        alive = scratch.near[slot] or _alpha(cells, cell) >= ALIVE_MIN
-    if not alive:
-        _blank(cells.memory, cell * ROW + STATE)
-    _send(world, cells, counters, transit, ahead, now, cell, lost_below)
-    _observe(cells, counters, cell)
-
-
-@inner
-def _independent(world, wakes, place):
-    """Whether a wake and the next may go through the network together.
-
-    They may when nothing that the first sends arrives by the next, and it is not the same cell.
-    """
-    gap = (wakes[place + 1] >> 32) - (wakes[place] >> 32)
-    return gap < world.latency_us and (wakes[place + 1] ^ wakes[place]) & CELL != 0
-
-
-@inner
-def _send(world, cells, counters, transit, ahead, now, cell, lost_below):
-    """Broadcast the state: a record of it, and its frame on all ports that do not lose it."""
-    memory, words = cells.memory, cells.words
-    record = counters[COUNT]
-    put(transit.records, record * RECORD_BYTES, now)
-    put(transit.records, record * RECORD_BYTES + RECORD_CELL, np.int32(cell))
-    copy16(transit.records, record * RECORD_BYTES + RECORD_STATE, memory, cell * ROW + STATE)
-    counters[COUNT] = record + 1
-
-    ports = get8(memory, cell * ROW + WIRED)
-    index = get32(memory, cell * ROW + BROADCASTS) & CELL
-    put(memory, cell * ROW + BROADCASTS, np.int32(index + 1))
-    counters[SENT] += _BITS[ports]
-    if lost_below:
-        lost = np.int64(lost_ports(world.loss_base, PORTS * cell, index, lost_below)) & ports
-        counters[LOST] += _BITS[lost]
-        ports ^= lost
-    if not world.jitter_us:
-        void = np.int32(len(cells.wakes) - 1)
-        choose8(transit.targets, record * TARGETS_BYTES, words, cell * ROW + 4 * NEIGHBOURS, ports, void)
-        return
-    for port in range(PORTS):
-        if ports >> port & 1:
-            late = draw32(world.jitter_base, PORTS * cell + port, index) * np.uint64(world.jitter_us + 1)
-            arrival = now + world.latency_us + np.int64(late >> np.uint64(32))
-            arrival = max(arrival, transit.latest[cell, port])
-            transit.latest[cell, port] = arrival
-            slot = PORTS * words[cell, NEIGHBOURS + port] + ((port + 4) & 7)
-            number = ways.post(counters, transit, slot, arrival, memory, cell * ROW + STATE)
-            _list(transit, ahead, number, arrival)
-
-
-@inner
-def _list(transit, ahead, number, arrival):
-    """See to it that a message arrives before the right wake, if that is in this slice."""
-    if arrival < ahead.end:
-        time = max(0, arrival - ahead.start)
-        wake = agenda.first_from(ahead.wakes, ahead.starts, ahead.shift, ahead.count, time)
-        if wake < ahead.count:
-            ways.list_before(transit, number, wake)
-
-
-@inner
-def _observe(cells, counters, cell):
-    """As emulator.observer."""
-    counters[UPDATES] += 1
-    counters[LEFT] -= get8(cells.pending, cell)
-    put(cells.pending, cell, np.uint8(0))
-    if counters[LEFT] == 0:
-        counters[ROUNDS] += 1
-        for other in range(len(cells.running)):
-            cells.pending[other] = cells.running[other]
-            counters[LEFT] += cells.running[other]
-
-
-@inner
-def _live_slice(world, cells, counters, transit, kernel, scratch, ahead, lost_below):
-    if world.jitter_us:
-        for number in range(counters[MESSAGES]):
-            _list(transit, ahead, number, transit.messages[number, ARRIVAL])
-    place = 0
-    while place < ahead.count:
-        together = 1 + (place + 1 < ahead.count and _independent(world, ahead.wakes, place))
-        for slot in range(together):
-            _sense(world, cells, counters, transit, scratch, ahead, place + slot, slot)
-        _think(world, kernel, scratch, together)
-        for slot in range(together):
-            _act(world, cells, counters, transit, scratch, ahead, place + slot, slot, lost_below)
-        place += together
-
-
-@kept
-def live(world, cells, counters, transit, kernel, scratch, until, lost_below, batch):
-    """Live from ``counters[NOW]`` up to, but not including, ``until``; returns the new transit.
-
-    Comes back sooner when there are ``batch`` new records.
-    """
-    keys, starts = np.empty(len(cells.wakes) + LANES, np.int64), np.empty(BINS + 2, np.int32)
-    wakes = np.empty(0, np.int64)
-    full = counters[COUNT] + batch
-    while counters[NOW] < until and counters[COUNT] < full:
-        start = counters[NOW]
-        end = min(until, start + max(1, world.mean_us // SLICES))
-        keys, count = agenda.collect(world, cells, keys, start, end)
-        if len(wakes) < count:
-            wakes = np.empty(len(keys), np.int64)
-        shift = agenda.sort(keys, wakes, starts, count, end - start)
-        transit = ways.with_room(counters, transit, count)
-        ahead = Slice(start, end, wakes, count, starts, shift)
-        _live_slice(world, cells, counters, transit, kernel, scratch, ahead, lost_below)
-        counters[NOW] = end if count else min(until, max(end, cells.wakes.min()))
-    return transit
-
-
-@kept
-def deliver(world, cells, counters, transit, until):
-    """All that arrives by this time."""
-    if world.jitter_us:
-        for number in range(counters[MESSAGES]):
-            if ARRIVED != transit.messages[number, ARRIVAL] <= until:
-                ways.take(cells, counters, transit.messages, number)
-    else:
-        ways.deliver(cells, counters, transit, until - world.latency_us)
 
 
 class CompiledCore(Core):
@@ -394,7 +53,7 @@ class CompiledCore(Core):
         )
         self.compiles = not is_warm()
         population = self.population
-        memory = population.rows.view(np.int8).reshape(-1, ROW)
+        memory = population.rows.view(np.int8).reshape(-1, ways.ROW)
         self._cells = Cells(
             memory,
             memory.view(np.int32),
@@ -404,17 +63,17 @@ class CompiledCore(Core):
             observer.running,
             observer.pending,
         )
-        self._transit = make_transit(config.grid.cells, config.jitter_us)
-        self._counters = np.zeros(len(COUNTERS), np.int64)
+        self._transit = ways.make_transit(config.grid.cells, config.jitter_us)
+        self._counters = np.zeros(len(ways.COUNTERS), np.int64)
 
     def advance(self, now_us: int, until_us: int, lost_below: int) -> None:
         counters, observer = self._counters, self._observer
-        counters[NOW] = now_us
-        counters[DARKNESS] = self.population.darkness
-        counters[UPDATES], counters[ROUNDS] = observer.updates, observer.async_rounds
-        counters[LEFT] = observer.left
-        while counters[NOW] < until_us:
-            begin = counters[COUNT]
+        counters[ways.NOW] = now_us
+        counters[ways.DARKNESS] = self.population.darkness
+        counters[ways.UPDATES], counters[ways.ROUNDS] = observer.updates, observer.async_rounds
+        counters[ways.LEFT] = observer.left
+        while counters[ways.NOW] < until_us:
+            begin = counters[ways.COUNT]
             self._transit = live(
                 self._world,
                 self._cells,
@@ -426,15 +85,17 @@ class CompiledCore(Core):
                 np.uint64(lost_below),
                 BATCH,
             )
-            fresh = self._transit.records[begin * RECORD_BYTES : counters[COUNT] * RECORD_BYTES]
+            fresh = self._transit.records[
+                begin * ways.RECORD_BYTES : counters[ways.COUNT] * ways.RECORD_BYTES
+            ]
             self._trace.records(fresh.data)
             self._forget_what_has_arrived()
-        observer.updates, observer.async_rounds = int(counters[UPDATES]), int(counters[ROUNDS])
-        observer.left = int(counters[LEFT])
+        observer.updates, observer.async_rounds = int(counters[ways.UPDATES]), int(counters[ways.ROUNDS])
+        observer.left = int(counters[ways.LEFT])
         self._count()
 
     def deliver(self, until_us: int) -> None:
-        self._counters[DARKNESS] = self.population.darkness
+        self._counters[ways.DARKNESS] = self.population.darkness
         deliver(self._world, self._cells, self._counters, self._transit, until_us)
         self._count()
 
@@ -442,25 +103,27 @@ class CompiledCore(Core):
     def on_their_way(self) -> int:
         counters, transit = self._counters, self._transit
         if self._config.jitter_us:
-            return int(np.count_nonzero(transit.messages[: counters[MESSAGES], ARRIVAL] != ARRIVED))
-        targets = transit.targets[PORTS * counters[HEAD] : PORTS * counters[COUNT]]
+            return int(
+                np.count_nonzero(transit.messages[: counters[ways.MESSAGES], ways.ARRIVAL] != ways.ARRIVED)
+            )
+        targets = transit.targets[PORTS * counters[ways.HEAD] : PORTS * counters[ways.COUNT]]
         return int(np.count_nonzero(targets != self._config.grid.cells))
 
     def _count(self) -> None:
         self.traffic.sent, self.traffic.lost, self.traffic.unheard = (
-            int(self._counters[counter]) for counter in (SENT, LOST, UNHEARD)
+            int(self._counters[counter]) for counter in (ways.SENT, ways.LOST, ways.UNHEARD)
         )
 
     def _forget_what_has_arrived(self) -> None:
         """Move the records that are still wanted to the front, if they are the smaller part."""
         counters, transit = self._counters, self._transit
         if self._config.jitter_us:
-            counters[HEAD] = counters[COUNT]
-        head, count = int(counters[HEAD]), int(counters[COUNT])
+            counters[ways.HEAD] = counters[ways.COUNT]
+        head, count = int(counters[ways.HEAD]), int(counters[ways.COUNT])
         if 2 * head >= count:
-            for array, size in ((transit.records, RECORD_BYTES), (transit.targets, PORTS)):
+            for array, size in ((transit.records, ways.RECORD_BYTES), (transit.targets, PORTS)):
                 array[: (count - head) * size] = array[head * size : count * size]
-            counters[HEAD], counters[COUNT] = 0, count - head
+            counters[ways.HEAD], counters[ways.COUNT] = 0, count - head
 
 
 def _world(config: RunConfig, rule: Rule, timing: Timing) -> World:
@@ -478,5 +141,5 @@ def _world(config: RunConfig, rule: Rule, timing: Timing) -> World:
         config.jitter_us,
         loss_base,
         jitter_base,
-        config.grid.cells * ROW > CACHE_BYTES,
+        config.grid.cells * ways.ROW > CACHE_BYTES,
     )

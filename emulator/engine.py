@@ -174,6 +174,20 @@ class Engine(ABC):
         return self._states().reshape(self.config.rows, self.config.cols, CHANNELS).copy()
 
     @property
+    def updates(self) -> int:
+        """Cell updates since the start of the run."""
+        return self._observer.updates
+
+    def place(self, states: NDArray[np.int8]) -> None:
+        """Give every cell that has power a state, as if by a surgeon, while the run stands still.
+
+        Args:
+            states: int8[rows, cols, 16].
+        """
+        running = self._observer.running
+        self._states()[running] = states.reshape(-1, CHANNELS)[running]
+
+    @property
     def picture(self) -> NDArray[np.int8]:
         """Visible channels of every cell now, int8[rows, cols, 4], premultiplied, 64 = 1.0."""
         return self._visible().reshape(self.config.rows, self.config.cols, VISIBLE)

@@ -30,6 +30,9 @@ DARK: Final = int(np.iinfo(np.int64).max)
 
 LINE_BYTES: Final = 64
 
+AT_ONCE: Final = 1 << 16
+"""Cells that boot at once, so that what is needed in between stays small."""
+
 CELL_BYTES: Final = LAYOUT.itemsize + 8 + 4 + 1 + 8
 """Row, next wake, PRNG, ports heard, and how often the cell has booted."""
 
@@ -66,10 +69,10 @@ class Population:
         self.prngs = np.zeros(count + 1, np.uint32)
         self.heard = np.zeros(count + 1, np.uint8)
         self._boots = np.zeros(count, np.uint64)
-        neighbours = config.grid.neighbours()
-        self.rows["wired"][:count] = np.packbits(neighbours >= 0, axis=1, bitorder="little")[:, 0]
         self.rows["neighbours"] = count
-        np.copyto(self.rows["neighbours"][:count], neighbours, where=neighbours >= 0)
+        neighbours = config.grid.neighbours(self.rows["neighbours"][:count], open_port=count)
+        for port in range(PORTS):
+            self.rows["wired"][:count] |= (neighbours[:, port] != count).astype(np.uint8) << port
 
     @property
     def states(self) -> NDArray[np.int8]:
@@ -92,12 +95,13 @@ class Population:
 
     def boot(self, cells: NDArray[np.intp], now_us: int) -> None:
         """Power comes to blank cells: entropy, and the first wait."""
-        keys = key(self._seed, Stream.ENTROPY, cells.astype(np.uint64))
-        entropy = draw32(keys, self._boots[cells]).astype(np.uint32)
-        states, waits_us = draw_waits_us(self._timing, entropy)
-        self.prngs[cells] = states
-        self.wakes[cells] = now_us + waits_us
-        self._boots[cells] += 1
+        for begin in range(0, len(cells), AT_ONCE):
+            some = cells[begin : begin + AT_ONCE]
+            keys = key(self._seed, Stream.ENTROPY, some.astype(np.uint64))
+            entropy = draw32(keys, self._boots[some]).astype(np.uint32)
+            self.prngs[some], waits_us = draw_waits_us(self._timing, entropy)
+            self.wakes[some] = now_us + waits_us
+            self._boots[some] += 1
         self.darkness = bool((self.wakes[:-1] == DARK).any())
 
 

@@ -15,6 +15,9 @@ from firmware.errors import InputError
 
 SIDES: Final = ("left", "right", "top", "bottom")
 
+AT_ONCE: Final = 1 << 16
+"""Cells that are drawn at once."""
+
 Places = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
@@ -95,10 +98,12 @@ class Scatter(Region):
 
     def cells(self, grid: SquareGrid, seed: int, fault: int) -> NDArray[np.intp]:
         """The cells that chance picks."""
-        chance = np.uint64(key(seed, Stream.REGION, fault))
-        return np.flatnonzero(
-            draw32(chance, np.arange(grid.cells, dtype=np.uint64)) < threshold(self.fraction)
+        chance, hit_below = np.uint64(key(seed, Stream.REGION, fault)), threshold(self.fraction)
+        numbers = (
+            np.arange(begin, min(begin + AT_ONCE, grid.cells), dtype=np.uint64)
+            for begin in range(0, grid.cells, AT_ONCE)
         )
+        return np.concatenate([some[draw32(chance, some) < hit_below].astype(np.intp) for some in numbers])
 
     def __str__(self) -> str:
         return f"random:{np.format_float_positional(self.fraction, trim='0')}"

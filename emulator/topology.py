@@ -52,17 +52,21 @@ class SquareGrid:
             return None
         return row * self.cols + col
 
-    def neighbours(self) -> NDArray[np.int32]:
-        """``neighbour`` of every cell and port at once: int32[cells, 8]; -1 is an open port."""
+    def neighbours(self, out: NDArray[np.int32] | None = None, open_port: int = -1) -> NDArray[np.int32]:
+        """``neighbour`` of every cell and port at once: int32[cells, 8], written to ``out`` if given.
+
+        ``open_port`` stands where nobody is.
+        """
+        result = np.empty((self.cells, PORTS), np.int32) if out is None else out
+        grid = result.reshape(self.rows, self.cols, PORTS)
         row, col = np.ogrid[: np.int32(self.rows), : np.int32(self.cols)]
-        result = np.full((self.rows, self.cols, PORTS), -1, np.int32)
         for port, (down, right) in enumerate(OFFSETS):
             rows, cols = row + np.int32(down), col + np.int32(right)
             if self.torus:
                 rows, cols = rows % np.int32(self.rows), cols % np.int32(self.cols)
             inside = (rows >= 0) & (rows < self.rows) & (cols >= 0) & (cols < self.cols)
-            np.copyto(result[..., port], rows * np.int32(self.cols) + cols, where=inside)
-        return result.reshape(-1, PORTS)
+            grid[..., port] = np.where(inside, rows * np.int32(self.cols) + cols, np.int32(open_port))
+        return result
 
     def wires(self, cell: int) -> list[Wire]:
         """The outgoing directions of a cell's links, by port."""

@@ -171,7 +171,7 @@ def with_room(counters, transit, wakes):
     records, targets, messages, nexts, ends, latest = transit
     wanted = counters[COUNT] + wakes
     if wanted * RECORD_BYTES > len(records):
-        size = max(wanted, 2 * len(records) // RECORD_BYTES)
+        size = max(wanted, 5 * len(records) // (4 * RECORD_BYTES))
         records = _longer(records, size * RECORD_BYTES)
         if not len(latest):
             targets = _longer(targets, size * PORTS)

@@ -16,7 +16,7 @@ from emulator.draws import Stream, draw32, key
 from emulator.observer import Observer
 from emulator.population import DARK, LAYOUT, draw_waits_us
 from emulator.trace import RECORD_DTYPE, Trace
-from firmware.arithmetic import Rule
+from firmware.arithmetic import HIDDEN_LIMIT, Rule
 from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, PORTS
 from firmware.clock import Timing
 from firmware.ports import opposite
@@ -59,11 +59,12 @@ class VectorisedCore(Core):
     ) -> None:
         super().__init__(config, timing, observer, trace)
         self._rule = rule
-        self._w1 = rule.w1.T.astype(np.float32)
-        self._b1 = rule.b1.astype(np.float32) + np.float32(1 << rule.shift1 - 1)
+        # Powers of two change no digit: the sums are shifted by what they are made of.
+        self._w1 = np.ldexp(rule.w1.T.astype(np.float32), -rule.shift1)
+        self._b1 = np.ldexp(rule.b1.astype(np.float32) + np.float32(1 << rule.shift1 - 1), -rule.shift1)
         self._w2 = rule.w2.astype(np.float32)
         self._units: NDArray[np.void] = self.population.rows.view(f"V{CHANNELS}")
-        self._neighbours = self.population.rows["neighbours"][:-1].astype(np.intp)
+        self._neighbours = self.population.rows["neighbours"][:-1].T.astype(np.intp, order="C")
         self._latest = np.zeros(PORTS * config.grid.cells if config.jitter_us else 0, np.int64)
         none = np.empty(0, np.int64)
         self._mail = Mail(none, none, none, self._units[:0])
@@ -91,7 +92,7 @@ class VectorisedCore(Core):
         awake = np.flatnonzero(soonest[:-1] < end_us)
         while len(awake):
             times = soonest[awake]
-            safe = times - self._config.latency_us < soonest[self._neighbours[awake]].min(axis=1)
+            safe = times - self._config.latency_us < soonest[self._neighbours[:, awake]].min(axis=0)
             times, cells = times[safe], awake[safe]
             mail = self._mail
             due = (mail.arrivals <= soonest[mail.receivers]) & (mail.arrivals < end_us)
@@ -105,7 +106,7 @@ class VectorisedCore(Core):
             soonest[cells] = following[places[cells]]
             places[cells] += 1
             awake = awake[soonest[awake] < end_us]
-        self._report(np.concatenate(records))
+        self._report(start_us, np.concatenate(records))
 
     def _agenda(self, start_us: int, end_us: int) -> tuple[Int64, Int64]:
         """Moves the clocks on to the first wake at or after the end.
@@ -121,14 +122,15 @@ class VectorisedCore(Core):
             wakes.append(awake << 32 | population.wakes[awake] - start_us)
             awake = awake[population.wakes[awake] < end_us]
         ordered = np.sort(np.concatenate(wakes))
-        places = np.searchsorted(ordered, np.arange(len(self._neighbours)) << 32)
+        places = np.searchsorted(ordered, np.arange(self._neighbours.shape[1]) << 32)
         return start_us + (ordered & 0xFFFFFFFF), places
 
-    def _report(self, records: NDArray[np.void]) -> None:
+    def _report(self, start_us: int, records: NDArray[np.void]) -> None:
         """To the trace and the observer, in order."""
-        records = records[np.lexsort((records["cell"], records["time_us"]))]
-        self._trace.records(records.view(np.uint8).data)
-        self._observer.lived(records["cell"].astype(np.int64))
+        cells = records["cell"].astype(np.int64)
+        order = np.argsort(records["time_us"].astype(np.int64) - start_us << 32 | cells)
+        self._trace.records(records[order].view(np.uint8).data)
+        self._observer.lived(cells[order])
 
     def _arrive(self, mail: Mail) -> None:
         """Frames arrive, in order, at cells that have power or have not."""
@@ -169,9 +171,8 @@ class VectorisedCore(Core):
         """Both layers in float32, which holds all these integers exactly: int32[n, 16]."""
         hidden = seen @ self._w1
         hidden += self._b1
-        hidden *= np.float32(2.0**-self._rule.shift1)
         np.floor(hidden, out=hidden)
-        np.minimum(np.maximum(hidden, 0, out=hidden), 127, out=hidden)
+        np.clip(hidden, 0, HIDDEN_LIMIT, out=hidden)
         sums = (hidden @ self._w2).astype(np.int32).astype(np.int16).astype(np.int32)
         return (sums + (1 << self._rule.shift2 - 1)) >> self._rule.shift2
 
@@ -195,7 +196,7 @@ class VectorisedCore(Core):
             late = draws * np.uint64(self._config.jitter_us + 1) >> np.uint64(32)
             arrivals = np.maximum(arrivals + late.astype(np.int64), self._latest[links])
             self._latest[links] = arrivals
-        receivers = self._neighbours[cells[who], ports]
+        receivers = self._neighbours[ports, cells[who]]
         units = UNITS * receivers + _OPPOSITE[ports]
         return Mail(arrivals, receivers, units, self._units[UNITS * cells[who] + PORTS])
 

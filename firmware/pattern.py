@@ -16,6 +16,9 @@ from firmware.errors import InputError
 
 TARGET_MAX_PX: Final = 64
 
+PIECE: Final = 1 << 18
+"""Numbers that are squared at once."""
+
 
 @dataclass(frozen=True, eq=False)
 class Target:
@@ -122,7 +125,10 @@ class Target:
         top, left = self._corner(*picture.shape[:2])
         # (a - b)^2 = a^2 - 2ab + b^2, and b is 0 outside the target's rectangle.
         inside = picture[top : top + self.height, left : left + self.width].astype(np.int64)
-        squares = int(np.square(picture, dtype=np.int16).sum(dtype=np.int64))
+        # Piece by piece, so that a large grid needs no large squares.
+        flat = picture.reshape(-1)
+        pieces = (flat[begin : begin + PIECE] for begin in range(0, len(flat), PIECE))
+        squares = sum(int(np.square(piece, dtype=np.int16).sum(dtype=np.int64)) for piece in pieces)
         products = int(np.vdot(inside, self._wanted))
         return 1000 * (255**2 * squares - 2 * 255 * products + self._wanted_squares) / self._wanted_squares
 

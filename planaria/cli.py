@@ -54,7 +54,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"planaria {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_add_demo, _add_train, _add_genomes, _add_inspect, _add_run, _add_build, _add_verify):
+    for add in (
+        _add_demo,
+        _add_train,
+        _add_genomes,
+        _add_inspect,
+        _add_run,
+        _add_build,
+        _add_verify,
+        _add_bench,
+    ):
         add(commands)
     return parser
 
@@ -181,6 +190,30 @@ def _add_verify(commands: Any) -> None:
         "--elf", type=Path, metavar="FILE", help="a file that build has written, instead of building anew"
     )
     _add_clock(parser)
+
+
+def _add_bench(commands: Any) -> None:
+    parser = _command(
+        commands,
+        "bench",
+        _bench,
+        "Measure all engines, the paper's dense way and this core's limits, side by side: about 5 minutes.",
+        "planaria bench -o docs",
+    )
+    parser.add_argument(
+        "--side",
+        type=int,
+        action="append",
+        default=[],
+        metavar="N",
+        help="a grid of NxN cells; may be repeated (default: 64, 256 and 1024)",
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=2.0, metavar="S", help="for each measurement (default: 2)"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="DIR", help="also write bench.md there, with figures"
+    )
 
 
 def _add_clock(parser: argparse.ArgumentParser) -> None:
@@ -338,6 +371,21 @@ def _verify(options: argparse.Namespace) -> int | None:
     else:
         print_report(report)
     return EXIT_MISMATCH if report["mismatches"] else None
+
+
+def _bench(options: argparse.Namespace) -> None:
+    from planaria.bench import bench
+    from planaria.bench_report import print_report, save_report
+
+    report = bench(options)
+    if options.json:
+        print(json.dumps(report))
+    else:
+        print_report(report)
+    if options.output:
+        command = " ".join(["planaria bench", *(f"--side {n}" for n in options.side), f"-o {options.output}"])
+        for path in save_report(options.output, report, command):
+            print(f"wrote {path}", file=sys.stderr)
 
 
 def _run(options: argparse.Namespace) -> int | None:

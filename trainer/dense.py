@@ -5,6 +5,7 @@ faults, one big array. Experiment 1 of the paper; its cells see each other's pre
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,33 +70,23 @@ def jax_steps(rule: Rule, states: NDArray[np.int8]) -> Run:
     w1, b1, w2 = (jnp.asarray(w.astype(np.float32) / 64) for w in (rule.w1.T, rule.b1, rule.w2))
     grid, key = jnp.asarray(states.astype(np.float32) / ONE), jax.random.key(0)
 
-    def shifted(x: jax.Array, down: int, right: int) -> jax.Array:
-        return jnp.roll(x, (down, right), (0, 1))
-
-    def alive(x: jax.Array) -> jax.Array:
+    def alive(x: Any) -> Any:
         return jax.lax.reduce_window(x[..., ALPHA], -jnp.inf, jax.lax.max, (3, 3), (1, 1), "SAME") > ALIVE
 
-    def step(carry: tuple[jax.Array, jax.Array], _: None) -> tuple[tuple[jax.Array, jax.Array], None]:
+    def sobel(x: Any, along: int, across: int) -> Any:
+        smooth = jnp.roll(x, 1, across) + 2 * x + jnp.roll(x, -1, across)
+        return jnp.roll(smooth, -1, along) - jnp.roll(smooth, 1, along)
+
+    def step(carry: Any, _: None) -> Any:
         x, key = carry
         key, now = jax.random.split(key)
-        across, down = (
-            shifted(x, *one) + 2 * x + shifted(x, *other)
-            for one, other in (((1, 0), (-1, 0)), ((0, 1), (0, -1)))
-        )
-        gradients = [
-            shifted(across, 0, -1) - shifted(across, 0, 1),
-            shifted(down, -1, 0) - shifted(down, 1, 0),
-        ]
-        seen = jnp.concatenate([x, *gradients], -1)
+        seen = jnp.concatenate([x, sobel(x, 1, 0), sobel(x, 0, 1)], -1)
         change = jax.nn.relu(seen @ w1 + b1) @ w2
         fire = jax.random.uniform(now, x.shape[:2]) < FIRE_RATE
         after = x + change * fire[..., None]
         return (after * (alive(x) & alive(after))[..., None], key), None
 
-    @jax.jit
-    def many(carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-        return jax.lax.scan(step, carry, None, length=CHUNK)[0]
-
+    many = jax.jit(lambda carry: jax.lax.scan(step, carry, None, length=CHUNK)[0])
     carry = (grid, key)
 
     def run(steps: int) -> None:

@@ -5,9 +5,9 @@ from numba import njit
 
 from emulator import agenda
 from emulator.agenda import BINS, CELL
-from emulator.compiled import Cells, World
 from emulator.config import RunConfig
 from emulator.lanes import LANES
+from emulator.life import Cells, World
 from emulator.population import Population
 from firmware.clock import Law, Timing, draw_wait_us
 

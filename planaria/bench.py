@@ -1,0 +1,136 @@
+"""``planaria bench``: every engine, the paper's way and the processor's limits, side by side, on one core."""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from tqdm import tqdm
+
+from firmware.errors import InputError
+from planaria import __version__
+from planaria.contenders import ALIVE, DENSE, SCENES
+
+SIDES: Final = (64, 256, 1024)
+
+REFERENCE_SIDE_MAX: Final = 256
+"""Beyond this the reference engine would take minutes and gigabytes."""
+
+BYTES_SIDE_MIN: Final = 256
+"""Below this a process's own memory hides that of the cells."""
+
+SIDE_MAX: Final = 8192
+SECONDS_MAX: Final = 600.0
+
+ONE_THREAD: Final = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+}
+
+
+def bench(options: argparse.Namespace) -> dict[str, Any]:
+    """Measure as the command line says; returns the object for ``--json``.
+
+    Raises:
+        InputError: a bad side or time.
+    """
+    for side in options.side:
+        if not 32 <= side <= SIDE_MAX:
+            raise InputError("side", side, f"it must be 32 to {SIDE_MAX}", "the default is 64, 256 and 1024")
+    if not 0 < options.seconds <= SECONDS_MAX:
+        raise InputError(
+            "seconds", options.seconds, f"it must be above 0, at most {SECONDS_MAX:g}", "the default is 2"
+        )
+    sides = sorted(set(options.side)) or list(SIDES)
+    jobs = [(name, side, scene) for side in sides for scene in SCENES for name in contenders(side, scene)]
+    with tqdm(total=len(jobs) + 2, desc="bench", disable=None, leave=False) as bar:
+
+        def measured(name: str, side: int, scene: str) -> dict[str, Any]:
+            bar.set_postfix_str(f"{name} {side}x{side} {scene}")
+            result = run_contender(name, side, scene, options.seconds)
+            bar.update()
+            return result
+
+        limits = measured("limits", 0, "")
+        rows = [
+            {"name": name, "side": side, "scene": scene, **measured(name, side, scene)}
+            for name, side, scene in jobs
+        ]
+        growth = measured("growth", 0, "")
+    for row in rows:
+        _compare(row, rows, limits)
+    return {
+        "machine": machine(),
+        "seconds": options.seconds,
+        "limits": limits,
+        "rows": rows,
+        "growth": growth,
+    }
+
+
+def contenders(side: int, scene: str) -> list[str]:
+    """Who takes part; a dense baseline takes the same time whatever lives."""
+    from emulator.kernels import available
+
+    names = ["reference"] if side <= REFERENCE_SIDE_MAX else []
+    names += ["numpy", *reversed(available())]
+    if scene == ALIVE:
+        names += [name for name in DENSE if find_spec(name.partition(".")[0])]
+    return names
+
+
+def run_contender(name: str, side: int, scene: str, seconds: float) -> dict[str, Any]:
+    """Measure one in a process of its own, with one thread on one core."""
+    command = [sys.executable, "-m", "planaria.contenders", name, str(side), scene, str(seconds)]
+    process = subprocess.run(
+        command, env=os.environ | ONE_THREAD, capture_output=True, text=True, check=False
+    )
+    if process.returncode:
+        return {"left_out": process.stderr.strip().rpartition("\n")[2] or f"exit status {process.returncode}"}
+    result: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])
+    return result
+
+
+def _compare(row: dict[str, Any], rows: list[dict[str, Any]], limits: dict[str, float]) -> None:
+    """Ratios to others of the same run."""
+    if "left_out" in row:
+        return
+    if row["side"] < BYTES_SIDE_MIN:
+        row.pop("bytes_per_cell", None)
+    beside = [other for other in rows if other["side"] == row["side"] and "left_out" not in other]
+    rate = row["updates_per_s"]
+    row["percent_of_limit"] = 100 * rate / max(limits.values())
+    reference = [o for o in beside if o["name"] == "reference" and o["scene"] == row["scene"]]
+    if reference:
+        row["times_reference"] = rate / reference[0]["updates_per_s"]
+    dense = [other["updates_per_s"] for other in beside if other["name"] in DENSE]
+    if dense and row["name"] not in DENSE:
+        row["times_best_dense"] = rate / max(dense)
+
+
+def machine() -> dict[str, Any]:
+    """What this was measured with."""
+    packages = ("numpy", "numba", "simpy", "torch", "jax")
+    return {
+        "planaria": __version__,
+        "processor": _processor(),
+        "python": platform.python_version(),
+        **{name: version(name) for name in packages if find_spec(name)},
+    }
+
+
+def _processor() -> str:
+    """Its name, with family and model where the system tells them."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if not cpuinfo.exists():
+        return platform.processor() or platform.machine()
+    lines = cpuinfo.read_text().partition("\n\n")[0].splitlines()
+    facts = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    name, family, model = (facts.get(key, "?") for key in ("model name", "cpu family", "model"))
+    return f"{name}, family {family} model {model}"

@@ -1,0 +1,183 @@
+"""One measurement of ``planaria bench``, in a process of its own, pinned to one core.
+
+``python -m planaria.contenders NAME SIDE SCENE SECONDS`` prints one JSON object.
+"""
+
+import json
+import os
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.config import RunConfig
+from emulator.engine import Engine
+from firmware import image
+from firmware.budget import ALPHA, CHANNELS, HIDDEN_MAX, ONE, PERCEPTION
+from firmware.clock import Law, Timing
+from firmware.errors import InputError
+from firmware.genome import Genome
+from firmware.pattern import Target
+from planaria.cells import make_engine
+from planaria.shipped import open_genome
+
+ALIVE, ORGANISM = "alive", "organism"
+SCENES: Final = (ALIVE, ORGANISM)
+"""All cells alive for ever, which is the worst case; one grown organism in the middle."""
+
+ORGANISM_NAME: Final = "planarian"
+GROWN_ROUNDS: Final = 60
+
+DENSE: Final = ("torch", "torch.compile", "jax")
+"""Baselines that update all cells at once (``trainer.dense``)."""
+
+REPEATS: Final = 5
+TURN_UPDATES: Final = (400_000, 4_000)
+"""Between two looks at the time: of array engines, and of the reference."""
+
+
+def restless_genome() -> Genome:
+    """As many weights as fit, random, of which none lowers an alpha: whoever lives goes on living."""
+    random = np.random.default_rng(0)
+    w2 = random.integers(-30, 31, (HIDDEN_MAX, CHANNELS), np.int8)
+    w2[:, ALPHA] = random.integers(0, 3, HIDDEN_MAX)  # so small that the sum does not wrap
+    return Genome(
+        name="restless",
+        w1=random.integers(-60, 61, (HIDDEN_MAX, PERCEPTION), np.int8),
+        b1=random.integers(-200, 201, HIDDEN_MAX, np.int16),
+        w2=w2,
+        shift1=7,
+        shift2=8,
+        regime="growing",
+        target=Target.of(np.full((8, 8, 4), 255, np.uint8)),
+    )
+
+
+def lively_states(side: int) -> NDArray[np.int8]:
+    """Random states with alpha 1.0, int8[side, side, 16]."""
+    states = np.random.default_rng(1).integers(-60, 61, (side, side, CHANNELS), np.int8)
+    states[..., ALPHA] = ONE
+    return states
+
+
+def make_scene(name: str, side: int, scene: str, **world: Any) -> Engine:
+    """An engine, by the name of the reference or of a kernel, ready to be measured."""
+    genome = restless_genome() if scene == ALIVE else open_genome(ORGANISM_NAME)
+    config = RunConfig(side, side, seed=1, **world)
+    engine, kernel = ("reference", None) if name == "reference" else ("window", name)
+    flash = image.build(genome, config.timing)
+    cells = make_engine(config, flash, genome.target, None, engine, None, False, kernel)
+    if scene == ALIVE:
+        cells.place(lively_states(side))
+    return cells
+
+
+def updates_per_s(run: Callable[[], float], seconds: float) -> float:
+    """Median rate of a few repeats; ``run`` goes on a little and returns how many updates that were."""
+    rates = []
+    for _ in range(REPEATS):
+        started, updates = time.perf_counter(), 0.0
+        while (spent := time.perf_counter() - started) < seconds / REPEATS or not updates:
+            updates += run()
+        rates.append(updates / spent)
+    return statistics.median(rates)
+
+
+def _live(engine: Engine) -> int:
+    """Let an engine run for about TURN_UPDATES; returns how many they were."""
+    before = engine.updates
+    engine.run(max(1, TURN_UPDATES[engine.kernel is None] // engine.config.grid.cells))
+    return engine.updates - before
+
+
+def measure_engine(name: str, side: int, scene: str, seconds: float) -> dict[str, float]:
+    """Updates per second and bytes per cell of an event engine."""
+    make_scene(name, 16, ALIVE).run(2)
+    before_bytes = _resident_bytes()
+    engine = make_scene(name, side, scene)
+    engine.run(GROWN_ROUNDS if scene == ORGANISM else 1)
+
+    rate = updates_per_s(lambda: _live(engine), seconds)
+    return {"updates_per_s": rate, "bytes_per_cell": (_resident_bytes() - before_bytes) / side**2}
+
+
+def measure_dense(name: str, side: int, seconds: float) -> dict[str, float]:
+    """Of a dense baseline; only cells that fire count as updated."""
+    from trainer.dense import CHUNK, FIRE_RATE, jax_steps, torch_steps
+
+    rule, states = restless_genome().rule, lively_states(side)
+    steps = jax_steps(rule, states) if name == "jax" else torch_steps(rule, states, name == "torch.compile")
+    steps(CHUNK)
+
+    def run() -> float:
+        steps(CHUNK)
+        return CHUNK * FIRE_RATE * side**2
+
+    return {"updates_per_s": updates_per_s(run, seconds)}
+
+
+def measure_growth(seconds: float) -> dict[str, list[tuple[Any, float]]]:
+    """What an update takes in ns, by number of cells, latency, loss and law of the clock."""
+    alive = {"name": "auto", "scene": ALIVE}
+
+    def cost_ns(side: int, **world: Any) -> float:
+        engine = make_scene(**alive, side=side, **world)
+        engine.run(2)
+
+        return 1e9 / updates_per_s(lambda: _live(engine), seconds)
+
+    mean_us = Timing().mean_interval_us
+    return {
+        "cells": [(side**2, cost_ns(side)) for side in (16, 32, 64, 128, 256, 512, 1024)],
+        "latency in mean intervals": [
+            (share, cost_ns(128, latency_us=max(1, round(share * mean_us))))
+            for share in (1e-4, 1e-3, 0.01, 0.05, 0.2, 1, 4)
+        ],
+        "jitter in mean intervals": [
+            (share, cost_ns(128, jitter_us=round(share * mean_us))) for share in (0, 0.01, 0.05, 0.2, 1, 4)
+        ],
+        "loss": [(loss, cost_ns(128, loss_probability=loss)) for loss in (0.0, 0.01, 0.05, 0.2, 0.5, 1.0)],
+        "clock": [(law.name.lower(), cost_ns(128, timing=Timing(law))) for law in Law],
+    }
+
+
+def _resident_bytes() -> int:
+    """The most memory that this process has had."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def pin_to_one_core() -> None:
+    """Everything measured has one core, where the system can say so."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
+def main(arguments: list[str]) -> None:
+    """As the module says."""
+    name, side, scene, seconds = arguments[0], int(arguments[1]), arguments[2], float(arguments[3])
+    pin_to_one_core()
+    result: dict[str, Any]
+    try:
+        if name == "growth":
+            result = measure_growth(seconds)
+        elif name == "limits":
+            from emulator.peak import updates_per_s as limits
+
+            result = limits()
+        elif name in DENSE:
+            result = measure_dense(name, side, seconds)
+        else:
+            result = measure_engine(name, side, scene, seconds)
+    except InputError as error:
+        result = {"left_out": str(error)}
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
