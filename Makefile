@@ -53,6 +53,7 @@ test: .venv/dev
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 bench: .venv/train
+	@$(BIN)/planaria bench $(ARGS)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean:

@@ -1,4 +1,4 @@
-"""The engines: what a message costs beside an update, memory per cell, and what compiling gains."""
+"""The reference engine: what a message costs beside an update, and memory per cell."""
 
 import time
 import tracemalloc
@@ -25,24 +25,22 @@ def measure() -> dict[str, float]:
     grid.run(1)
     cell_bytes = (tracemalloc.get_traced_memory()[0] - before) / SIDE**2
     tracemalloc.stop()
-    engine, window = _updates_per_s("reference"), _updates_per_s("window")
+    engine = _updates_per_s()
     return {
         "cell alone, live updates/s": bare,
         "reference engine, updates/s (5 % loss)": engine,
         "reference engine / cell alone": engine / bare,
         "reference engine, bytes per cell": cell_bytes,
-        "window engine, updates/s (5 % loss)": window,
-        "window engine / reference engine": window / engine,
     }
 
 
-def _grid(engine: str = "reference") -> Grid:
-    return Grid(open_genome(GENOME), SIDE, SIDE, loss_probability=0.05, record=False, engine=engine)
+def _grid() -> Grid:
+    return Grid(open_genome(GENOME), SIDE, SIDE, loss_probability=0.05, record=False, engine="reference")
 
 
-def _updates_per_s(engine: str) -> float:
-    """Of a grown organism, compilation left out."""
-    grid = _grid(engine)
+def _updates_per_s() -> float:
+    """Of a grown organism."""
+    grid = _grid()
     before = grid.run(GROWN_ROUNDS).updates
     started = time.perf_counter()
     updates = grid.run(ROUNDS).updates - before

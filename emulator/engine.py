@@ -80,7 +80,7 @@ class Engine(ABC):
     """Whether there will be a wait for compilation."""
 
     def __init__(self, config: RunConfig, target: Target, trace_file: BinaryIO | None = None) -> None:
-        check_memory(config.rows, config.cols, self.memory_bytes(config))
+        check_memory(config.rows, config.cols, self._memory_bytes(config))
         self.config = config
         self.on_round: Callable[[int], None] = lambda _round: None
         self._target = target
@@ -95,10 +95,9 @@ class Engine(ABC):
         self._environment = Environment(initial_time=0)
         self._observer = Observer(config.grid.cells)
 
-    @classmethod
     @abstractmethod
-    def memory_bytes(cls, config: RunConfig) -> int:
-        """How much memory this engine needs for this world, about."""
+    def _memory_bytes(self, config: RunConfig) -> int:
+        """How much memory this engine needs for this world, at most, asked before anything is there."""
 
     @abstractmethod
     def _states(self) -> NDArray[np.int8]:

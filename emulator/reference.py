@@ -59,8 +59,7 @@ class ReferenceEngine(Engine):
             board.power_on(strap=board.number == self._seed_cell)
         self._begin_life()
 
-    @classmethod
-    def memory_bytes(cls, config: RunConfig) -> int:
+    def _memory_bytes(self, config: RunConfig) -> int:
         in_flight = PORTS * (config.latency_us + config.jitter_us) // config.timing.mean_interval_us
         return config.grid.cells * (CELL_BYTES + in_flight * MESSAGE_BYTES)
 

@@ -15,8 +15,12 @@ from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, ONE
 
 FIRE_RATE = 0.5
 
-Run = Callable[[int], None]
-"""Makes so many steps; on average half of the cells update in each."""
+CHUNK = 8
+"""Steps that JAX makes in one call."""
+
+Run = Callable[[int], NDArray[np.float32]]
+"""Makes so many steps, in each of which half of the cells update on average, and returns
+float32[rows, cols, 16]."""
 
 SOBEL_X = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], np.float32) / 8
 ALIVE = ALIVE_MIN / ONE
@@ -36,7 +40,10 @@ def torch_steps(rule: Rule, states: NDArray[np.int8], compiled: bool) -> Run:
     torch.set_num_threads(1)
     sobel = torch.from_numpy(SOBEL_X)
     kernels = torch.stack([sobel, sobel.T]).repeat(CHANNELS, 1, 1)[:, None]
-    w1, b1, w2 = (torch.from_numpy(w.astype(np.float32) / 64) for w in (rule.w1, rule.b1, rule.w2.T))
+    # A grouped convolution gives both gradients of a channel in turn.
+    order = np.r_[:CHANNELS, np.arange(CHANNELS, 3 * CHANNELS).reshape(2, -1).T.ravel()]
+    weights = (rule.w1[:, order], rule.b1, rule.w2.T)
+    w1, b1, w2 = (torch.from_numpy(w.astype(np.float32) / ONE) for w in weights)
     rows, cols = states.shape[:2]
     grid = torch.from_numpy(states.astype(np.float32) / ONE).permute(2, 0, 1)[None].contiguous()
 
@@ -53,21 +60,23 @@ def torch_steps(rule: Rule, states: NDArray[np.int8], compiled: bool) -> Run:
 
     stepper = torch.compile(step, dynamic=False) if compiled else step
 
-    def run(steps: int) -> None:
+    def run(steps: int) -> NDArray[np.float32]:
         nonlocal grid
         with torch.inference_mode():
             for _ in range(steps):
                 grid = stepper(grid)
+        return grid[0].permute(1, 2, 0).numpy()
 
     return run
 
 
 def jax_steps(rule: Rule, states: NDArray[np.int8]) -> Run:
-    """With JAX; arguments as for ``torch_steps``."""
+    """With JAX, a multiple of CHUNK steps at a time, on a torus; arguments as for ``torch_steps``."""
     import jax
     import jax.numpy as jnp
 
-    w1, b1, w2 = (jnp.asarray(w.astype(np.float32) / 64) for w in (rule.w1.T, rule.b1, rule.w2))
+    w1, b1, w2 = (jnp.asarray(w.astype(np.float32) / ONE) for w in (rule.w1.T, rule.b1, rule.w2))
+    w1 = w1.at[CHANNELS:].divide(8)
     grid, key = jnp.asarray(states.astype(np.float32) / ONE), jax.random.key(0)
 
     def alive(x: Any) -> Any:
@@ -89,14 +98,10 @@ def jax_steps(rule: Rule, states: NDArray[np.int8]) -> Run:
     many = jax.jit(lambda carry: jax.lax.scan(step, carry, None, length=CHUNK)[0])
     carry = (grid, key)
 
-    def run(steps: int) -> None:
+    def run(steps: int) -> NDArray[np.float32]:
         nonlocal carry
-        for _ in range(-(-steps // CHUNK)):
+        for _ in range(steps // CHUNK):
             carry = many(carry)
-        jax.block_until_ready(carry)
+        return np.asarray(carry[0])
 
     return run
-
-
-CHUNK = 8
-"""Steps that JAX makes in one call."""

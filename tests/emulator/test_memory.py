@@ -1,4 +1,5 @@
 import time
+from functools import partial
 
 import pytest
 
@@ -25,10 +26,15 @@ def test_a_grid_too_large_is_refused_at_once(genome, engine, cell_bytes):
 
 
 @pytest.mark.parametrize(
-    ("engine", "cell_bytes"), [(ReferenceEngine, reference.CELL_BYTES), (WindowEngine, window.CELL_BYTES)]
+    ("engine", "cell_bytes"),
+    [
+        (ReferenceEngine, reference.CELL_BYTES),
+        (WindowEngine, window.MEMORY.cell_bytes),
+        (partial(WindowEngine, kernel="numpy"), window.MEMORY_NUMPY.cell_bytes),
+    ],
 )
 def test_memory_is_compared_with_what_is_free(monkeypatch, genome, engine, cell_bytes):
-    monkeypatch.setattr(memory, "free_memory_bytes", lambda: int(100 * 1.05 * cell_bytes))
+    monkeypatch.setattr(memory, "free_memory_bytes", lambda: int(100 * 1.07 * cell_bytes))
     make(engine, RunConfig(rows=10, cols=10), genome)
     with pytest.raises(InputError, match=r"[\d,]+ are free; make it smaller"):
         make(engine, RunConfig(rows=10, cols=11), genome)
