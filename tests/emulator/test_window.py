@@ -2,8 +2,11 @@
 
 import io
 import random
+import subprocess
+import sys
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +19,7 @@ from firmware import image
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
 
+ROOT = Path(__file__).parents[2]
 REGIONS = ("half:left", "half:top", "disc:5,6,3", "rect:2,3,4,5", "random:0.3", "random:1", "rect:0,0,1,1")
 
 
@@ -112,3 +116,19 @@ def test_darkness(genome):
 def test_no_machine_code(genome):
     with pytest.raises(InputError, match="only machine code"):
         engines(RunConfig(8, 8, faults=(Fault.parse("rot:half:left@1"),)), genome)
+
+
+def test_without_a_compiler(genome, monkeypatch):
+    """The NumPy version always works."""
+    monkeypatch.setattr("emulator.window.find_spec", lambda name: None)
+    config = RunConfig(8, 8)
+    flash = image.build(genome, config.timing)
+    assert WindowEngine(config, flash, genome.target).kernel == "numpy"
+    with pytest.raises(InputError, match="kernel: f32 - numba is not installed; choose numpy"):
+        WindowEngine(config, flash, genome.target, kernel="f32")
+
+
+def test_numpy_does_without_numba():
+    code = "import sys, emulator.window; print(sorted({'numba', 'llvmlite'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
