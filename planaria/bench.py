@@ -22,8 +22,8 @@ SIDES: Final = (64, 256, 1024)
 REFERENCE_SIDE_MAX: Final = 256
 """Beyond this the reference engine would take minutes and gigabytes."""
 
-BYTES_SIDE_MIN: Final = 512
-"""Below this a process's own memory hides that of an array's cells."""
+SEEN_BYTES_MIN: Final = 1 << 26
+"""Less than this is lost in the memory that the process has had before."""
 
 SIDE_MAX: Final = 8192
 SECONDS_MAX: Final = 600.0
@@ -101,7 +101,7 @@ def _compare(row: dict[str, Any], rows: list[dict[str, Any]], limits: dict[str, 
     """Ratios to others of the same run."""
     if "left_out" in row:
         return
-    if row["side"] < BYTES_SIDE_MIN and row["name"] != "reference":
+    if row.get("bytes_per_cell", 0) * row["side"] ** 2 < SEEN_BYTES_MIN:
         row.pop("bytes_per_cell", None)
     beside = [other for other in rows if other["side"] == row["side"] and "left_out" not in other]
     rate = row["updates_per_s"]
