@@ -42,6 +42,11 @@ hardware: .venv/hardware
 	@$(PIP) -e '.[train,dev,hardware]'
 	@touch $@
 
+.venv/bench: .venv/train
+	@echo "setting up .venv (JAX, to compare with)"
+	@$(PIP) -e '.[train,bench]'
+	@touch $@
+
 demo: $(if $(findstring --quick,$(ARGS)),.venv/core,.venv/train)
 	@$(BIN)/planaria demo $(ARGS)
 
@@ -52,7 +57,7 @@ test: .venv/dev
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
-bench: .venv/train
+bench: .venv/bench
 	@$(BIN)/planaria bench $(ARGS)
 	@$(BIN)/python -m benchmarks $(ARGS)
 

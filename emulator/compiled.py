@@ -18,8 +18,11 @@ from firmware.arithmetic import Rule
 from firmware.budget import CHANNELS, PORTS
 from firmware.clock import Law, Timing
 
-BATCH: Final = 1 << 17
+BATCH: Final = 1 << 16
 """Records that go to the trace at once, about."""
+
+SLICES_MIN: Final = 4
+"""Slices in a mean interval, at least; more where one would have more wakes than a batch has records."""
 
 CACHE_BYTES: Final = 1 << 20
 """What the caches near a core hold, about."""
@@ -141,5 +144,6 @@ def _world(config: RunConfig, rule: Rule, timing: Timing) -> World:
         config.jitter_us,
         loss_base,
         jitter_base,
+        max(1, timing.mean_interval_us // max(SLICES_MIN, config.grid.cells // BATCH)),
         config.grid.cells * ways.ROW > CACHE_BYTES,
     )

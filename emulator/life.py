@@ -54,9 +54,6 @@ LISTENED, WIRED = offset("listened"), offset("wired")
 TARGETS_BYTES: Final = 4 * PORTS
 BROADCASTS: Final = offset("broadcasts")
 
-SLICES: Final = 4
-"""Slices in a mean interval."""
-
 AHEAD: Final = 16
 """Wakes from now, for which memory is fetched."""
 
@@ -79,6 +76,7 @@ class World(NamedTuple):
     jitter_us: int
     loss_base: np.uint64
     jitter_base: np.uint64
+    slice_us: int
     fetches: bool
 
 
@@ -327,7 +325,7 @@ def live(world, cells, counters, transit, kernel, scratch, until, lost_below, ba
     full = counters[COUNT] + batch
     while counters[NOW] < until and counters[COUNT] < full:
         start = counters[NOW]
-        end = min(until, start + max(1, world.mean_us // SLICES))
+        end = min(until, start + world.slice_us)
         keys, count = agenda.collect(world, cells, keys, start, end)
         if len(wakes) < count:
             wakes = np.empty(len(keys), np.int64)

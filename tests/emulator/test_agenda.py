@@ -44,7 +44,7 @@ def test_all_wakes_of_a_slice():
     population.boot(np.arange(21), 0)
     population.blank(np.array([5]))
     wakes, prngs = population.wakes.copy(), population.prngs.copy()
-    world = World(True, 1000, 16, 1, 1, 1, 0, np.uint64(0), np.uint64(0), False)
+    world = World(True, 1000, 16, 1, 1, 1, 0, np.uint64(0), np.uint64(0), 250, False)
     cells = Cells(None, None, population.wakes, population.prngs, None, None, None)
     start, end = int(wakes.min()), 4000
     keys, count = agenda.collect(world, cells, np.empty(21 + 1 + LANES, np.int64), start, end)
