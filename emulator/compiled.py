@@ -22,7 +22,9 @@ BATCH: Final = 1 << 16
 """Records that go to the trace at once, about."""
 
 SLICES_MIN: Final = 4
-"""Slices in a mean interval, at least; more where one would have more wakes than a batch has records."""
+"""Slices in a mean interval, at least; more where one would have more than SLICE_WAKES."""
+
+SLICE_WAKES: Final = 1 << 17
 
 CACHE_BYTES: Final = 1 << 20
 """What the caches near a core hold, about."""
@@ -144,6 +146,6 @@ def _world(config: RunConfig, rule: Rule, timing: Timing) -> World:
         config.jitter_us,
         loss_base,
         jitter_base,
-        max(1, timing.mean_interval_us // max(SLICES_MIN, config.grid.cells // BATCH)),
+        max(1, timing.mean_interval_us // max(SLICES_MIN, config.grid.cells // SLICE_WAKES)),
         config.grid.cells * ways.ROW > CACHE_BYTES,
     )
