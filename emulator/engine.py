@@ -20,7 +20,7 @@ from emulator.observer import Observer
 from emulator.order import Kind, Moment
 from emulator.recovery import Recovery, judge
 from emulator.trace import Trace
-from firmware.budget import CHANNELS, VISIBLE
+from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, VISIBLE
 from firmware.errors import InputError
 from firmware.pattern import Target
 
@@ -90,6 +90,7 @@ class Engine(ABC):
         self._weather = Weather(config.loss_probability)
         self._traffic = Traffic()
         self._faults = 0
+        self._hits: dict[int, Cells] = {}
         self._kills = np.zeros(config.grid.cells, np.int32)
         self._sampled_rounds = 0
         self._environment = Environment(initial_time=0)
@@ -251,12 +252,13 @@ class Engine(ABC):
         if fault.region is None:
             self._weather.begin(number, fault.loss_probability)
             return
-        cells = self._hit(fault, number)
+        cells = fault.region.cells(self.config.grid, self.config.seed, number, self._living)
         flip = self._flipper()
         if flip is not None and fault.needs_machine_code:
             flip(fault.action, number, cells)
             return
         self._observer.wound_begins(number, str(fault), self.time_us, self.error)
+        self._hits[number] = cells
         self._kills[cells] += 1
         self._cut_power(cells)
         self._observer.stopped(cells)
@@ -271,11 +273,12 @@ class Engine(ABC):
         if fault.region is None:
             self._weather.end(number)
             return
-        cells = self._hit(fault, number)
+        cells = self._hits.pop(number)
         self._kills[cells] -= 1
         self._observer.started(self._restore_power(cells[self._kills[cells] == 0]))
         self._observer.wound_ends(number, self.time_us, self.error)
 
-    def _hit(self, fault: Fault, number: int) -> Cells:
-        assert fault.region is not None
-        return fault.region.cells(self.config.grid, self.config.seed, number)
+    def _living(self) -> NDArray[np.bool_]:
+        """Which cells are mature now: bool[cells]."""
+        living: NDArray[np.bool_] = self._visible()[:, ALPHA] >= ALIVE_MIN
+        return living

@@ -1,9 +1,10 @@
-"""Which cells a fault hits: halves, discs, rectangles, a random fraction."""
+"""Which cells a fault hits: halves, discs, rectangles, strokes, a random fraction, the living of these."""
 
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,8 @@ AT_ONCE: Final = 1 << 16
 
 Places = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Living = Callable[[], Flags]
+"""Asks which cells are mature now: bool[cells]."""
 
 
 class Region(ABC):
@@ -29,11 +32,30 @@ class Region(ABC):
     def holds(self, grid: SquareGrid, row: Places, col: Places) -> Flags:
         """Which of the cells at these rows and columns belong to it."""
 
-    def cells(self, grid: SquareGrid, seed: int, fault: int) -> NDArray[np.intp]:
-        """The cells, ascending. ``seed`` and the fault's number decide where chance does."""
-        del seed, fault
+    def cells(self, grid: SquareGrid, seed: int, fault: int, living: Living) -> NDArray[np.intp]:
+        """The cells, ascending.
+
+        Args:
+            grid: where they are.
+            seed: of the run.
+            fault: its number in the plan; with the seed it decides where chance does.
+            living: says who is mature at this moment.
+        """
+        del seed, fault, living
         row, col = np.ogrid[: grid.rows, : grid.cols]
         return np.flatnonzero(np.broadcast_to(self.holds(grid, row, col), (grid.rows, grid.cols)))
+
+
+@dataclass(frozen=True)
+class Everything(Region):
+    """All cells."""
+
+    def holds(self, grid: SquareGrid, row: Places, col: Places) -> Flags:
+        """Everywhere."""
+        return np.ones((), np.bool_)
+
+    def __str__(self) -> str:
+        return "all"
 
 
 @dataclass(frozen=True)
@@ -87,6 +109,55 @@ class Rectangle(Region):
 
 
 @dataclass(frozen=True)
+class Swipe(Region):
+    """A stroke with round ends: all cells whose centre is at most ``width / 2`` from a segment."""
+
+    row: int
+    col: int
+    end_row: int
+    end_col: int
+    width: int
+
+    def holds(self, grid: SquareGrid, row: Places, col: Places) -> Flags:
+        """Within half the width, in whole numbers."""
+        # The swipe's own are below SWIPE_MAX; beyond twice that nothing is near, and squares would overflow.
+        row, col = np.minimum(row, 2 * SWIPE_MAX), np.minimum(col, 2 * SWIPE_MAX)
+        down, right = self.end_row - self.row, self.end_col - self.col
+        length2 = down**2 + right**2
+        along = (row - self.row) * down + (col - self.col) * right
+        beside = (row - self.row) * right - (col - self.col) * down
+        from_start2 = (row - self.row) ** 2 + (col - self.col) ** 2
+        from_end2 = (row - self.end_row) ** 2 + (col - self.end_col) ** 2
+        nearest2 = np.where(along <= 0, from_start2, from_end2)
+        inner = (along > 0) & (along < length2)
+        near: Flags = np.where(inner, 4 * beside**2 <= self.width**2 * length2, 4 * nearest2 <= self.width**2)
+        return near
+
+    def __str__(self) -> str:
+        ends = f"{self.row},{self.col},{self.end_row},{self.end_col}"
+        return f"line:{ends}" if self.width == 1 else f"swipe:{ends},{self.width}"
+
+
+@dataclass(frozen=True)
+class LivingTissue(Region):
+    """Those cells of another region that are mature when the fault begins."""
+
+    of: Region
+
+    def holds(self, grid: SquareGrid, row: Places, col: Places) -> Flags:
+        """Where the other region is."""
+        return self.of.holds(grid, row, col)
+
+    def cells(self, grid: SquareGrid, seed: int, fault: int, living: Living) -> NDArray[np.intp]:
+        """The mature ones among the other region's."""
+        cells = self.of.cells(grid, seed, fault, living)
+        return cells[living()[cells]]
+
+    def __str__(self) -> str:
+        return f"living:{self.of}"
+
+
+@dataclass(frozen=True)
 class Scatter(Region):
     """Each cell by itself with a probability, drawn by (seed, fault, cell)."""
 
@@ -96,8 +167,9 @@ class Scatter(Region):
         """Anywhere on the grid."""
         return np.ones((), np.bool_)
 
-    def cells(self, grid: SquareGrid, seed: int, fault: int) -> NDArray[np.intp]:
+    def cells(self, grid: SquareGrid, seed: int, fault: int, living: Living) -> NDArray[np.intp]:
         """The cells that chance picks."""
+        del living
         chance, hit_below = np.uint64(key(seed, Stream.REGION, fault)), threshold(self.fraction)
         numbers = (
             np.arange(begin, min(begin + AT_ONCE, grid.cells), dtype=np.uint64)
@@ -109,14 +181,25 @@ class Scatter(Region):
         return f"random:{np.format_float_positional(self.fraction, trim='0')}"
 
 
+SWIPE_MAX: Final = 1 << 14
+
+_PLACE: Final = r"(\d{1,9})"
+
+
+def _places(count: int) -> str:
+    return ",".join([_PLACE] * count)
+
+
 _FORMS: Final[dict[str, tuple[str, Callable[..., Region]]]] = {
-    "half": (r"(left|right|top|bottom)", Half),
-    "disc": (r"(\d{1,9}),(\d{1,9}),(\d{1,9})", Disc),
-    "rect": (r"(\d{1,9}),(\d{1,9}),(\d{1,9}),(\d{1,9})", Rectangle),
-    "random": (r"(\d*\.?\d+)", Scatter),
+    "disc": (_places(3), Disc),
+    "rect": (_places(4), Rectangle),
+    "line": (_places(4), partial(Swipe, width=1)),
+    "swipe": (_places(5), Swipe),
 }
 _EXAMPLES: Final = (
-    "half:left, disc:16,16,5 (row, column, radius), rect:8,8,4,6 (row, column, height, width), random:0.33"
+    "all, half:left, disc:16,16,5 (row, column, radius), rect:8,8,4,6 (row, column, height, width), "
+    "line:0,16,31,16 (from row, column to row, column), swipe:0,16,31,16,3 (the same, width), random:0.33, "
+    "and living:REGION"
 )
 
 
@@ -124,21 +207,31 @@ def parse_region(text: str) -> Region:
     """Read a region, e.g. ``disc:16,16,5``.
 
     Raises:
-        InputError: not a region, or a fraction outside 0..1.
+        InputError: not a region, or a number out of its limits.
     """
     name, _, rest = text.partition(":")
-    pattern, make = _FORMS.get(name, ("(?!)", Scatter))
+    if text == "all":
+        return Everything()
+    if name == "half" and rest in SIDES:
+        return Half(rest)
+    if name == "living" and not rest.startswith("living"):
+        return LivingTissue(parse_region(rest))
+    if name == "random" and re.fullmatch(r"\d*\.?\d+", rest, re.ASCII):
+        return Scatter(_fraction(float(rest), text))
+    pattern, make = _FORMS.get(name, ("(?!)", Disc))
     match = re.fullmatch(pattern, rest, re.ASCII)
     if match is None:
         raise InputError("region", text, "it is not a region", f"regions are {_EXAMPLES}")
-    if name == "half":
-        return make(match[1])
-    if name != "random":
-        return make(*map(int, match.groups()))
-    fraction = float(match[1])
+    region = make(*map(int, match.groups()))
+    if isinstance(region, Swipe) and max(map(int, match.groups())) >= SWIPE_MAX:
+        raise InputError("region", text, f"its numbers must be below {SWIPE_MAX}", "e.g. line:0,16,31,16")
+    return region
+
+
+def _fraction(fraction: float, text: str) -> float:
     if fraction > 1:
         raise InputError("region", text, "a fraction must be 0 to 1", "e.g. random:0.33")
-    return make(fraction)
+    return fraction
 
 
 def check_inside(region: Region, grid: SquareGrid, fault: str) -> None:
@@ -147,8 +240,14 @@ def check_inside(region: Region, grid: SquareGrid, fault: str) -> None:
     Raises:
         InputError: it does.
     """
+    if isinstance(region, LivingTissue):
+        check_inside(region.of, grid, fault)
+        return
     if isinstance(region, Disc):
         inside = region.row < grid.rows and region.col < grid.cols
+    elif isinstance(region, Swipe):
+        rows, cols = max(region.row, region.end_row), max(region.col, region.end_col)
+        inside = rows < grid.rows and cols < grid.cols and region.width > 0
     elif isinstance(region, Rectangle):
         inside = (
             min(region.height, region.width) > 0

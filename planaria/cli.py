@@ -287,7 +287,8 @@ def _add_run(commands: Any) -> None:
         metavar="SPEC",
         help="ACTION:REGION@ROUND[+ROUNDS]; may be repeated. Actions: restart, kill, loss; and with "
         "--engine iss: upset (a bit of RAM or registers flips), rot (a bit of the genome flips). Regions: "
-        "half:left|right|top|bottom, disc:ROW,COL,RADIUS, rect:ROW,COL,HEIGHT,WIDTH, random:FRACTION. "
+        "all, half:left|right|top|bottom, disc:ROW,COL,RADIUS, rect:ROW,COL,HEIGHT,WIDTH, "
+        "line:ROW,COL,TOROW,TOCOL, swipe:ROW,COL,TOROW,TOCOL,WIDTH, random:FRACTION, living:REGION. "
         "E.g. restart:half:left@200, kill:disc:16,16,5@200+50, loss:0.5@100+50",
     )
     parser.add_argument(

@@ -1,11 +1,29 @@
+from fractions import Fraction
+
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from emulator.draws import Stream, draw32, key
-from emulator.region import Disc, Half, Rectangle, Scatter, parse_region
+from emulator.region import (
+    Disc,
+    Everything,
+    Half,
+    LivingTissue,
+    Rectangle,
+    Scatter,
+    Swipe,
+    parse_region,
+)
 from emulator.topology import SquareGrid
 from firmware.errors import InputError
 
 GRID = SquareGrid(4, 5)
+
+
+def nobody():
+    raise AssertionError("nobody asked who lives")
 
 
 @pytest.mark.parametrize(
@@ -18,29 +36,76 @@ GRID = SquareGrid(4, 5)
         ("disc:1,1,1", [1, 5, 6, 7, 11]),
         ("disc:3,4,0", [19]),
         ("rect:1,2,2,3", [7, 8, 9, 12, 13, 14]),
+        ("line:0,0,3,0", [0, 5, 10, 15]),
+        ("line:3,4,0,1", [1, 7, 13, 19]),
+        ("line:2,2,2,2", [12]),
+        ("swipe:1,1,1,3,2", [1, 2, 3, 5, 6, 7, 8, 9, 11, 12, 13]),
+        ("swipe:0,0,3,4,1", [0, 6, 7, 12, 13, 19]),
+        ("swipe:2,2,2,2,4", [2, 6, 7, 8, 10, 11, 12, 13, 14, 16, 17, 18]),
+        ("all", list(range(20))),
         ("random:0", []),
         ("random:1", list(range(20))),
     ],
 )
 def test_cells(text, cells):
-    assert parse_region(text).cells(GRID, seed=0, fault=1).tolist() == cells
+    assert parse_region(text).cells(GRID, 0, 1, nobody).tolist() == cells
+
+
+def test_the_living_of_a_region():
+    alive = np.zeros(20, np.bool_)
+    alive[[0, 6, 7, 12]] = True
+    region = parse_region("living:rect:1,1,2,2")
+    assert region.cells(GRID, 0, 1, lambda: alive).tolist() == [6, 7, 12]
+    assert parse_region("living:all").cells(GRID, 0, 1, lambda: alive).tolist() == [0, 6, 7, 12]
+
+
+@given(*[st.integers(0, 12)] * 4, st.integers(1, 9))
+def test_a_swipe_is_all_that_is_near_a_segment(row, col, end_row, end_col, width):
+    """Against exact distances in fractions."""
+    grid = SquareGrid(13, 13)
+    near = set(Swipe(row, col, end_row, end_col, width).cells(grid, 0, 1, nobody).tolist())
+    down, right = end_row - row, end_col - col
+    for cell in range(grid.cells):
+        r, c = divmod(cell, 13)
+        length2 = down**2 + right**2
+        along = Fraction((r - row) * down + (c - col) * right, length2) if length2 else Fraction(0)
+        along = min(max(along, Fraction(0)), Fraction(1))
+        distance2 = (r - row - along * down) ** 2 + (c - col - along * right) ** 2
+        assert (cell in near) == (4 * distance2 <= width**2)
+
+
+def test_a_swipe_on_a_long_grid():
+    grid = SquareGrid(1, 3_000_000)
+    assert Swipe(0, 0, 0, 16_383, 16_383).cells(grid, 0, 1, nobody).tolist() == list(range(16_383 + 8_192))
 
 
 def test_opposite_halves_share_no_cell_and_leave_none():
     for sides in (("left", "right"), ("top", "bottom")):
-        cells = [cell for side in sides for cell in Half(side).cells(GRID, 0, 1)]
+        cells = [cell for side in sides for cell in Half(side).cells(GRID, 0, 1, nobody)]
         assert sorted(cells) == list(range(20))
 
 
 def test_a_random_region_is_drawn_by_seed_fault_and_cell():
-    chosen = Scatter(0.5).cells(GRID, seed=3, fault=2).tolist()
+    chosen = Scatter(0.5).cells(GRID, 3, 2, nobody).tolist()
     assert chosen == [cell for cell in range(20) if draw32(key(3, Stream.REGION, 2), cell) < 1 << 31]
-    assert chosen != Scatter(0.5).cells(GRID, seed=3, fault=1).tolist()
-    assert chosen != Scatter(0.5).cells(GRID, seed=4, fault=2).tolist()
+    assert chosen != Scatter(0.5).cells(GRID, 3, 1, nobody).tolist()
+    assert chosen != Scatter(0.5).cells(GRID, 4, 2, nobody).tolist()
 
 
 @pytest.mark.parametrize(
-    "region", [Half("top"), Disc(1, 2, 3), Rectangle(1, 2, 3, 4), Scatter(0.33), Scatter(1e-05)]
+    "region",
+    [
+        Everything(),
+        Half("top"),
+        Disc(1, 2, 3),
+        Rectangle(1, 2, 3, 4),
+        Swipe(1, 2, 3, 4, 1),
+        Swipe(1, 2, 3, 4, 5),
+        Scatter(0.33),
+        Scatter(1e-05),
+        LivingTissue(Scatter(0.5)),
+        LivingTissue(Everything()),
+    ],
 )
 def test_text_round_trip(region):
     assert parse_region(str(region)) == region
@@ -49,14 +114,22 @@ def test_text_round_trip(region):
 @pytest.mark.parametrize(
     "text",
     ["", "half", "half:middle", "disc:1,2", "disc:1,2,3,4", "disc:-1,2,3", "disc:1.5,2,3", "rect:1,2,3",
-     "ring:1", "random:", "random:-0.1", "random:nan", "random:1e-1", "disc:\u0661,2,3",
+
+     "ring:1", "all:", "line:1,2,3", "swipe:1,2,3,4", "living", "living:", "living:living:all",
+     "random:", "random:-0.1", "random:nan", "random:1e-1", "disc:\u0661,2,3",
      "disc:" + "1" * 5000 + ",2,3"],
 )  # fmt: skip
 def test_what_is_not_a_region(text):
-    with pytest.raises(InputError, match="it is not a region; regions are half:left, disc:16,16,5"):
+    with pytest.raises(InputError, match="it is not a region; regions are all, half:left, disc:16,16,5"):
         parse_region(text)
 
 
 def test_a_fraction_above_1():
     with pytest.raises(InputError, match=r"region: random:1\.5 - a fraction must be 0 to 1"):
         parse_region("random:1.5")
+
+
+@pytest.mark.parametrize("text", ["line:0,0,0,16384", "swipe:0,0,1,1,20000"])
+def test_a_swipe_out_of_all_bounds(text):
+    with pytest.raises(InputError, match=f"region: {text} - its numbers must be below 16384"):
+        parse_region(text)

@@ -20,7 +20,18 @@ from firmware.clock import Law, Timing
 from firmware.errors import InputError
 
 ROOT = Path(__file__).parents[2]
-REGIONS = ("half:left", "half:top", "disc:5,6,3", "rect:2,3,4,5", "random:0.3", "random:1", "rect:0,0,1,1")
+REGIONS = (
+    "half:left",
+    "half:top",
+    "disc:5,6,3",
+    "rect:2,3,4,5",
+    "random:0.3",
+    "random:1",
+    "rect:0,0,1,1",
+    "living:all",
+    "living:half:right",
+    "swipe:0,3,7,5,3",
+)
 
 
 def random_config(seed):
