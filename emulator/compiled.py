@@ -56,7 +56,6 @@ class CompiledCore(Core):
             np.zeros(PAIR, np.bool_),
             np.zeros(PAIR, np.bool_),
         )
-        self.compiles = not is_warm()
         population = self.population
         memory = population.rows.view(np.int8).reshape(-1, ways.ROW)
         self._cells = Cells(
@@ -69,7 +68,11 @@ class CompiledCore(Core):
             observer.pending,
         )
         self._transit = ways.make_transit(config.grid.cells, config.jitter_us)
-        self._counters = np.zeros(len(ways.COUNTERS), np.int64)
+        self._counters = np.zeros(ways.COUNTERS, np.int64)
+
+    @property
+    def compiles(self) -> bool:
+        return not is_warm()
 
     def advance(self, now_us: int, until_us: int, lost_below: int) -> None:
         counters, observer = self._counters, self._observer

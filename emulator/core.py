@@ -23,9 +23,6 @@ class Core(ABC):
     kernel: str
     """What updates are computed with."""
 
-    compiles = False
-    """Whether there will be a wait for compilation."""
-
     def __init__(self, config: RunConfig, timing: Timing, observer: Observer, trace: Trace) -> None:
         self.population = Population(config, timing)
         self.traffic = Traffic()
@@ -33,6 +30,11 @@ class Core(ABC):
         self._timing = timing
         self._observer = observer
         self._trace = trace
+
+    @property
+    def compiles(self) -> bool:
+        """Whether there will be a wait for compilation."""
+        return False
 
     @abstractmethod
     def advance(self, now_us: int, until_us: int, lost_below: int) -> None:

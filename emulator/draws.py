@@ -10,6 +10,8 @@ from typing import Any, Final, TypeVar
 
 MASK: Final = (1 << 64) - 1
 GOLDEN: Final = 0x9E3779B97F4A7C15
+FACTOR_1: Final = 0xBF58476D1CE4E5B9
+FACTOR_2: Final = 0x94D049BB133111EB
 
 Words = TypeVar("Words", int, Any)
 """One word, or an array of uint64."""
@@ -39,8 +41,8 @@ class Stream(IntEnum):
 
 def mix(word: Words) -> Words:
     """Scramble 64 bits: a bijection on 0..2**64 - 1."""
-    word = ((word ^ (word >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-    word = ((word ^ (word >> 27)) * 0x94D049BB133111EB) & MASK
+    word = ((word ^ (word >> 30)) * FACTOR_1) & MASK
+    word = ((word ^ (word >> 27)) * FACTOR_2) & MASK
     return word ^ (word >> 31)
 
 

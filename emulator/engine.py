@@ -76,9 +76,6 @@ class Engine(ABC):
     kernel: str | None = None
     """What an update is computed with, where there is a choice."""
 
-    compiles = False
-    """Whether there will be a wait for compilation."""
-
     def __init__(self, config: RunConfig, target: Target, trace_file: BinaryIO | None = None) -> None:
         check_memory(config.rows, config.cols, self._memory_bytes(config))
         self.config = config
@@ -172,6 +169,11 @@ class Engine(ABC):
     def states(self) -> NDArray[np.int8]:
         """State of every cell now, int8[rows, cols, 16], a copy; cells without power are blank."""
         return self._states().reshape(self.config.rows, self.config.cols, CHANNELS).copy()
+
+    @property
+    def compiles(self) -> bool:
+        """Whether there will be a wait for compilation."""
+        return False
 
     @property
     def updates(self) -> int:

@@ -82,11 +82,16 @@ def _layers(signature: Any) -> Callable[[Emitter, Any, int | None], None]:
     return _dot if signature.args[0].dtype == types.int8 else _fma
 
 
+def dot_product(builder, total, unsigned, signed):
+    """Products of 64 unsigned and signed bytes, added up by fours to 16 totals."""
+    kind = ir.FunctionType(V32, [V32, _BYTES, _BYTES])
+    function = builder.module.declare_intrinsic("llvm.x86.avx512.vpdpbusd.512", (), kind)
+    return builder.call(function, [total, unsigned, signed])
+
+
 def _dot(e, slots, base):
     """With ``vpdpbusd`` (AVX512-VNNI): unsigned by signed bytes, four products a lane."""
     builder = e.builder
-    kind = ir.FunctionType(V32, [V32, _BYTES, _BYTES])
-    function = builder.module.declare_intrinsic("llvm.x86.avx512.vpdpbusd.512", (), kind)
 
     def four(array, place, flip=0, base=None):
         word = builder.xor(e.load(array, I32, place, base=base), I32(flip))
@@ -99,7 +104,7 @@ def _dot(e, slots, base):
         for block in range(BLOCKS):
             weight = e.load(0, _BYTES, 64 * (group * BLOCKS + block))
             for own, x in zip(sums, inputs, strict=True):
-                own[block] = builder.call(function, [own[block], x, weight])
+                own[block] = dot_product(builder, own[block], x, weight)
     shift = e.splat(e.arguments[5])
     for slot, own in zip(slots, sums, strict=True):
         words = _pack(builder, "llvm.x86.avx512.packssdw.512", _WORDS, [builder.ashr(a, shift) for a in own])
@@ -110,7 +115,7 @@ def _dot(e, slots, base):
         weight = e.load(0, _BYTES, PERCEPTION * HIDDEN_MAX + 64 * group)
         for slot, own in zip(slots, parts, strict=True):
             x = four(4, HIDDEN_MAX * slot + GROUP * group)
-            own[group % 4] = builder.call(function, [own[group % 4], x, weight])
+            own[group % 4] = dot_product(builder, own[group % 4], x, weight)
     for slot, (a, b, c, d) in zip(slots, parts, strict=True):
         e.store(builder.add(builder.add(a, b), builder.add(c, d)), 3, LINE_BYTES * slot, base)
 

@@ -10,7 +10,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from emulator.draws import GOLDEN
+from emulator.draws import FACTOR_1, FACTOR_2, GOLDEN
 from firmware.arithmetic import GRADIENT_SHIFT
 from firmware.budget import ALPHA, CHANNELS, PORTS
 from firmware.ports import opposite
@@ -63,11 +63,11 @@ class Emitter:
         value = self.maximum(value, value.type([low] * LANES))
         return self.builder.select(self.builder.icmp_signed("<", value, top), value, top)
 
-    def splat(self, value: Any) -> Any:
+    def splat(self, value: Any, lanes: int = LANES) -> Any:
         """The same number in all lanes."""
-        kind = ir.VectorType(value.type, LANES)
-        one = self.builder.insert_element(ir.Constant(kind, ir.Undefined), value, I32(0))
-        return self.builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), V32([0] * LANES))
+        nothing = ir.Constant(ir.VectorType(value.type, lanes), ir.Undefined)
+        one = self.builder.insert_element(nothing, value, I32(0))
+        return self.builder.shuffle_vector(one, nothing, ir.VectorType(I32, lanes)([0] * lanes))
 
     def round_shift(self, value: Any, shift: Any) -> Any:
         """As firmware.arithmetic, without overflow; ``shift`` is an int32 of the program."""
@@ -137,10 +137,9 @@ def choose8(typing, to, target, source, origin, mask, otherwise):
     """Copy eight int32 to position ``target`` from ``origin``; where ``mask`` has no bit, ``otherwise``."""
 
     def emit(context, builder, signature, arguments):
-        e, eight = Emitter(context, builder, signature, arguments), ir.VectorType(I32, 8)
-        bits = builder.bitcast(builder.trunc(e.arguments[4], I8), ir.VectorType(ir.IntType(1), 8))
-        other = builder.insert_element(ir.Constant(eight, ir.Undefined), e.arguments[5], I32(0))
-        others = builder.shuffle_vector(other, ir.Constant(eight, ir.Undefined), eight([0] * 8))
+        e, eight = Emitter(context, builder, signature, arguments), ir.VectorType(I32, PORTS)
+        bits = builder.bitcast(builder.trunc(e.arguments[4], I8), ir.VectorType(ir.IntType(1), PORTS))
+        others = e.splat(e.arguments[5], PORTS)
         e.store(builder.select(bits, e.load(2, eight, 0, base=3), others), 0, 0, base=1)
         return context.get_dummy_value()
 
@@ -279,23 +278,17 @@ def lost_ports(typing, base, link, index, threshold):
     """
 
     def emit(context, builder, signature, arguments):
-        b, kind = builder, ir.VectorType(I64, PORTS)
-
-        def all_ports(value):
-            one = b.insert_element(ir.Constant(kind, ir.Undefined), value, I32(0))
-            return b.shuffle_vector(
-                one, ir.Constant(kind, ir.Undefined), ir.VectorType(I32, PORTS)([0] * PORTS)
-            )
+        e, b, kind = Emitter(context, builder, signature, arguments), builder, ir.VectorType(I64, PORTS)
 
         def mix(word):
-            for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+            for shift, factor in ((30, FACTOR_1), (27, FACTOR_2)):
                 word = b.mul(b.xor(word, b.lshr(word, kind([shift] * PORTS))), kind([factor] * PORTS))
             return b.xor(word, b.lshr(word, kind([31] * PORTS)))
 
         first = b.add(arguments[0], arguments[1])
-        key = mix(b.add(all_ports(first), kind(list(range(PORTS)))))
+        key = mix(b.add(e.splat(first, PORTS), kind(list(range(PORTS)))))
         step = b.mul(b.add(arguments[2], I64(1)), I64(GOLDEN))
-        draw = b.lshr(mix(b.add(key, all_ports(step))), kind([32] * PORTS))
-        return b.bitcast(b.icmp_unsigned("<", draw, all_ports(arguments[3])), I8)
+        draw = b.lshr(mix(b.add(key, e.splat(step, PORTS))), kind([32] * PORTS))
+        return b.bitcast(b.icmp_unsigned("<", draw, e.splat(arguments[3], PORTS)), I8)
 
     return types.uint8(types.uint64, types.uint64, types.uint64, types.uint64), emit

@@ -11,7 +11,7 @@ import numpy as np
 from emulator import agenda
 from emulator import transit as ways
 from emulator.agenda import BINS, CELL
-from emulator.draws import GOLDEN
+from emulator.draws import FACTOR_1, FACTOR_2, GOLDEN
 from emulator.jit import inner, kept
 from emulator.kernels import PAIR, think, think_pair
 from emulator.lanes import (
@@ -57,7 +57,7 @@ BROADCASTS: Final = offset("broadcasts")
 AHEAD: Final = 16
 """Wakes from now, for which memory is fetched."""
 
-_GOLDEN, _M1, _M2 = np.uint64(GOLDEN), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_GOLDEN, _FACTOR_1, _FACTOR_2 = np.uint64(GOLDEN), np.uint64(FACTOR_1), np.uint64(FACTOR_2)
 _BITS: Final = np.array([mask.bit_count() for mask in range(256)], np.int64)
 
 
@@ -97,8 +97,8 @@ class Cells(NamedTuple):
 
 @inner
 def _mix(word):
-    word = (word ^ (word >> np.uint64(30))) * _M1
-    word = (word ^ (word >> np.uint64(27))) * _M2
+    word = (word ^ (word >> np.uint64(30))) * _FACTOR_1
+    word = (word ^ (word >> np.uint64(27))) * _FACTOR_2
     return word ^ (word >> np.uint64(31))
 
 

@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from emulator.kernels import available
+from emulator.kernels import available, dot_product
 from emulator.lanes import I8, LANES, V32, VF32
 from firmware.budget import CHANNELS, HIDDEN_MAX, PERCEPTION
 
@@ -71,11 +71,8 @@ def _loop(kind: Any, step: Any) -> Any:
 
 
 def _dot_product(builder: Any, total: Any, start: Any) -> Any:
-    four = ir.VectorType(I8, BYTES_PER_LANE * LANES)
-    kind = ir.FunctionType(V32, [V32, four, four])
-    function = builder.module.declare_intrinsic("llvm.x86.avx512.vpdpbusd.512", (), kind)
-    factor = builder.bitcast(start, four)
-    return builder.call(function, [total, factor, factor])
+    factor = builder.bitcast(start, ir.VectorType(I8, BYTES_PER_LANE * LANES))
+    return dot_product(builder, total, factor, factor)
 
 
 def _multiply_add(builder: Any, total: Any, start: Any) -> Any:

@@ -33,9 +33,6 @@ LINE_BYTES: Final = 64
 AT_ONCE: Final = 1 << 16
 """Cells that boot at once, so that what is needed in between stays small."""
 
-CELL_BYTES: Final = LAYOUT.itemsize + 8 + 4 + 1 + 8
-"""Row, next wake, PRNG, ports heard, and how often the cell has booted."""
-
 
 def offset(field: str) -> int:
     """Where a field begins in a row, in bytes."""
@@ -69,7 +66,7 @@ class Population:
         self.prngs = np.zeros(count + 1, np.uint32)
         self.heard = np.zeros(count + 1, np.uint8)
         self._boots = np.zeros(count, np.uint64)
-        self.rows["neighbours"] = count
+        self.rows["neighbours"][count] = count
         neighbours = config.grid.neighbours(self.rows["neighbours"][:count], open_port=count)
         for port in range(PORTS):
             self.rows["wired"][:count] |= (neighbours[:, port] != count).astype(np.uint8) << port

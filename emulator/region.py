@@ -29,9 +29,6 @@ class Region(ABC):
     """A set of cells. ``str`` gives the text that ``parse_region`` reads."""
 
     @abstractmethod
-    def holds(self, grid: SquareGrid, row: Places, col: Places) -> Flags:
-        """Which of the cells at these rows and columns belong to it."""
-
     def cells(self, grid: SquareGrid, seed: int, fault: int, living: Living) -> NDArray[np.intp]:
         """The cells, ascending.
 
@@ -41,13 +38,24 @@ class Region(ABC):
             fault: its number in the plan; with the seed it decides where chance does.
             living: says who is mature at this moment.
         """
+
+
+class Shape(Region):
+    """A region that is where it is."""
+
+    @abstractmethod
+    def holds(self, grid: SquareGrid, row: Places, col: Places) -> Flags:
+        """Which of the cells at these rows and columns belong to it."""
+
+    def cells(self, grid: SquareGrid, seed: int, fault: int, living: Living) -> NDArray[np.intp]:
+        """The cells where the shape is."""
         del seed, fault, living
         row, col = np.ogrid[: grid.rows, : grid.cols]
         return np.flatnonzero(np.broadcast_to(self.holds(grid, row, col), (grid.rows, grid.cols)))
 
 
 @dataclass(frozen=True)
-class Everything(Region):
+class Everything(Shape):
     """All cells."""
 
     def holds(self, grid: SquareGrid, row: Places, col: Places) -> Flags:
@@ -59,7 +67,7 @@ class Everything(Region):
 
 
 @dataclass(frozen=True)
-class Half(Region):
+class Half(Shape):
     """One half of the grid; a middle row or column belongs to the right or the bottom."""
 
     side: str
@@ -75,7 +83,7 @@ class Half(Region):
 
 
 @dataclass(frozen=True)
-class Disc(Region):
+class Disc(Shape):
     """All cells whose centre is at most ``radius`` cells from (row, col)."""
 
     row: int
@@ -91,7 +99,7 @@ class Disc(Region):
 
 
 @dataclass(frozen=True)
-class Rectangle(Region):
+class Rectangle(Shape):
     """``height`` x ``width`` cells from (row, col) downwards and to the right."""
 
     row: int
@@ -109,7 +117,7 @@ class Rectangle(Region):
 
 
 @dataclass(frozen=True)
-class Swipe(Region):
+class Swipe(Shape):
     """A stroke with round ends: all cells whose centre is at most ``width / 2`` from a segment."""
 
     row: int
@@ -144,10 +152,6 @@ class LivingTissue(Region):
 
     of: Region
 
-    def holds(self, grid: SquareGrid, row: Places, col: Places) -> Flags:
-        """Where the other region is."""
-        return self.of.holds(grid, row, col)
-
     def cells(self, grid: SquareGrid, seed: int, fault: int, living: Living) -> NDArray[np.intp]:
         """The mature ones among the other region's."""
         cells = self.of.cells(grid, seed, fault, living)
@@ -162,10 +166,6 @@ class Scatter(Region):
     """Each cell by itself with a probability, drawn by (seed, fault, cell)."""
 
     fraction: float
-
-    def holds(self, grid: SquareGrid, row: Places, col: Places) -> Flags:
-        """Anywhere on the grid."""
-        return np.ones((), np.bool_)
 
     def cells(self, grid: SquareGrid, seed: int, fault: int, living: Living) -> NDArray[np.intp]:
         """The cells that chance picks."""

@@ -23,20 +23,8 @@ RECORD_BYTES: Final = RECORD.size
 RECORD_CELL: Final = RECORD_BYTES - CHANNELS - 4
 RECORD_STATE: Final = RECORD_BYTES - CHANNELS
 
-COUNTERS: Final = (
-    "now",
-    "head",
-    "count",
-    "sent",
-    "lost",
-    "unheard",
-    "updates",
-    "left",
-    "rounds",
-    "darkness",
-    "messages",
-)
-NOW, HEAD, COUNT, SENT, LOST, UNHEARD, UPDATES, LEFT, ROUNDS, DARKNESS, MESSAGES = range(len(COUNTERS))
+COUNTERS: Final = 11
+NOW, HEAD, COUNT, SENT, LOST, UNHEARD, UPDATES, LEFT, ROUNDS, DARKNESS, MESSAGES = range(COUNTERS)
 """Time; the first record that may be on its way, and the number of records; messages; the observer's
 counters; whether some cell is without power; the number of listed messages."""
 

@@ -66,12 +66,16 @@ class WindowEngine(Engine):
         self.kernel = kernel
         super().__init__(config, target, trace_file)
         self._core = _make_core(config, image, self._observer, self._trace, kernel)
-        self.kernel, self.compiles = self._core.kernel, self._core.compiles
+        self.kernel = self._core.kernel
         self._traffic = self._core.traffic
         self._due = -1
         self._restore_power(np.arange(config.grid.cells))
         self._states()[self._seed_cell] = seed_state()
         self._begin_life()
+
+    @property
+    def compiles(self) -> bool:
+        return self._core.compiles
 
     def _memory_bytes(self, config: RunConfig) -> int:
         on_their_way = (config.latency_us + config.jitter_us) / config.timing.mean_interval_us

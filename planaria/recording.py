@@ -45,9 +45,6 @@ class Recording(Sequence[Picture]):
         self._file.seek(place * self._bytes)
         return np.frombuffer(self._file.read(self._bytes), np.int8).reshape(self._shape)
 
-    def __iter__(self) -> Iterator[Picture]:
-        return (self[i] for i in range(self._count))
-
     def every(self, step: int) -> Iterator[Picture]:
         """Each ``step``-th, from the first, one at a time."""
         return (self[i] for i in range(0, self._count, step))

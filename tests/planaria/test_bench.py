@@ -81,7 +81,7 @@ def test_the_restless_stay_alive():
 def test_growth(monkeypatch):
     """The real thing takes a minute; here every measurement is one round of a small grid."""
     monkeypatch.setattr("planaria.contenders.updates_per_s", lambda run, seconds: run() + 1e6)
-    monkeypatch.setattr("planaria.contenders.TURN_UPDATES", (64, 64))
+    monkeypatch.setattr("planaria.contenders.TURN_UPDATES", 64)
 
     def small(name, scene, side, **world):
         return make_scene("numpy", 8, scene, **world)
