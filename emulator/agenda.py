@@ -39,8 +39,9 @@ def collect(world, cells, keys, start, end):
         if count + lanes > len(keys):
             keys = np.concatenate((keys, keys))
         for lane in range(lanes):
-            key = keys[place + lane] + (np.int64(waits[lane]) << 32)
-            cell = key & CELL
+            cell = keys[place + lane] & CELL
+            wait = max(1, np.int64(waits[lane]) * cells.rates[cell] >> 16)
+            key = keys[place + lane] + (wait << 32)
             cells.prngs[cell] = prngs[lane]
             wakes[cell] = start + (key >> 32)
             keys[count] = key

@@ -5,13 +5,16 @@ from collections.abc import Callable, Generator
 from simpy import Environment, Event, Interrupt, Process
 
 from emulator.draws import Stream, draw32, key
-from emulator.fault import Action
 from emulator.flash import Rom
 from emulator.link import Link
 from emulator.observer import Observer
 from emulator.order import Kind, Moment
+from emulator.rate import DARK, NEVER, RATE_ONE, scaled
 from firmware.memory import Ram
 from firmware.program import MachineError, MachineProgram, Program, Upset, Wake
+
+_POWER, _CLOCK = "power", "clock"
+"""Why a wait is interrupted."""
 
 
 class Board:
@@ -49,6 +52,9 @@ class Board:
         self.observer = observer
         self.boots = 0
         self.broadcasts = 0
+        self.due_us = DARK
+        """When it wakes next; NEVER if it is paused, DARK without power."""
+        self.rate = RATE_ONE
         self.upset: Upset | None = None
         """What will happen to the next update."""
         self._pristine = program
@@ -61,17 +67,24 @@ class Board:
         return self._life is not None
 
     def power_on(self, strap: bool = False) -> None:
-        """Boot from blank RAM. ``strap`` is the board's pin, set on a seed at first power-on."""
-        wait_us = self._boot(strap)
-        if wait_us is not None:
-            self._life = self.environment.process(self._live(wait_us))
+        """Boot from what is in RAM. ``strap`` is the board's pin, set on a seed at first power-on."""
+        self._boot(strap)
+        if self.due_us != DARK:
+            self._life = self.environment.process(self._live())
 
     def power_off(self) -> None:
         """Lose power: the RAM is blank, and what arrives is not heard."""
         if self._life is not None:
-            self._life.interrupt()
+            self._life.interrupt(_POWER)
             self._life = None
+        self.due_us = DARK
         self.ram.clear()
+
+    def wake_at(self, due_us: int) -> None:
+        """Wake then instead; NEVER pauses the cell."""
+        assert self._life is not None
+        self.due_us = due_us
+        self._life.interrupt(_CLOCK)
 
     def hear(self, port: int, frame: bytes) -> bool:
         """Bytes arrive on a port; returns whether anybody was there to receive them."""
@@ -80,38 +93,49 @@ class Board:
         self.program.receive(self.ram, port, frame)
         return True
 
-    def _live(self, wait_us: int | None) -> Generator[Event, None, None]:
+    def _live(self) -> Generator[Event, None, None]:
         """Wait, wake, tell the neighbours; until the power goes."""
-        try:
-            while wait_us is not None:
-                yield Moment(self.environment, Kind.WAKE, self.number, wait_us)
-                wait_us = self._update()
-        except Interrupt:
-            return
+        while self.due_us != DARK:
+            try:
+                yield self._alarm()
+            except Interrupt as interrupt:
+                if interrupt.cause == _POWER:
+                    return
+            else:
+                self._update()
         self._life = None
         self.observer.stopped([self.number])
 
-    def _update(self) -> int | None:
-        """Wake once; returns the next wait. After a failure the watchdog restarts the cell."""
+    def _alarm(self) -> Event:
+        if self.due_us == NEVER:
+            return self.environment.event()
+        return Moment(self.environment, Kind.WAKE, self.number, self.due_us - int(self.environment.now))
+
+    def _update(self) -> None:
+        """Wake once. After a failure the watchdog restarts the cell."""
         done = self._wake()
         if done is None:
             self.ram.clear()
-            return self._boot(strap=False)
+            self._boot(strap=False)
+            return
         for link in self.links:
             link.transmit(done.frame, self.broadcasts)
         self.broadcasts += 1
         self.on_update(self.number)
-        return done.wait_us
+        self._wait(done.wait_us)
 
-    def _boot(self, strap: bool) -> int | None:
-        """The first wait; None when the program does not start."""
+    def _boot(self, strap: bool) -> None:
+        """Begin the first wait, unless the program does not start."""
         entropy = draw32(self._entropy_key, self.boots)
         self.boots += 1
         try:
-            return self.program.boot(self.ram, entropy, strap)
+            self._wait(self.program.boot(self.ram, entropy, strap))
         except MachineError as failure:
-            self.observer.machine_fault(Action.ROT, failure.failure)
-            return None
+            self.observer.machine_fault("rot", failure.failure)
+            self.due_us = DARK
+
+    def _wait(self, wait_us: int) -> None:
+        self.due_us = int(self.environment.now) + scaled(wait_us, self.rate)
 
     def _wake(self) -> Wake | None:
         """One update; None when it ended in a failure, after which the watchdog restarts the cell."""
@@ -120,7 +144,7 @@ class Board:
             return self.program.wake(self.ram)
         twin = Ram(bytearray(self.ram.bytes))
         unharmed = self._pristine.wake(twin)
-        action = Action.ROT if upset is None else Action.UPSET
+        action = "rot" if upset is None else "upset"
         try:
             if upset is None:
                 done = self.program.wake(self.ram)

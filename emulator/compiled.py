@@ -13,7 +13,9 @@ from emulator.kernels import PAIR, choose_kernel
 from emulator.life import Cells, Scratch, World, deliver, live
 from emulator.observer import Observer
 from emulator.population import LINE_BYTES, in_lines
-from emulator.trace import Trace
+from emulator.rate import DARK
+from emulator.trace import RECORD_DTYPE, Trace
+from emulator.weather import Weather
 from firmware.arithmetic import Rule
 from firmware.budget import CHANNELS, PORTS
 from firmware.clock import Law, Timing
@@ -44,9 +46,10 @@ class CompiledCore(Core):
         timing: Timing,
         observer: Observer,
         trace: Trace,
+        weather: Weather,
         kernel: str,
     ) -> None:
-        super().__init__(config, timing, observer, trace)
+        super().__init__(config, timing, observer, trace, weather)
         self._world = _world(config, rule, timing)
         self.kernel, *arrays = choose_kernel(rule, kernel)
         self._kernel = tuple(arrays)
@@ -64,17 +67,20 @@ class CompiledCore(Core):
             population.wakes,
             population.prngs,
             population.heard,
+            population.rates,
             observer.running,
             observer.pending,
         )
-        self._transit = ways.make_transit(config.grid.cells, config.jitter_us)
+        self._transit = ways.make_transit(config.grid.cells, self._world.listed)
         self._counters = np.zeros(ways.COUNTERS, np.int64)
 
     @property
     def compiles(self) -> bool:
         return not is_warm()
 
-    def advance(self, now_us: int, until_us: int, lost_below: int) -> None:
+    def advance(self, now_us: int, until_us: int) -> None:
+        if self._weather.stormy and not self._world.listed:
+            self._list_messages()
         counters, observer = self._counters, self._observer
         counters[ways.NOW] = now_us
         counters[ways.DARKNESS] = self.population.darkness
@@ -87,10 +93,11 @@ class CompiledCore(Core):
                 self._cells,
                 counters,
                 self._transit,
+                self._weather.fronts,
                 self._kernel,
                 self._scratch,
                 until_us,
-                np.uint64(lost_below),
+                np.uint64(self._lost_below),
                 BATCH,
             )
             fresh = self._transit.records[
@@ -104,13 +111,48 @@ class CompiledCore(Core):
 
     def deliver(self, until_us: int) -> None:
         self._counters[ways.DARKNESS] = self.population.darkness
-        deliver(self._world, self._cells, self._counters, self._transit, until_us)
+        if self._world.listed:
+            self._deliver_listed(until_us)
+        else:
+            sent_by = until_us - self._config.latency_us
+            deliver(self._cells, self._counters, self._transit, sent_by)
         self._count()
+
+    def _deliver_listed(self, until_us: int) -> None:
+        """By time, and by number at the same time."""
+        messages = self._transit.messages[: self._counters[ways.MESSAGES]]
+        arrivals = messages[:, ways.ARRIVAL]
+        due = np.flatnonzero((arrivals != ways.ARRIVED) & (arrivals <= until_us))
+        due = due[np.argsort(arrivals[due], kind="stable")]
+        cells, ports = np.divmod(messages[due, ways.SLOT], PORTS)
+        heard = self.population.wakes[cells] != DARK
+        self._counters[ways.UNHEARD] += len(due) - int(np.count_nonzero(heard))
+        frames = messages[due[heard], ways.MESSAGE_STATE // 8 :]
+        cells, ports = cells[heard], ports[heard]
+        self.population.rows["inbox"][cells, ports] = np.ascontiguousarray(frames).view(np.int8)
+        np.bitwise_or.at(self.population.heard, cells, (1 << ports).astype(np.uint8))
+        messages[due, ways.ARRIVAL] = ways.ARRIVED
+
+    def _list_messages(self) -> None:
+        """From now on messages are listed one by one: first those that are on their way."""
+        counters, config = self._counters, self._config
+        records = self._transit.records.view(RECORD_DTYPE)[counters[ways.HEAD] : counters[ways.COUNT]]
+        targets = self._transit.targets[PORTS * counters[ways.HEAD] : PORTS * counters[ways.COUNT]]
+        record, port = np.nonzero(targets.reshape(-1, PORTS) != config.grid.cells)
+        receivers = targets.reshape(-1, PORTS)[record, port].astype(np.int64)
+        transit = ways.make_transit(config.grid.cells, listed=True)
+        messages = np.zeros((len(record), ways.MESSAGE_WORDS), np.int64)
+        messages[:, ways.ARRIVAL] = records["time_us"][record].astype(np.int64) + config.latency_us
+        messages[:, ways.SLOT] = PORTS * receivers + (port + PORTS // 2) % PORTS
+        messages[:, ways.MESSAGE_STATE // 8 :] = np.ascontiguousarray(records["state"][record]).view(np.int64)
+        self._transit = transit._replace(messages=messages, nexts=np.empty(len(messages), np.int32))
+        counters[ways.MESSAGES], counters[ways.HEAD], counters[ways.COUNT] = len(messages), 0, 0
+        self._world = self._world._replace(listed=True)
 
     @property
     def on_their_way(self) -> int:
         counters, transit = self._counters, self._transit
-        if self._config.jitter_us:
+        if self._world.listed:
             return int(
                 np.count_nonzero(transit.messages[: counters[ways.MESSAGES], ways.ARRIVAL] != ways.ARRIVED)
             )
@@ -118,14 +160,14 @@ class CompiledCore(Core):
         return int(np.count_nonzero(targets != self._config.grid.cells))
 
     def _count(self) -> None:
-        self.traffic.sent, self.traffic.lost, self.traffic.unheard = (
-            int(self._counters[counter]) for counter in (ways.SENT, ways.LOST, ways.UNHEARD)
+        self.traffic.sent, self.traffic.lost, self.traffic.corrupted, self.traffic.unheard = (
+            int(self._counters[counter]) for counter in (ways.SENT, ways.LOST, ways.CORRUPTED, ways.UNHEARD)
         )
 
     def _forget_what_has_arrived(self) -> None:
         """Move the records that are still wanted to the front, if they are the smaller part."""
         counters, transit = self._counters, self._transit
-        if self._config.jitter_us:
+        if self._world.listed:
             counters[ways.HEAD] = counters[ways.COUNT]
         head, count = int(counters[ways.HEAD]), int(counters[ways.COUNT])
         if 2 * head >= count:
@@ -147,6 +189,7 @@ def _world(config: RunConfig, rule: Rule, timing: Timing) -> World:
         rule.shift2,
         config.latency_us,
         config.jitter_us,
+        config.jitter_us > 0,
         loss_base,
         jitter_base,
         max(1, timing.mean_interval_us // max(SLICES_MIN, config.grid.cells // SLICE_WAKES)),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from emulator.fault import Fault
+from emulator.faults import Fault
 from emulator.recovery import Predicate
 from emulator.region import check_inside
 from emulator.topology import SquareGrid
@@ -68,13 +68,13 @@ class RunConfig:
         return SquareGrid(self.rows, self.cols, self.torus)
 
     def check_fault(self, fault: Fault) -> None:
-        """Refuse a fault that misses the grid.
+        """Refuse a fault that misses the grid, or cannot be at this pace.
 
         Raises:
             InputError: it does.
         """
-        if fault.region is not None:
-            check_inside(fault.region, self.grid, str(fault))
+        check_inside(fault.region, self.grid, str(fault))
+        fault.check_interval(self.timing.mean_interval_us)
 
     def check_horizon(self, rounds: int) -> None:
         """Refuse a run that ends before one of its faults begins.

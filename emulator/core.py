@@ -3,10 +3,12 @@
 from abc import ABC, abstractmethod
 
 from emulator.config import RunConfig
+from emulator.draws import threshold
 from emulator.link import Traffic
 from emulator.observer import Observer
 from emulator.population import Population
 from emulator.trace import Trace
+from emulator.weather import Weather
 from firmware.clock import Timing
 
 
@@ -18,18 +20,23 @@ class Core(ABC):
         timing: the clock that is flashed.
         observer: counts updates and rounds.
         trace: receives the records, in order.
+        weather: faults of links.
     """
 
     kernel: str
     """What updates are computed with."""
 
-    def __init__(self, config: RunConfig, timing: Timing, observer: Observer, trace: Trace) -> None:
+    def __init__(
+        self, config: RunConfig, timing: Timing, observer: Observer, trace: Trace, weather: Weather
+    ) -> None:
         self.population = Population(config, timing)
         self.traffic = Traffic()
         self._config = config
         self._timing = timing
         self._observer = observer
         self._trace = trace
+        self._weather = weather
+        self._lost_below = threshold(config.loss_probability)
 
     @property
     def compiles(self) -> bool:
@@ -37,13 +44,12 @@ class Core(ABC):
         return False
 
     @abstractmethod
-    def advance(self, now_us: int, until_us: int, lost_below: int) -> None:
+    def advance(self, now_us: int, until_us: int) -> None:
         """Live from now up to, but not including, ``until_us``, in which time no fault comes.
 
         Args:
             now_us: where the last call ended, or later if nobody woke in between.
             until_us: later than now.
-            lost_below: a message is lost when its draw is below this, 0..2**32.
         """
 
     @abstractmethod

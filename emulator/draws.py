@@ -38,6 +38,30 @@ class Stream(IntEnum):
     ROT = 6
     """entity and index as for REGION; the bit of the genome."""
 
+    TRIAL = 7
+    """entity: point of a campaign; index: 2 * trial and 2 * trial + 1, the halves of its seed."""
+
+    PARAMETER = 8
+    """entity: place of the parameter among those that a trial draws; index: 0."""
+
+    FRONT = 9
+    """entity: number of the fault; this once more with the link; index: 4 * broadcasts, and up to 3 more."""
+
+    FLIP = 10
+    """entity: number of the fault << 32 | cell; index: 64 * tick, and up to 63 more."""
+
+    RAM = 11
+    """entity as for FLIP; index: word of random RAM."""
+
+    FLAKY = 12
+    """entity as for FLIP; index: tick."""
+
+    RATE = 13
+    """entity as for FLIP; index: tick."""
+
+    MIX = 14
+    """entity: number of the first fault; index: 3 * fault, and up to 2 more: what, when, how long."""
+
 
 def mix(word: Words) -> Words:
     """Scramble 64 bits: a bijection on 0..2**64 - 1."""
@@ -57,7 +81,7 @@ def draw32(entity_key: Words, index: Words) -> Words:
 
     It is the high half of ``mix(key + (index + 1) * GOLDEN)``, the sum modulo 2**64.
     """
-    mixed: Words = mix((entity_key + (index + 1) * GOLDEN) & MASK)
+    mixed: Words = mix((entity_key + ((index + 1) * GOLDEN & MASK)) & MASK)
     return mixed >> 32
 
 

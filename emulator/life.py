@@ -11,7 +11,7 @@ import numpy as np
 from emulator import agenda
 from emulator import transit as ways
 from emulator.agenda import BINS, CELL
-from emulator.draws import FACTOR_1, FACTOR_2, GOLDEN
+from emulator.dispatch import list_message, send_listed
 from emulator.jit import inner, kept
 from emulator.kernels import PAIR, think, think_pair
 from emulator.lanes import (
@@ -30,7 +30,6 @@ from emulator.lanes import (
 from emulator.population import LINE_BYTES, offset
 from emulator.transit import (
     ARRIVAL,
-    ARRIVED,
     COUNT,
     HEAD,
     INBOX,
@@ -57,14 +56,14 @@ BROADCASTS: Final = offset("broadcasts")
 AHEAD: Final = 16
 """Wakes from now, for which memory is fetched."""
 
-_GOLDEN, _FACTOR_1, _FACTOR_2 = np.uint64(GOLDEN), np.uint64(FACTOR_1), np.uint64(FACTOR_2)
 _BITS: Final = np.array([mask.bit_count() for mask in range(256)], np.int64)
 
 
 class World(NamedTuple):
     """What a run's configuration and genome say, for compiled code. Keys are uint64.
 
-    ``fetches`` says whether it pays to fetch memory ahead, for the cells are more than a cache holds.
+    ``listed`` says whether messages are; ``fetches`` whether it pays to fetch memory ahead, for the
+    cells are more than a cache holds.
     """
 
     exponential: bool
@@ -74,6 +73,7 @@ class World(NamedTuple):
     shift2: int
     latency_us: int
     jitter_us: int
+    listed: bool
     loss_base: np.uint64
     jitter_base: np.uint64
     slice_us: int
@@ -91,22 +91,9 @@ class Cells(NamedTuple):
     wakes: Any
     prngs: Any
     heard: Any
+    rates: Any
     running: Any
     pending: Any
-
-
-@inner
-def _mix(word):
-    word = (word ^ (word >> np.uint64(30))) * _FACTOR_1
-    word = (word ^ (word >> np.uint64(27))) * _FACTOR_2
-    return word ^ (word >> np.uint64(31))
-
-
-@inner
-def draw32(base, entity, index):
-    """As emulator.draws; ``base`` is the key of all entities of a stream, before the last mixing."""
-    key = _mix(base + np.uint64(entity))
-    return _mix(key + np.uint64(index + 1) * _GOLDEN) >> np.uint64(32)
 
 
 class Scratch(NamedTuple):
@@ -143,7 +130,7 @@ def _fetch(world, cells, counters, transit, ahead, place):
     for line in range(0, ROW, LINE_BYTES):
         prefetch(memory, waking * ROW + line)
     prefetch(cells.pending, waking)
-    if world.jitter_us:
+    if world.listed:
         prefetch(transit.latest, waking * LINE_BYTES)
         ways.fetch_listed(cells, transit, soon, min(place + 2 * AHEAD, ahead.length - 1))
         return
@@ -165,7 +152,7 @@ def _blank(memory, position):
 def _listen(world, cells, cell):
     """As firmware.cell: forget neighbours that were silent for a whole listening period."""
     row = cell * ROW
-    listened = get8(cells.memory, row + LISTENED) + 1
+    listened = get8(cells.memory, row + LISTENED) + 1 & 255
     if listened >= world.listening_wakes:
         heard = get8(cells.heard, cell)
         for port in range(PORTS):
@@ -194,7 +181,7 @@ def _sense(world, cells, counters, transit, scratch, ahead, place, slot):
     now, cell = _wake(ahead, place)
     if world.fetches:
         _fetch(world, cells, counters, transit, ahead, place)
-    if world.jitter_us:
+    if world.listed:
         ways.take_listed(cells, counters, transit, place)
     else:
         ways.deliver(cells, counters, transit, now - world.latency_us)
@@ -218,7 +205,7 @@ def _think(world, kernel, scratch, together):
 
 
 @inner
-def _act(world, cells, counters, transit, scratch, ahead, place, slot, lost_below):
+def _act(world, cells, counters, transit, fronts, scratch, ahead, place, slot, lost_below):
     """It changes as it has thought, and tells its neighbours. As firmware.arithmetic.update."""
     now, cell = _wake(ahead, place)
     alive = scratch.alive[slot]
@@ -228,7 +215,7 @@ def _act(world, cells, counters, transit, scratch, ahead, place, slot, lost_belo
         alive = scratch.near[slot] or _alpha(cells, cell) >= ALIVE_MIN
     if not alive:
         _blank(cells.memory, cell * ROW + STATE)
-    _send(world, cells, counters, transit, ahead, now, cell, lost_below)
+    _send(world, cells, counters, transit, fronts, ahead, now, cell, lost_below)
     _observe(cells, counters, cell)
 
 
@@ -243,7 +230,7 @@ def _independent(world, wakes, place):
 
 
 @inner
-def _send(world, cells, counters, transit, ahead, now, cell, lost_below):
+def _send(world, cells, counters, transit, fronts, ahead, now, cell, lost_below):
     """Broadcast the state: a record of it, and its frame on all ports that do not lose it."""
     memory, words = cells.memory, cells.words
     record = counters[COUNT]
@@ -256,33 +243,16 @@ def _send(world, cells, counters, transit, ahead, now, cell, lost_below):
     index = get32(memory, cell * ROW + BROADCASTS) & CELL
     put(memory, cell * ROW + BROADCASTS, np.int32(index + 1))
     counters[SENT] += _BITS[ports]
+    lost = np.int64(0)
     if lost_below:
         lost = np.int64(lost_ports(world.loss_base, PORTS * cell, index, lost_below)) & ports
-        counters[LOST] += _BITS[lost]
-        ports ^= lost
-    if not world.jitter_us:
-        void = np.int32(len(cells.wakes) - 1)
-        choose8(transit.targets, record * TARGETS_BYTES, words, cell * ROW + 4 * NEIGHBOURS, ports, void)
+    if world.listed:
+        send_listed(world, cells, counters, transit, fronts, ahead, now, cell, index, ports, lost)
         return
-    for port in range(PORTS):
-        if ports >> port & 1:
-            late = draw32(world.jitter_base, PORTS * cell + port, index) * np.uint64(world.jitter_us + 1)
-            arrival = now + world.latency_us + np.int64(late >> np.uint64(32))
-            arrival = max(arrival, transit.latest[cell, port])
-            transit.latest[cell, port] = arrival
-            slot = PORTS * words[cell, NEIGHBOURS + port] + ((port + 4) & 7)
-            number = ways.post(counters, transit, slot, arrival, memory, cell * ROW + STATE)
-            _list(transit, ahead, number, arrival)
-
-
-@inner
-def _list(transit, ahead, number, arrival):
-    """See to it that a message arrives before the right wake, if that is in this slice."""
-    if arrival < ahead.end:
-        time = max(0, arrival - ahead.start)
-        wake = agenda.first_from(ahead.wakes, ahead.starts, ahead.shift, ahead.length, time)
-        if wake < ahead.length:
-            ways.list_before(transit, number, wake)
+    counters[LOST] += _BITS[lost]
+    ports ^= lost
+    void = np.int32(len(cells.wakes) - 1)
+    choose8(transit.targets, record * TARGETS_BYTES, words, cell * ROW + 4 * NEIGHBOURS, ports, void)
 
 
 @inner
@@ -299,10 +269,10 @@ def _observe(cells, counters, cell):
 
 
 @inner
-def _live_slice(world, cells, counters, transit, kernel, scratch, ahead, lost_below):
-    if world.jitter_us:
+def _live_slice(world, cells, counters, transit, fronts, kernel, scratch, ahead, lost_below):
+    if world.listed:
         for number in range(counters[MESSAGES]):
-            _list(transit, ahead, number, transit.messages[number, ARRIVAL])
+            list_message(transit, ahead, number, transit.messages[number, ARRIVAL])
     place = 0
     while place < ahead.length:
         together = 1 + (place + 1 < ahead.length and _independent(world, ahead.wakes, place))
@@ -310,12 +280,12 @@ def _live_slice(world, cells, counters, transit, kernel, scratch, ahead, lost_be
             _sense(world, cells, counters, transit, scratch, ahead, place + slot, slot)
         _think(world, kernel, scratch, together)
         for slot in range(together):
-            _act(world, cells, counters, transit, scratch, ahead, place + slot, slot, lost_below)
+            _act(world, cells, counters, transit, fronts, scratch, ahead, place + slot, slot, lost_below)
         place += together
 
 
 @kept
-def live(world, cells, counters, transit, kernel, scratch, until, lost_below, batch):
+def live(world, cells, counters, transit, fronts, kernel, scratch, until, lost_below, batch):
     """Live from ``counters[NOW]`` up to, but not including, ``until``; returns the new transit.
 
     Comes back sooner when there are ``batch`` new records.
@@ -330,19 +300,14 @@ def live(world, cells, counters, transit, kernel, scratch, until, lost_below, ba
         if len(wakes) < count:
             wakes = np.empty(len(keys), np.int64)
         shift = agenda.sort(keys, wakes, starts, count, end - start)
-        transit = ways.with_room(counters, transit, count)
+        transit = ways.with_room(counters, transit, count, 1 + len(fronts.rules))
         ahead = Slice(start, end, wakes, count, starts, shift)
-        _live_slice(world, cells, counters, transit, kernel, scratch, ahead, lost_below)
+        _live_slice(world, cells, counters, transit, fronts, kernel, scratch, ahead, lost_below)
         counters[NOW] = end if count else min(until, max(end, cells.wakes.min()))
     return transit
 
 
 @kept
-def deliver(world, cells, counters, transit, until):
-    """All that arrives by this time."""
-    if world.jitter_us:
-        for number in range(counters[MESSAGES]):
-            if ARRIVED != transit.messages[number, ARRIVAL] <= until:
-                ways.take(cells, counters, transit.messages, number)
-    else:
-        ways.deliver(cells, counters, transit, until - world.latency_us)
+def deliver(cells, counters, transit, sent_by):
+    """All that was sent by this time arrives, where messages are not listed."""
+    ways.deliver(cells, counters, transit, sent_by)

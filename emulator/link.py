@@ -1,4 +1,4 @@
-"""One direction of a wire between two neighbours: latency, jitter, loss, and never out of order."""
+"""One direction of a wire between two neighbours: latency, jitter, loss, order, and what faults do to it."""
 
 from __future__ import annotations
 
@@ -9,40 +9,12 @@ from simpy import Environment, Event
 from emulator.draws import Stream, draw32, key, threshold
 from emulator.order import Kind, Moment
 from emulator.topology import Wire
+from emulator.weather import Weather
+from firmware.frame import SEQUENCE_MODULO, Frame, encode
 
 if TYPE_CHECKING:
     from emulator.board import Board
-
-
-class Weather:
-    """What all links suffer at the moment: the loss of messages.
-
-    Independent causes of loss combine: a message arrives when it survives each of them.
-
-    Args:
-        loss_probability: what is always lost.
-    """
-
-    def __init__(self, loss_probability: float) -> None:
-        self.always = loss_probability
-        self.causes: dict[int, float] = {}
-        self.loss_threshold = threshold(loss_probability)
-
-    def begin(self, fault: int, loss_probability: float) -> None:
-        """A further cause of loss sets in, known by the number of its fault."""
-        self.causes[fault] = loss_probability
-        self._combine()
-
-    def end(self, fault: int) -> None:
-        """A cause of loss is over."""
-        del self.causes[fault]
-        self._combine()
-
-    def _combine(self) -> None:
-        survives = 1 - self.always
-        for fault in sorted(self.causes):
-            survives *= 1 - self.causes[fault]
-        self.loss_threshold = threshold(1 - survives) if self.causes else threshold(self.always)
+    from emulator.config import RunConfig
 
 
 class Traffic:
@@ -52,6 +24,9 @@ class Traffic:
         self.sent = 0
         self.delivered = 0
         self.lost = 0
+        self.corrupted = 0
+        """Spoiled on the wire, so that the cell refuses them."""
+
         self.unheard = 0
         """Arrived at a board without power."""
 
@@ -59,16 +34,14 @@ class Traffic:
 class Link:
     """A directed link.
 
-    A wire keeps order: a message never arrives before an earlier one of the same link.
+    A wire keeps order: a message never arrives before an earlier one of the same link, but for faults.
 
     Args:
         environment: SimPy's.
         wire: which port of which cell to which port of which cell.
         receiver: the board at the far end.
-        seed: of the run.
-        latency_us: least time on the way, >= 1.
-        jitter_us: each message takes a uniform 0..jitter_us longer.
-        weather: loss, shared by all links.
+        config: seed, latency, jitter and loss.
+        weather: faults of links, shared by all.
         traffic: counters, shared by all links.
     """
 
@@ -77,37 +50,48 @@ class Link:
         environment: Environment,
         wire: Wire,
         receiver: Board,
-        seed: int,
-        latency_us: int,
-        jitter_us: int,
+        config: RunConfig,
         weather: Weather,
         traffic: Traffic,
     ) -> None:
         self.environment = environment
         self.wire = wire
         self.receiver = receiver
-        self.latency_us = latency_us
-        self.jitter_us = jitter_us
+        self.latency_us = config.latency_us
+        self.jitter_us = config.jitter_us
         self.weather = weather
         self.traffic = traffic
         self.last_arrival_us = 0
-        self._loss_key = key(seed, Stream.LOSS, wire.number)
-        self._jitter_key = key(seed, Stream.JITTER, wire.number)
+        self._lost_below = threshold(config.loss_probability)
+        self._loss_key = key(config.seed, Stream.LOSS, wire.number)
+        self._jitter_key = key(config.seed, Stream.JITTER, wire.number)
 
     def transmit(self, frame: bytes, index: int) -> None:
         """Put the bytes of the sender's broadcast number ``index`` on the way."""
+        now_us = int(self.environment.now)
+        journey = self.weather.journey(self.wire, index, now_us)
         self.traffic.sent += 1
-        lost_below = self.weather.loss_threshold
-        if lost_below and draw32(self._loss_key, index) < lost_below:
+        if journey.lost or (self._lost_below and draw32(self._loss_key, index) < self._lost_below):
             self.traffic.lost += 1
             return
-        now_us = int(self.environment.now)
-        arrival_us = now_us + self.latency_us
+        if journey.said is not None:
+            frame = encode(Frame(index % SEQUENCE_MODULO, journey.said))
+        spoiled = journey.flipped_bit is not None
+        if journey.flipped_bit is not None:
+            frame = _flipped(frame, journey.flipped_bit)
+        arrival_us = now_us + self.latency_us + journey.late_us
         if self.jitter_us:
             arrival_us += draw32(self._jitter_key, index) * (self.jitter_us + 1) >> 32
-        self.last_arrival_us = max(arrival_us, self.last_arrival_us)
-        delay_us = self.last_arrival_us - now_us
-        Moment(self.environment, Kind.DELIVERY, self.wire.number, delay_us, self._deliver, frame)
+        if journey.stray_us is None:
+            self.last_arrival_us = arrival_us = max(arrival_us, self.last_arrival_us)
+        else:
+            arrival_us += journey.stray_us
+        self.traffic.sent += len(journey.echoes_us)
+        self.traffic.corrupted += spoiled * (1 + len(journey.echoes_us))
+        for after_us in (0, *journey.echoes_us):
+            delay_us = arrival_us + after_us - now_us
+            deliver = self._deliver_spoiled if spoiled else self._deliver
+            Moment(self.environment, Kind.DELIVERY, self.wire.number, delay_us, deliver, frame)
 
     def _deliver(self, arrival: Event) -> None:
         frame: Any = arrival.value
@@ -115,3 +99,14 @@ class Link:
             self.traffic.delivered += 1
         else:
             self.traffic.unheard += 1
+
+    def _deliver_spoiled(self, arrival: Event) -> None:
+        frame: Any = arrival.value
+        self.receiver.hear(self.wire.receiver_port, frame)
+
+
+def _flipped(frame: bytes, bit: int) -> bytes:
+    """The frame with one bit changed, if it is that long."""
+    spoiled = bytearray(frame)
+    spoiled[bit // 8 % len(frame)] ^= 1 << bit % 8
+    return bytes(spoiled)

@@ -2,16 +2,15 @@
 
 from emulator.board import Board
 from emulator.draws import Stream, draw32, key
-from emulator.fault import Action
 from emulator.flash import Flasher
 from firmware.program import MachineProgram, Upset
 
 
-def flip(action: Action, board: Board, seed: int, number: int, flasher: Flasher) -> None:
+def flip(kind: str, board: Board, seed: int, number: int, flasher: Flasher) -> None:
     """Do what fault ``number`` of the plan, an upset or rot, does to one of its cells."""
     program = board.program
     assert isinstance(program, MachineProgram)
-    if action is Action.UPSET:
+    if kind == "upset":
         draws = key(seed, Stream.UPSET, number)
         board.upset = Upset(
             after=draw32(draws, 2 * board.number) * program.upset_instructions >> 32,

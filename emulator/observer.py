@@ -88,28 +88,28 @@ class Observer:
         self.pending[:] = self.running
         self.left = int(np.count_nonzero(self.pending))
 
-    def sample(self, time_us: int, error: float) -> None:
+    def sample(self, time_us: int, error: float, mature: int) -> None:
         """A round boundary."""
-        self.samples.append(self._now(time_us, error))
+        self.samples.append(self._now(time_us, error, mature))
 
-    def wound_begins(self, number: int, name: str, time_us: int, error: float) -> None:
-        """Just before a fault destroys state; ``number`` is the fault's in the plan."""
-        self._wounds[number] = Wound(name, time_us, None, error_before=error, error_after=0.0)
+    def wound_begins(self, number: int, name: str, time_us: int, error: float, destroys: bool) -> None:
+        """Just before a fault begins; ``number`` is the fault's in the plan."""
+        self._wounds[number] = Wound(name, time_us, None, error, error_after=0.0, destroys=destroys)
 
     def wound_deepens(self, number: int, error: float) -> None:
         """Just after."""
         wound = self._wounds[number]
         self._wounds[number] = replace(wound, error_after=max(wound.error_after, error))
 
-    def wound_ends(self, number: int, time_us: int, error: float) -> None:
+    def wound_ends(self, number: int, time_us: int, error: float, mature: int) -> None:
         """The fault is over; recovery counts from here."""
         self.wound_deepens(number, error)
         self._open_round()
-        self._wounds[number] = replace(self._wounds[number], end=self._now(time_us, error))
+        self._wounds[number] = replace(self._wounds[number], end=self._now(time_us, error, mature))
 
     def wounds(self) -> list[Wound]:
         """All wounds so far, by start."""
         return list(self._wounds.values())
 
-    def _now(self, time_us: int, error: float) -> Sample:
-        return Sample(time_us, error, self.updates, self.async_rounds)
+    def _now(self, time_us: int, error: float, mature: int) -> Sample:
+        return Sample(time_us, error, self.updates, self.async_rounds, mature)

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from emulator.config import RunConfig
 from emulator.draws import Stream, draw32, key
-from firmware.budget import CHANNELS, PORTS, VISIBLE
+from emulator.rate import DARK, RATE_ONE, scaled
+from firmware.budget import CHANNELS, PORTS, RAM_BYTES, VISIBLE
 from firmware.clock import Law, Timing
+from firmware.memory import FIELD
 
 LAYOUT: Final = np.dtype(
     {
@@ -24,9 +26,6 @@ LAYOUT: Final = np.dtype(
 )
 """``visible`` is the beginning of the state; ``broadcasts`` counts what a cell has sent since time 0;
 ``wired`` has a bit for each port that is not open."""
-
-DARK: Final = int(np.iinfo(np.int64).max)
-"""Next wake of a cell without power."""
 
 LINE_BYTES: Final = 64
 
@@ -53,6 +52,7 @@ class Population:
         wakes: int64[cells + 1], next wake in us, or DARK.
         prngs: uint32[cells + 1], the cells' PRNG states.
         heard: uint8[cells + 1], the ports heard in this listening period.
+        rates: int64[cells + 1], how fast the clocks run, in 1 / RATE_ONE.
         darkness: whether some cell is without power.
     """
 
@@ -65,6 +65,7 @@ class Population:
         self.wakes = np.full(count + 1, DARK, np.int64)
         self.prngs = np.zeros(count + 1, np.uint32)
         self.heard = np.zeros(count + 1, np.uint8)
+        self.rates = np.full(count + 1, RATE_ONE, np.int64)
         self._boots = np.zeros(count, np.uint64)
         self.rows["neighbours"][count] = count
         neighbours = config.grid.neighbours(self.rows["neighbours"][:count], open_port=count)
@@ -91,15 +92,37 @@ class Population:
         self.darkness |= len(cells) > 0
 
     def boot(self, cells: NDArray[np.intp], now_us: int) -> None:
-        """Power comes to blank cells: entropy, and the first wait."""
+        """Power comes to cells: entropy, and the first wait."""
         for begin in range(0, len(cells), AT_ONCE):
             some = cells[begin : begin + AT_ONCE]
             keys = key(self._seed, Stream.ENTROPY, some.astype(np.uint64))
             entropy = draw32(keys, self._boots[some]).astype(np.uint32)
             self.prngs[some], waits_us = draw_waits_us(self._timing, entropy)
-            self.wakes[some] = now_us + waits_us
+            self.wakes[some] = now_us + scaled(waits_us, self.rates[some])
             self._boots[some] += 1
         self.darkness = bool((self.wakes[:-1] == DARK).any())
+
+    def read_ram(self, cells: NDArray[np.intp]) -> NDArray[np.uint8]:
+        """RAM of cells, uint8[n, 256], with all that the update and the clock depend on."""
+        ram = np.zeros((len(cells), RAM_BYTES), np.uint8)
+        for field in ("state", "inbox", "listened"):
+            part = _part(ram, field)
+            part[...] = self.rows[field][cells].view(np.uint8).reshape(part.shape)
+        _part(ram, "heard")[...] = self.heard[cells, None]
+        _part(ram, "prng")[...] = self.prngs[cells].astype("<u4").view(np.uint8).reshape(-1, 4)
+        return ram
+
+    def write_ram(self, cells: NDArray[np.intp], ram: NDArray[np.uint8]) -> None:
+        """Change it."""
+        for field in ("state", "inbox", "listened"):
+            part = np.ascontiguousarray(_part(ram, field))
+            self.rows[field][cells] = part.view(LAYOUT[field].base).reshape(len(cells), *LAYOUT[field].shape)
+        self.heard[cells] = _part(ram, "heard")[:, 0]
+        self.prngs[cells] = np.ascontiguousarray(_part(ram, "prng")).view("<u4")[:, 0]
+
+
+def _part(ram: NDArray[np.uint8], field: str) -> NDArray[np.uint8]:
+    return ram[:, FIELD[field].offset : FIELD[field].end]
 
 
 def in_lines(array: NDArray[Any]) -> NDArray[Any]:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from emulator.board import Board
 from emulator.config import RunConfig
-from emulator.engine import Cells, Engine, Flipper
-from emulator.fault import Action
+from emulator.engine import Engine, Flipper
+from emulator.faults.base import Cells
 from emulator.flash import Flasher, Rom
 from emulator.link import Link
 from emulator.machine_fault import flip
@@ -65,50 +65,56 @@ class ReferenceEngine(Engine):
 
     def _build(self) -> list[Board]:
         """Make, flash and wire the boards."""
-        config, env = self.config, self._environment
+        config, env = self.config, self.environment
         boards = []
         for cell in range(config.grid.cells):
             rom = Rom()
             program = self._flasher.flash(rom, cell)
             ram = Ram(memoryview(self._memory[cell]))
-            boards.append(Board(env, cell, rom, program, ram, config.seed, self._observer, self._updated))
+            boards.append(Board(env, cell, rom, program, ram, config.seed, self.observer, self._updated))
         for board in boards:
             for wire in config.grid.wires(board.number):
                 receiver = boards[wire.receiver]
-                board.links.append(
-                    Link(
-                        env,
-                        wire,
-                        receiver,
-                        config.seed,
-                        config.latency_us,
-                        config.jitter_us,
-                        self._weather,
-                        self._traffic,
-                    )
-                )
+                board.links.append(Link(env, wire, receiver, config, self.weather, self._traffic))
         return boards
 
     def _updated(self, cell: int) -> None:
         """A cell has woken."""
         self._trace.record(self.time_us, cell, self._boards[cell].ram.state_bytes())
-        self._observer.updated(cell)
+        self.observer.updated(cell)
 
-    def _states(self) -> NDArray[np.int8]:
+    def states_now(self) -> NDArray[np.int8]:
         return self._memory[:, :CHANNELS].view(np.int8)
 
-    def _cut_power(self, cells: Cells) -> None:
+    def cut_power(self, cells: Cells) -> None:
         for cell in cells:
             self._boards[cell].power_off()
 
-    def _restore_power(self, cells: Cells) -> Cells:
+    def restore_power(self, cells: Cells) -> Cells:
         for cell in cells:
             self._boards[cell].power_on()
         return cells[[self._boards[cell].running for cell in cells]]
 
-    def _flipper(self) -> Flipper | None:
+    def read_ram(self, cells: Cells) -> NDArray[np.uint8]:
+        return self._memory[cells]
+
+    def write_ram(self, cells: Cells, ram: NDArray[np.uint8]) -> None:
+        self._memory[cells] = ram
+
+    def due_us(self, cells: Cells) -> NDArray[np.int64]:
+        return np.array([self._boards[cell].due_us for cell in cells], np.int64)
+
+    def set_due_us(self, cells: Cells, due_us: NDArray[np.int64]) -> None:
+        for cell, due in zip(cells, due_us.tolist(), strict=True):
+            self._boards[cell].wake_at(due)
+
+    def set_rates(self, rates: NDArray[np.int64]) -> None:
+        for board, rate in zip(self._boards, rates.tolist(), strict=True):
+            board.rate = rate
+
+    def flipper(self) -> Flipper | None:
         return self._flip if isinstance(self._boards[0].program, MachineProgram) else None
 
-    def _flip(self, action: Action, number: int, cells: Cells) -> None:
+    def _flip(self, kind: str, number: int, cells: Cells) -> None:
         for cell in cells:
-            flip(action, self._boards[cell], self.config.seed, number, self._flasher)
+            flip(kind, self._boards[cell], self.config.seed, number, self._flasher)

@@ -83,6 +83,22 @@ class Half(Shape):
 
 
 @dataclass(frozen=True)
+class Band(Shape):
+    """Number ``index`` (from 0) of ``count`` bands of rows, from top to bottom."""
+
+    index: int
+    count: int
+
+    def holds(self, grid: SquareGrid, row: Places, col: Places) -> Flags:
+        """In that band."""
+        inside: Flags = row * self.count // grid.rows == self.index
+        return inside
+
+    def __str__(self) -> str:
+        return f"band:{self.index},{self.count}"
+
+
+@dataclass(frozen=True)
 class Disc(Shape):
     """All cells whose centre is at most ``radius`` cells from (row, col)."""
 
@@ -191,6 +207,7 @@ def _places(count: int) -> str:
 
 
 _FORMS: Final[dict[str, tuple[str, Callable[..., Region]]]] = {
+    "band": (_places(2), Band),
     "disc": (_places(3), Disc),
     "rect": (_places(4), Rectangle),
     "line": (_places(4), partial(Swipe, width=1)),
@@ -199,6 +216,7 @@ _FORMS: Final[dict[str, tuple[str, Callable[..., Region]]]] = {
 _EXAMPLES: Final = (
     "all, half:left, disc:16,16,5 (row, column, radius), rect:8,8,4,6 (row, column, height, width), "
     "line:0,16,31,16 (from row, column to row, column), swipe:0,16,31,16,3 (the same, width), random:0.33, "
+    "band:0,4 (number, how many), "
     "and living:REGION"
 )
 
@@ -245,6 +263,8 @@ def check_inside(region: Region, grid: SquareGrid, fault: str) -> None:
         return
     if isinstance(region, Disc):
         inside = region.row < grid.rows and region.col < grid.cols
+    elif isinstance(region, Band):
+        inside = region.index < region.count <= grid.rows
     elif isinstance(region, Swipe):
         rows, cols = max(region.row, region.end_row), max(region.col, region.end_col)
         inside = rows < grid.rows and cols < grid.cols and region.width > 0

@@ -1,8 +1,8 @@
 """Frames on their way from cell to cell, for the compiled engine.
 
-Without jitter messages arrive in the order in which they were sent, so that the records of the trace
-are at once the queue of what is on its way. With jitter each message is listed at the wake before
-which it arrives, for all wakes of a slice are known.
+As long as messages arrive in the order in which they were sent, the records of the trace are at once the
+queue of what is on its way. With jitter, or when links suffer faults, each message is *listed* at the
+wake before which it arrives, for all wakes of a slice are known.
 """
 
 from typing import Any, Final, NamedTuple
@@ -12,7 +12,8 @@ from numba import njit
 
 from emulator.jit import inner
 from emulator.lanes import copy16, get32, get64, mark, prefetch
-from emulator.population import DARK, LAYOUT, in_lines, offset
+from emulator.population import LAYOUT, in_lines, offset
+from emulator.rate import DARK
 from emulator.trace import RECORD
 from firmware.budget import CHANNELS, PORTS
 
@@ -23,10 +24,10 @@ RECORD_BYTES: Final = RECORD.size
 RECORD_CELL: Final = RECORD_BYTES - CHANNELS - 4
 RECORD_STATE: Final = RECORD_BYTES - CHANNELS
 
-COUNTERS: Final = 11
-NOW, HEAD, COUNT, SENT, LOST, UNHEARD, UPDATES, LEFT, ROUNDS, DARKNESS, MESSAGES = range(COUNTERS)
+COUNTERS: Final = 12
+NOW, HEAD, COUNT, SENT, LOST, UNHEARD, UPDATES, LEFT, ROUNDS, DARKNESS, MESSAGES, CORRUPTED = range(COUNTERS)
 """Time; the first record that may be on its way, and the number of records; messages; the observer's
-counters; whether some cell is without power; the number of listed messages."""
+counters; whether some cell is without power; the number of listed messages; and of spoiled ones."""
 
 NONE: Final = -1
 """No message."""
@@ -41,8 +42,9 @@ MESSAGE_BYTES, MESSAGE_STATE = 8 * MESSAGE_WORDS, 16
 class Transit(NamedTuple):
     """Records of the trace, and the eight cells to which the frame of each is on the way.
 
-    A target may be the void. With jitter there are, instead of targets, ``messages`` int64[n, 4] in the
-    order in which they were sent: arrival in us, ``8 * receiver + the receiver's port``, and the state.
+    A target may be the void. Where messages are listed there are, instead of targets, ``messages``
+    int64[n, 4] in the order in which they were sent: arrival in us, ``8 * receiver + the receiver's
+    port``, and the state.
     ``nexts`` int32[n] link those that arrive before the same wake, of which ``ends`` int32[wakes, 2]
     says the first and the last. ``latest`` is the last arrival on each link, int64[cells, 8].
     """
@@ -55,7 +57,7 @@ class Transit(NamedTuple):
     latest: Any
 
 
-def make_transit(cells: int, jitter_us: int) -> Transit:
+def make_transit(cells: int, listed: bool) -> Transit:
     """Nothing on its way."""
     return Transit(
         np.empty(0, np.uint8),
@@ -63,7 +65,7 @@ def make_transit(cells: int, jitter_us: int) -> Transit:
         np.empty((0, MESSAGE_WORDS), np.int64),
         np.empty(0, np.int32),
         np.empty((0, 2), np.int32),
-        in_lines(np.zeros((cells if jitter_us else 0, PORTS), np.int64)),
+        in_lines(np.zeros((cells if listed else 0, PORTS), np.int64)),
     )
 
 
@@ -103,14 +105,25 @@ def post(counters, transit, slot, arrival, memory, state):
 
 @inner
 def list_before(transit, number, wake):
-    """A message arrives before this wake of the slice, after those listed there already."""
-    ends = transit.ends
-    if ends[wake, 0] == NONE:
+    """A message arrives before this wake of the slice: by time, after those of its time there already."""
+    ends, nexts, messages = transit.ends, transit.nexts, transit.messages
+    arrival = messages[number, ARRIVAL]
+    first, last = np.int64(ends[wake, 0]), np.int64(ends[wake, 1])
+    if first == NONE or arrival < messages[first, ARRIVAL]:
+        nexts[number] = first
         ends[wake, 0] = number
+        if first == NONE:
+            ends[wake, 1] = number
+        return
+    before = last
+    if arrival < messages[last, ARRIVAL]:
+        before = first
+        while messages[np.int64(nexts[before]), ARRIVAL] <= arrival:
+            before = np.int64(nexts[before])
     else:
-        transit.nexts[ends[wake, 1]] = number
-    ends[wake, 1] = number
-    transit.nexts[number] = NONE
+        ends[wake, 1] = number
+    nexts[number] = nexts[before]
+    nexts[before] = number
 
 
 @inner
@@ -151,8 +164,8 @@ def fetch_listed(cells, transit, soon, later):
 
 
 @njit
-def with_room(counters, transit, wakes):
-    """Transit with room for the records of so many more wakes, and all their messages.
+def with_room(counters, transit, wakes, copies):
+    """Transit with room for the records of so many more wakes, and all their messages with their copies.
 
     Messages that have arrived are forgotten, and no list has begun.
     """
@@ -170,7 +183,7 @@ def with_room(counters, transit, wakes):
                 messages[waiting] = messages[number]
                 waiting += 1
         counters[MESSAGES] = waiting
-        size = waiting + PORTS * wakes
+        size = waiting + PORTS * wakes * copies
         if size > len(messages):
             size += size // 4
             messages = _longer(messages.reshape(-1), size * MESSAGE_WORDS).reshape(size, MESSAGE_WORDS)

@@ -14,8 +14,11 @@ from emulator.config import RunConfig
 from emulator.core import Core
 from emulator.draws import Stream, draw32, key
 from emulator.observer import Observer
-from emulator.population import DARK, LAYOUT, draw_waits_us
+from emulator.population import LAYOUT, draw_waits_us
+from emulator.rate import DARK, scaled
+from emulator.storm import Sent, meet_fronts
 from emulator.trace import RECORD_DTYPE, Trace
+from emulator.weather import Weather
 from firmware.arithmetic import HIDDEN_LIMIT, Rule
 from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, PORTS
 from firmware.clock import Timing
@@ -35,8 +38,8 @@ class Mail(NamedTuple):
     units: Int64
     frames: NDArray[np.void]
 
-    def where(self, chosen: NDArray[np.bool_]) -> "Mail":
-        """Some of them."""
+    def where(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> "Mail":
+        """Some of them, by flags or by places."""
         return Mail(self.arrivals[chosen], self.receivers[chosen], self.units[chosen], self.frames[chosen])
 
     def followed_by(self, later: "Mail") -> "Mail":
@@ -55,9 +58,15 @@ class VectorisedCore(Core):
     kernel = "numpy"
 
     def __init__(
-        self, config: RunConfig, rule: Rule, timing: Timing, observer: Observer, trace: Trace
+        self,
+        config: RunConfig,
+        rule: Rule,
+        timing: Timing,
+        observer: Observer,
+        trace: Trace,
+        weather: Weather,
     ) -> None:
-        super().__init__(config, timing, observer, trace)
+        super().__init__(config, timing, observer, trace, weather)
         self._rule = rule
         # Powers of two change no digit: the sums are shifted by what they are made of.
         self._w1 = np.ldexp(rule.w1.T.astype(np.float32), -rule.shift1)
@@ -65,14 +74,14 @@ class VectorisedCore(Core):
         self._w2 = rule.w2.astype(np.float32)
         self._units: NDArray[np.void] = self.population.rows.view(f"V{CHANNELS}")
         self._neighbours = self.population.rows["neighbours"][:-1].T.astype(np.intp, order="C")
-        self._latest = np.zeros(PORTS * config.grid.cells if config.jitter_us else 0, np.int64)
+        self._latest = np.zeros(PORTS * config.grid.cells, np.int64)
         none = np.empty(0, np.int64)
         self._mail = Mail(none, none, none, self._units[:0])
 
-    def advance(self, now_us: int, until_us: int, lost_below: int) -> None:
+    def advance(self, now_us: int, until_us: int) -> None:
         while now_us < until_us:
             end_us = min(until_us, now_us + self._timing.mean_interval_us)
-            self._live(now_us, end_us, lost_below)
+            self._live(now_us, end_us)
             now_us = max(end_us, min(until_us, int(self.population.wakes.min())))
 
     def deliver(self, until_us: int) -> None:
@@ -84,7 +93,7 @@ class VectorisedCore(Core):
     def on_their_way(self) -> int:
         return len(self._mail.arrivals)
 
-    def _live(self, start_us: int, end_us: int, lost_below: int) -> None:
+    def _live(self, start_us: int, end_us: int) -> None:
         """Live from the start up to, but not including, the end."""
         soonest = self.population.wakes.copy()
         following, places = self._agenda(start_us, end_us)
@@ -96,17 +105,24 @@ class VectorisedCore(Core):
             times, cells = times[safe], awake[safe]
             mail = self._mail
             due = (mail.arrivals <= soonest[mail.receivers]) & (mail.arrivals < end_us)
+            if self._weather.stormy:
+                # What is to arrive before a cell's wake may not all have been sent until the cell lives.
+                living = np.zeros(len(soonest), np.bool_)
+                living[cells] = True
+                due &= living[mail.receivers]
             self._arrive(mail.where(due))
             self._listen(cells)
             lived = np.empty(len(cells), RECORD_DTYPE)
             lived["time_us"], lived["cell"], lived["state"] = times, cells, self._update(cells)
             records.append(lived)
-            sent = self._send(times, cells, lost_below)
+            sent = self._send(times, cells)
             self._mail = mail.where(~due).followed_by(sent)
             soonest[cells] = following[places[cells]]
             places[cells] += 1
             awake = awake[soonest[awake] < end_us]
         self._report(start_us, np.concatenate(records))
+        if self._weather.stormy:
+            self.deliver(end_us - 1)
 
     def _agenda(self, start_us: int, end_us: int) -> tuple[Int64, Int64]:
         """Moves the clocks on to the first wake at or after the end.
@@ -118,7 +134,7 @@ class VectorisedCore(Core):
         wakes = [np.empty(0, np.int64)]
         while len(awake):
             population.prngs[awake], waits_us = draw_waits_us(self._timing, population.prngs[awake])
-            population.wakes[awake] += waits_us
+            population.wakes[awake] += scaled(waits_us, population.rates[awake])
             wakes.append(awake << 32 | population.wakes[awake] - start_us)
             awake = awake[population.wakes[awake] < end_us]
         ordered = np.sort(np.concatenate(wakes))
@@ -134,6 +150,8 @@ class VectorisedCore(Core):
 
     def _arrive(self, mail: Mail) -> None:
         """Frames arrive, in order, at cells that have power or have not."""
+        if self._weather.stormy:
+            mail = mail.where(np.argsort(mail.arrivals, kind="stable"))
         if self.population.darkness:
             dark = self.population.wakes[mail.receivers] == DARK
             self.traffic.unheard += int(np.count_nonzero(dark))
@@ -144,7 +162,7 @@ class VectorisedCore(Core):
     def _listen(self, cells: Int64) -> None:
         """As firmware.cell: forget neighbours that were silent for a whole listening period."""
         population = self.population
-        listened = population.rows["listened"][cells] + np.uint16(1)
+        listened = population.rows["listened"][cells] + np.uint8(1)
         over = listened >= self._timing.listening_wakes
         population.rows["listened"][cells] = np.where(over, 0, listened)
         cells = cells[over]
@@ -176,29 +194,42 @@ class VectorisedCore(Core):
         sums = (hidden @ self._w2).astype(np.int32).astype(np.int16).astype(np.int32)
         return (sums + (1 << self._rule.shift2 - 1)) >> self._rule.shift2
 
-    def _send(self, times: Int64, cells: Int64, lost_below: int) -> Mail:
+    def _send(self, times: Int64, cells: Int64) -> Mail:
         """Broadcast the states of cells at these times, on all ports that are not open."""
-        rows, seed = self.population.rows, self._config.seed
-        indices = rows["broadcasts"][cells].astype(np.uint64)
-        rows["broadcasts"][cells] += 1
+        rows, seed, config = self.population.rows, self._config.seed, self._config
         going = rows["wired"][cells, None] & _BIT != 0
         who, ports = np.nonzero(going)
+        indices = rows["broadcasts"][cells].astype(np.uint64)[who]
+        rows["broadcasts"][cells] += 1
         self.traffic.sent += len(who)
-        links = PORTS * cells[who] + ports
-        if lost_below:
-            draws = draw32(key(seed, Stream.LOSS, links.astype(np.uint64)), indices[who])
-            kept = draws >= np.uint64(lost_below)
-            self.traffic.lost += len(who) - int(np.count_nonzero(kept))
-            who, ports, links = who[kept], ports[kept], links[kept]
-        arrivals = times[who] + self._config.latency_us
-        if self._config.jitter_us:
-            draws = draw32(key(seed, Stream.JITTER, links.astype(np.uint64)), indices[who])
-            late = draws * np.uint64(self._config.jitter_us + 1) >> np.uint64(32)
-            arrivals = np.maximum(arrivals + late.astype(np.int64), self._latest[links])
-            self._latest[links] = arrivals
+        sent = Sent(times[who], cells[who], ports, indices)
+        fates = meet_fronts(self._weather.active, sent)
+        if self._lost_below:
+            draws = draw32(key(seed, Stream.LOSS, sent.links), indices)
+            fates.lost |= draws < np.uint64(self._lost_below)
+        kept = ~fates.lost
+        self.traffic.lost += int(np.count_nonzero(fates.lost))
+        arrivals = times[who] + config.latency_us + fates.late_us
+        if config.jitter_us:
+            draws = draw32(key(seed, Stream.JITTER, sent.links), indices)
+            arrivals += (draws * np.uint64(config.jitter_us + 1) >> np.uint64(32)).astype(np.int64)
+        orderly = kept & ~fates.stray
+        links = sent.links.astype(np.int64)
+        arrivals[orderly] = np.maximum(arrivals[orderly], self._latest[links[orderly]])
+        self._latest[links[orderly]] = arrivals[orderly]
         receivers = self._neighbours[ports, cells[who]]
-        units = UNITS * receivers + _OPPOSITE[ports]
-        return Mail(arrivals, receivers, units, self._units[UNITS * cells[who] + PORTS])
+        frames = self._units[UNITS * cells[who] + PORTS]
+        frames[fates.false] = fates.said[fates.false].view(frames.dtype)[:, 0]
+        mail = Mail(arrivals, receivers, UNITS * receivers + _OPPOSITE[ports], frames)
+        sound = kept & ~fates.corrupt
+        self.traffic.corrupted += int(np.count_nonzero(kept & fates.corrupt))
+        whole = mail.where(sound)
+        for echoes, after_us in fates.echoes:
+            self.traffic.sent += int(np.count_nonzero(echoes & kept))
+            self.traffic.corrupted += int(np.count_nonzero(echoes & kept & fates.corrupt))
+            copies = mail.where(echoes & sound)
+            whole = whole.followed_by(copies._replace(arrivals=copies.arrivals + after_us))
+        return whole
 
 
 _PORT: Final = np.arange(PORTS)

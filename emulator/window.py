@@ -13,12 +13,14 @@ from simpy import Event
 
 from emulator.config import RunConfig
 from emulator.core import Core
-from emulator.engine import Cells, Engine, RunResult
+from emulator.engine import Engine, RunResult
+from emulator.faults.base import Cells
 from emulator.observer import Observer
 from emulator.order import Kind, Moment
-from emulator.population import DARK
+from emulator.rate import NEVER
 from emulator.trace import Trace
 from emulator.vectorised import VectorisedCore
+from emulator.weather import Weather
 from firmware import image as flash_image
 from firmware.cell import seed_state
 from firmware.errors import InputError
@@ -38,7 +40,7 @@ class Memory(NamedTuple):
     broadcast_bytes: int
 
 
-MEMORY, MEMORY_JITTER, MEMORY_NUMPY = Memory(400, 180), Memory(500, 500), Memory(750, 1000)
+MEMORY, MEMORY_JITTER, MEMORY_NUMPY = Memory(410, 180), Memory(510, 500), Memory(760, 1000)
 
 
 class WindowEngine(Engine):
@@ -65,12 +67,12 @@ class WindowEngine(Engine):
     ) -> None:
         self.kernel = kernel
         super().__init__(config, target, trace_file)
-        self._core = _make_core(config, image, self._observer, self._trace, kernel)
+        self._core = _make_core(config, image, self.observer, self._trace, self.weather, kernel)
         self.kernel = self._core.kernel
         self._traffic = self._core.traffic
         self._due = -1
-        self._restore_power(np.arange(config.grid.cells))
-        self._states()[self._seed_cell] = seed_state()
+        self.restore_power(np.arange(config.grid.cells))
+        self.states_now()[self._seed_cell] = seed_state()
         self._begin_life()
 
     @property
@@ -85,49 +87,70 @@ class WindowEngine(Engine):
     def result(self) -> RunResult:
         self._core.deliver(self.time_us)
         traffic = self._traffic
-        traffic.delivered = traffic.sent - traffic.lost - traffic.unheard - self._core.on_their_way
+        gone = traffic.lost + traffic.corrupted + traffic.unheard
+        traffic.delivered = traffic.sent - gone - self._core.on_their_way
         return super().result()
 
-    def _states(self) -> NDArray[np.int8]:
+    def states_now(self) -> NDArray[np.int8]:
         return self._core.population.states
 
     def _visible(self) -> NDArray[np.int8]:
         return self._core.population.visible
 
-    def _cut_power(self, cells: Cells) -> None:
+    def cut_power(self, cells: Cells) -> None:
         self._core.deliver(self.time_us - 1)
         self._core.population.blank(cells)
 
-    def _restore_power(self, cells: Cells) -> Cells:
+    def restore_power(self, cells: Cells) -> Cells:
         self._core.deliver(self.time_us - 1)
         self._core.population.boot(cells, self.time_us)
         self._schedule()
         return cells
 
+    def read_ram(self, cells: Cells) -> NDArray[np.uint8]:
+        self._core.deliver(self.time_us - 1)
+        return self._core.population.read_ram(cells)
+
+    def write_ram(self, cells: Cells, ram: NDArray[np.uint8]) -> None:
+        self._core.deliver(self.time_us - 1)
+        self._core.population.write_ram(cells, ram)
+
+    def due_us(self, cells: Cells) -> NDArray[np.int64]:
+        return self._core.population.wakes[cells]
+
+    def set_due_us(self, cells: Cells, due_us: NDArray[np.int64]) -> None:
+        self._core.population.wakes[cells] = due_us
+        self._schedule()
+
+    def set_rates(self, rates: NDArray[np.int64]) -> None:
+        self._core.population.rates[:-1] = rates
+
     def _schedule(self) -> None:
         """See to it that the cells go on when the first of them wakes."""
         soonest = int(self._core.population.wakes.min())
-        if soonest != DARK and soonest != self._due:
+        if soonest < NEVER and soonest != self._due:
             self._due = soonest
-            Moment(self._environment, Kind.WAKE, 0, soonest - self.time_us, self._live)
+            Moment(self.environment, Kind.WAKE, 0, soonest - self.time_us, self._live)
 
     def _live(self, _event: Event) -> None:
         """Advance all cells up to the next event of the world."""
         if self.time_us != self._due:
             return
-        next_event = self._environment.peek()
+        next_event = self.environment.peek()
         until_us = self.time_us + 1 if next_event <= self.time_us else int(next_event)
-        self._core.advance(self.time_us, until_us, self._weather.loss_threshold)
+        self._core.advance(self.time_us, until_us)
         self._schedule()
 
 
-def _make_core(config: RunConfig, image: bytes, observer: Observer, trace: Trace, kernel: str) -> Core:
+def _make_core(
+    config: RunConfig, image: bytes, observer: Observer, trace: Trace, weather: Weather, kernel: str
+) -> Core:
     rule, timing = flash_image.parse(image)
     compiler = find_spec("numba") is not None
     if kernel == NUMPY or (kernel == AUTO and not compiler):
-        return VectorisedCore(config, rule, timing, observer, trace)
+        return VectorisedCore(config, rule, timing, observer, trace, weather)
     if not compiler:
         raise InputError("kernel", kernel, "numba is not installed", f"choose {NUMPY}, or install it")
     from emulator.compiled import CompiledCore
 
-    return CompiledCore(config, rule, timing, observer, trace, kernel)
+    return CompiledCore(config, rule, timing, observer, trace, weather, kernel)

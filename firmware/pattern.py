@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware.budget import ONE
+from firmware.budget import ALIVE_MIN, ALPHA, ONE
 from firmware.errors import InputError
 
 TARGET_MAX_PX: Final = 64
@@ -86,6 +86,11 @@ class Target:
     def width(self) -> int:
         """Columns of the picture."""
         return int(self.rgba.shape[1])
+
+    @property
+    def mature(self) -> int:
+        """Number of cells that are mature when the grid shows exactly this."""
+        return int(np.count_nonzero(self._wanted[..., ALPHA] >= 255 * ALIVE_MIN))
 
     @property
     def reach(self) -> int:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from emulator.config import RunConfig
 from emulator.engine import RunResult
-from emulator.fault import Fault
+from emulator.faults import Fault
 from firmware.atomic import atomic_file
 from firmware.genome import Genome
 from planaria.colour import state_on_white, target_on_white
@@ -93,7 +93,7 @@ def _panels(
     """Target, and the grid before the first wound, just after it, and at the end."""
     panels = [("target", target_on_white(genome.target.placed(config.rows, config.cols)))]
     mean_us = config.timing.mean_interval_us
-    wounds = [fault.start_us(mean_us) for fault in faults if fault.is_wound]
+    wounds = [fault.start_us(mean_us) for fault in faults if fault.destroys]
     if wounds:
         hit = -(-min(wounds) // mean_us)
         if 1 <= hit < len(pictures):

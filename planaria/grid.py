@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from emulator.config import RunConfig
 from emulator.engine import RunResult
-from emulator.fault import Fault
+from emulator.faults import Fault
 from emulator.recovery import Predicate
 from firmware import image
 from firmware.clock import Law, Timing

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from emulator.config import RunConfig
 from emulator.draws import Stream, draw32, key
-from emulator.fault import Fault
+from emulator.faults import Fault
 from emulator.reference import ReferenceEngine
 from firmware import image
 from firmware.genome import Genome

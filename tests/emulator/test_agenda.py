@@ -43,9 +43,10 @@ def test_all_wakes_of_a_slice():
     population = Population(config, timing)
     population.boot(np.arange(21), 0)
     population.blank(np.array([5]))
+    population.rates[7:14] *= 3
     wakes, prngs = population.wakes.copy(), population.prngs.copy()
-    world = World(True, 1000, 16, 1, 1, 1, 0, np.uint64(0), np.uint64(0), 250, False)
-    cells = Cells(None, None, population.wakes, population.prngs, None, None, None)
+    world = World(True, 1000, 16, 1, 1, 1, 0, False, np.uint64(0), np.uint64(0), 250, False)
+    cells = Cells(None, None, population.wakes, population.prngs, None, population.rates, None, None)
     start, end = int(wakes.min()), 4000
     keys, count = agenda.collect(world, cells, np.empty(21 + 1 + LANES, np.int64), start, end)
     expected = []
@@ -54,7 +55,7 @@ def test_all_wakes_of_a_slice():
         while time < end:
             expected.append((time, cell))
             state, wait_us = draw_wait_us(timing, state)
-            time += wait_us
+            time += wait_us * (3 if 7 <= cell < 14 else 1)
         assert (population.wakes[cell], population.prngs[cell]) == (time, state)
     found = [(start + (key >> 32), key & CELL) for key in keys[:count].tolist()]
     assert sorted(found) == sorted(expected)

@@ -1,7 +1,7 @@
 import numpy as np
 
 from emulator.draws import Stream, draw32, key
-from emulator.fault import Fault
+from emulator.faults import Fault
 
 
 def powered(engine):

@@ -1,7 +1,7 @@
 import pytest
 
 from emulator.config import RunConfig
-from emulator.fault import Fault
+from emulator.faults import Fault
 from emulator.recovery import Predicate
 from firmware.clock import Timing
 from firmware.errors import InputError

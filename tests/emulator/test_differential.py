@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from emulator.config import RunConfig
-from emulator.fault import Fault
+from emulator.faults import Fault
 from emulator.reference import ReferenceEngine
 from firmware import image
 from firmware.cell import NeuralProgram

@@ -5,7 +5,7 @@ import struct
 import numpy as np
 import pytest
 
-from emulator.fault import Fault
+from emulator.faults import Fault
 from firmware.errors import InputError
 
 WORLD = {

@@ -1,6 +1,5 @@
 from emulator.draws import Stream, draw32, key, threshold
-from emulator.fault import Fault
-from emulator.link import Weather
+from emulator.faults import Fault
 
 
 def receptions(engine, program, rounds):
@@ -56,18 +55,6 @@ def test_losing_all_and_nothing(tick):
     engine, _ = tick(2, 2)
     result = engine.run(3)
     assert (result.messages, result.lost, result.delivered) == (36, 0, 24)
-
-
-def test_causes_of_loss_combine_as_independent_and_unwind_exactly():
-    weather = Weather(0.1)
-    assert weather.loss_threshold == threshold(0.1)
-    weather.begin(1, 0.5)
-    weather.begin(2, 0.2)
-    assert weather.loss_threshold == threshold(1 - 0.9 * 0.5 * 0.8)
-    weather.end(1)
-    assert weather.loss_threshold == threshold(1 - 0.9 * 0.8)
-    weather.end(2)
-    assert weather.loss_threshold == threshold(0.1)
 
 
 def test_a_window_of_loss(tick):

@@ -6,7 +6,7 @@ import pytest
 
 from emulator.config import RunConfig
 from emulator.draws import Stream, draw32, key
-from emulator.fault import Fault
+from emulator.faults import Fault
 from emulator.reference import ReferenceEngine
 from firmware import image
 from firmware.errors import InputError
@@ -135,7 +135,7 @@ def test_an_upset_takes_no_time():
     for text in ("upset:half:left@1+5", "rot:half:left@1+5"):
         with pytest.raises(InputError, match="takes no time"):
             Fault.parse(text)
-        assert not Fault.parse(text[:-2]).is_wound
+        assert not Fault.parse(text[:-2]).destroys
 
 
 @pytest.mark.parametrize("target", ["host", "cortex-m0plus", "rv32imc", "rv32ec"])

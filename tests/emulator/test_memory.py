@@ -15,7 +15,7 @@ def make(engine, config, genome):
     return engine(config, image.build(genome, config.timing), genome.target)
 
 
-@pytest.mark.parametrize(("engine", "cell_bytes"), [(ReferenceEngine, 8000), (WindowEngine, 409)])
+@pytest.mark.parametrize(("engine", "cell_bytes"), [(ReferenceEngine, 8000), (WindowEngine, 419)])
 def test_a_grid_too_large_is_refused_at_once(genome, engine, cell_bytes):
     config = RunConfig(rows=40_000, cols=50_000)
     started = time.perf_counter()

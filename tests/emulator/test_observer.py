@@ -36,19 +36,19 @@ def test_a_dead_grid_has_no_rounds():
 def test_the_end_of_a_wound_begins_a_round():
     observer = Observer(2)
     observer.updated(0)
-    observer.wound_begins(1, "w", 5, 2.0)
+    observer.wound_begins(1, "w", 5, 2.0, destroys=True)
     observer.stopped(1)  # ends a round: cell 0 has updated
     observer.started(1)
-    observer.wound_ends(1, 9, 7.0)
+    observer.wound_ends(1, 9, 7.0, mature=3)
     assert rounds_after(observer, 0) == 1
     assert rounds_after(observer, 1) == 2
 
 
 def test_a_wound_is_as_deep_as_its_worst_moment():
     observer = Observer(1)
-    observer.wound_begins(1, "w", 5, 2.0)
+    observer.wound_begins(1, "w", 5, 2.0, destroys=True)
     observer.wound_deepens(1, 9.0)
-    observer.wound_ends(1, 8, 7.0)
+    observer.wound_ends(1, 8, 7.0, mature=3)
     (wound,) = observer.wounds()
     assert (wound.start_us, wound.error_before, wound.error_after) == (5, 2.0, 9.0)
-    assert wound.end == Sample(8, 7.0, updates=0, async_rounds=0)
+    assert wound.end == Sample(8, 7.0, updates=0, async_rounds=0, mature=3)

@@ -1,6 +1,6 @@
 from simpy import Environment
 
-from emulator.fault import Fault
+from emulator.faults import Fault
 from emulator.order import Kind, Moment
 
 
@@ -52,4 +52,4 @@ def test_faults_of_the_same_moment_go_by_their_place_in_the_plan(tick):
 def test_time_stays_a_whole_number(tick):
     engine, _ = tick(2, 2, jitter_us=700)
     engine.run(3)
-    assert type(engine._environment.now) is int
+    assert type(engine.environment.now) is int

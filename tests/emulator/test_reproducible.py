@@ -8,7 +8,7 @@ import pytest
 
 SCRIPT = Path(__file__).with_name("fixed_run.py")
 ROOT = SCRIPT.parents[2]
-PINNED = "6e59f1bbb32be6a803657490876076df3e8168906930064d6410bfbddd5f1ab3"
+PINNED = "d756e315b852ce8bc170cd6d25bb270762ebf0cf7ebc0c2bf37873291fe6e2cc"
 
 
 def trace_sha256(seed):

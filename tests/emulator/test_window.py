@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from emulator.config import RunConfig
-from emulator.fault import Fault
+from emulator.faults import Fault
 from emulator.kernels import available
 from emulator.reference import ReferenceEngine
 from emulator.window import WindowEngine
@@ -31,20 +31,69 @@ REGIONS = (
     "living:all",
     "living:half:right",
     "swipe:0,3,7,5,3",
+    "band:1,3",
+    "all",
 )
+
+
+KINDS = (
+    "restart:{region}",
+    "restart:{region},ram=stale",
+    "restart:{region},ram=random",
+    "kill:{region}",
+    "kill:{region},ram=stale",
+    "kill:{region},ram=random",
+    "brownout:{region}",
+    "flaky:{region},mtbf_rounds=3,mttr_rounds=2",
+    "rolling:3",
+    "mix:4",
+    "pause:{region}",
+    "slow:{region},factor=3.3",
+    "skew:{region},spread=0.4",
+    "drift:{region},step=0.3",
+    "jump:{region},by_us={us}",
+    "jump:{region},by_us=-{us}",
+    "flips:{region},rate_hz={rate}",
+    "loss:{p}",
+    "loss:{region},probability={p}",
+    "burst:{region},enter=0.2,leave=0.3,loss={p}",
+    "corrupt:{region},probability={p}",
+    "delay:{region},by_us={us}",
+    "jitter:{region},to_us={us}",
+    "reorder:{region},probability={p},by_us={us}",
+    "duplicate:{region},probability={p},after_us={us}",
+    "replay:{region},probability={p},after_us={us}",
+    "limit:{region},interval_us={us}",
+    "mute:{region}",
+    "deaf:{region}",
+    "cut:{region}",
+    "cut:{region},way=in",
+    "cut:{region},way=out",
+    "stick:{region}",
+    "babble:{region}",
+    "lie:{region}",
+)
+
+
+def random_fault(rng, mean_us):
+    """Any kind, anywhere, at any time."""
+    start = f"{rng.uniform(0, 9):.3f}" if rng.random() < 0.7 else str(rng.randrange(10))
+    what = rng.choice(KINDS).format(
+        region=rng.choice(REGIONS),
+        p=f"{rng.uniform(0, 1):.2f}",
+        us=rng.choice([0, 1, mean_us // 3, 2 * mean_us]),
+        rate=f"{min(1, 500 / mean_us * rng.random()):.5f}",
+    )
+    kind = Fault.kinds[what.partition(":")[0]]
+    forever = kind.is_instant or (rng.random() < 0.3 and kind.kind not in ("rolling", "mix"))
+    return Fault.parse(f"{what}@{start}" + ("" if forever else f"+{rng.uniform(0.1, 4):.2f}"))
 
 
 def random_config(seed):
     """Anything that a user can ask for, small."""
     rng = random.Random(seed)
     mean_us = rng.choice([1, 3, 50, 1000, 10_000])
-    faults = []
-    for _ in range(rng.choice([0, 1, 2, 4])):
-        start = f"{rng.uniform(0, 9):.3f}" if rng.random() < 0.7 else str(rng.randrange(10))
-        what = rng.choice(["restart", "kill", "kill", "loss"])
-        length = "" if what == "restart" or rng.random() < 0.3 else f"+{rng.uniform(0.1, 4):.2f}"
-        where = f"{rng.uniform(0, 1):.2f}" if what == "loss" else rng.choice(REGIONS)
-        faults.append(Fault.parse(f"{what}:{where}@{start}{length}"))
+    faults = [random_fault(rng, mean_us) for _ in range(rng.choice([0, 1, 2, 4, 6]))]
     return RunConfig(
         rows=rng.randint(8, 15),
         cols=rng.randint(8, 15),
@@ -143,3 +192,21 @@ def test_numpy_does_without_numba():
     code = "import sys, emulator.window; print(sorted({'numba', 'llvmlite'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_fault(make_genome, kind):
+    """Alone, in the middle of a life; and it has an effect."""
+    what = kind.format(region="disc:5,5,3", p="0.7", us=4000, rate="0.05")
+    instant = Fault.kinds[what.partition(":")[0]].is_instant
+    fault = Fault.parse(f"{what}@3.3" + ("" if instant else "+3"))
+    config = RunConfig(10, 11, seed=4, faults=(fault,))
+    result = assert_all_the_same(config, make_genome(), 9)
+    unhurt = engines(replace(config, faults=()), make_genome())[0].run(9)
+    assert result.trace_sha256 != unhurt.trace_sha256
+
+
+def test_every_kind_is_here():
+    assert {kind.partition(":")[0] for kind in KINDS} == {
+        kind.kind for kind in Fault.kinds.values() if not kind.needs_machine_code
+    }

@@ -1,0 +1,23 @@
+"""Random numbers of the world, compiled: as ``emulator.draws``."""
+
+import numpy as np
+
+from emulator.draws import FACTOR_1, FACTOR_2, GOLDEN
+from emulator.jit import inner
+
+_GOLDEN, _FACTOR_1, _FACTOR_2 = np.uint64(GOLDEN), np.uint64(FACTOR_1), np.uint64(FACTOR_2)
+
+
+@inner
+def mix(word):
+    """Scramble 64 bits."""
+    word = (word ^ (word >> np.uint64(30))) * _FACTOR_1
+    word = (word ^ (word >> np.uint64(27))) * _FACTOR_2
+    return word ^ (word >> np.uint64(31))
+
+
+@inner
+def draw32(base, entity, index):
+    """``base`` is the key of all entities of a stream, before the last mixing; int64."""
+    key = mix(base + np.uint64(entity))
+    return np.int64(mix(key + np.uint64(index + 1) * _GOLDEN) >> np.uint64(32))

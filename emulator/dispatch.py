@@ -1,0 +1,128 @@
+"""Messages set out, compiled, where each is listed by itself: for jitter, and ``emulator.weather``."""
+
+import numpy as np
+
+from emulator import agenda
+from emulator import transit as ways
+from emulator.dice import draw32
+from emulator.jit import inner
+from emulator.lanes import copy16, put
+from emulator.transit import CORRUPTED, LOST, NEIGHBOURS, ROW, SENT, STATE
+from emulator.weather import DRAWS, Effect
+from firmware.budget import ALPHA, ONE, PORTS
+
+LOSE, BURST, CUT, CORRUPT, DELAY, JITTER, STRAY, ECHO, LIMIT, STICK, BABBLE, LIE = (
+    int(effect) for effect in Effect
+)
+_TRUTH = -1
+
+
+@inner
+def list_message(transit, ahead, number, arrival):
+    """See to it that a message arrives before the right wake, if that is in this slice."""
+    if arrival < ahead.end:
+        time = max(0, arrival - ahead.start)
+        wake = agenda.first_from(ahead.wakes, ahead.starts, ahead.shift, ahead.length, time)
+        if wake < ahead.length:
+            ways.list_before(transit, number, wake)
+
+
+@inner
+def _loses(fronts, front, effect, below, link, sender, port, index, now):
+    """Whether a front that can lose messages loses this one."""
+    base = fronts.bases[front]
+    if effect == LOSE:
+        return draw32(base, link, DRAWS * index) < below
+    if effect == BURST:
+        bad = fronts.memory[front, sender] >> port & 1
+        if draw32(base, link, DRAWS * index + 1) < fronts.rules[front, 3 if bad else 2]:
+            fronts.memory[front, sender] ^= np.int64(1) << port
+            bad ^= 1
+        return bad == 1 and draw32(base, link, DRAWS * index) < below
+    if effect == LIMIT:
+        last = fronts.memory[front, sender]
+        if last < now < last + fronts.rules[front, 4]:
+            return True
+        fronts.memory[front, sender] = now
+        return False
+    return effect == CUT
+
+
+@inner
+def _speak(fronts, front, effect, link, sender, index):
+    """Put into ``fronts.voice`` what a false voice says."""
+    if effect == STICK:
+        for byte in range(len(fronts.voice)):
+            fronts.voice[byte] = fronts.said[front, sender, byte]
+        return
+    for word in range(DRAWS):
+        draw = draw32(fronts.bases[front], PORTS * sender if effect == BABBLE else link, DRAWS * index + word)
+        put(fronts.voice, 4 * word, np.int32(draw))
+    if effect == LIE:
+        fronts.voice[ALPHA] = ONE
+
+
+@inner
+def _post(counters, transit, fronts, ahead, slot, arrival, cells, cell, voice):
+    """A frame sets out."""
+    number = ways.post(counters, transit, slot, arrival, cells.memory, cell * ROW + STATE)
+    if voice != _TRUTH:
+        copy16(transit.messages, number * ways.MESSAGE_BYTES + ways.MESSAGE_STATE, fronts.voice, 0)
+    list_message(transit, ahead, number, arrival)
+
+
+@inner
+def _set_out(world, cells, counters, transit, fronts, ahead, now, cell, index, port, lost):
+    """A message on one port, as emulator.weather and emulator.link."""
+    link = PORTS * cell + port
+    corrupt, stray, late, stray_us, voice = False, False, np.int64(0), np.int64(0), np.int64(_TRUTH)
+    for front in range(len(fronts.rules)):
+        if fronts.ports[front, cell] >> port & 1:
+            effect, below, amount = fronts.rules[front, 0], fronts.rules[front, 1], fronts.rules[front, 4]
+            if _loses(fronts, front, effect, below, link, cell, port, index, now):
+                lost = True
+            if effect == DELAY:
+                late += amount
+            if effect >= STICK:
+                voice = np.int64(front)
+            if effect == JITTER:
+                late += draw32(fronts.bases[front], link, DRAWS * index) * (amount + 1) >> 32
+            if effect == CORRUPT and draw32(fronts.bases[front], link, DRAWS * index) < below:
+                corrupt = True
+            if effect == STRAY and draw32(fronts.bases[front], link, DRAWS * index) < below:
+                stray = True
+                stray_us += amount
+    if lost:
+        counters[LOST] += 1
+        return
+    if world.jitter_us:
+        late += draw32(world.jitter_base, link, index) * (world.jitter_us + 1) >> 32
+    arrival = now + world.latency_us + late + stray_us
+    if not stray:
+        arrival = max(arrival, transit.latest[cell, port])
+        transit.latest[cell, port] = arrival
+    if voice != _TRUTH:
+        _speak(fronts, voice, fronts.rules[voice, 0], link, cell, index)
+    slot = PORTS * np.int64(cells.words[cell, NEIGHBOURS + port]) + ((port + 4) & 7)
+    if corrupt:
+        counters[CORRUPTED] += 1
+    else:
+        _post(counters, transit, fronts, ahead, slot, arrival, cells, cell, voice)
+    for front in range(len(fronts.rules)):
+        echoes = fronts.rules[front, 0] == ECHO and fronts.ports[front, cell] >> port & 1
+        if echoes and draw32(fronts.bases[front], link, DRAWS * index) < fronts.rules[front, 1]:
+            counters[SENT] += 1
+            if corrupt:
+                counters[CORRUPTED] += 1
+            else:
+                later = arrival + fronts.rules[front, 4]
+                _post(counters, transit, fronts, ahead, slot, later, cells, cell, voice)
+
+
+@inner
+def send_listed(world, cells, counters, transit, fronts, ahead, now, cell, index, ports, lost):
+    """A broadcast, on all ports; ``lost`` has a bit for each that loses it in any case."""
+    for port in range(PORTS):
+        if ports >> port & 1:
+            gone = (lost >> port & 1) != 0
+            _set_out(world, cells, counters, transit, fronts, ahead, now, cell, index, port, gone)

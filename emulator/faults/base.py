@@ -1,0 +1,238 @@
+"""What every fault has: which cells, when, for how long; and the text that says so.
+
+``KIND:REGION[,NAME=VALUE...]@ROUND[+ROUNDS]``, SPEC.md, "Faults". A kind is a small frozen dataclass
+whose own fields are its parameters. What it does is its ``act``, a generator: it strikes, yields for as
+long as it is in force, and unwinds.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Generator
+from dataclasses import dataclass, field, fields
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.region import Everything, Region, parse_region
+from firmware.errors import InputError
+
+if TYPE_CHECKING:
+    from emulator.injector import Injector
+
+Cells = NDArray[np.intp]
+"""Numbers of cells, ascending."""
+
+Life = Generator[None, bool, None]
+"""A fault in force. It is resumed with True when it is over, and with False at each tick before."""
+
+Value = int | float | str
+
+_FORM: Final = re.compile(
+    r"(?P<kind>[a-z-]+):(?P<what>[^@]+)@(?P<start>\d+(?:\.\d+)?)(?:\+(?P<length>\d+(?:\.\d+)?))?", re.ASCII
+)
+_NUMBER: Final = re.compile(r"-?\d*\.?\d+", re.ASCII)
+_FIX: Final = (
+    "write KIND:REGION[,NAME=VALUE]@ROUND[+ROUNDS], "
+    "e.g. restart:half:left@200, kill:disc:16,16,5@200+50, loss:0.5@100+50"
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a parameter may be: a number from ``low`` to ``high``, or one of some words."""
+
+    low: float = 0
+    high: float = 0
+    whole: bool = False
+    words: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.words:
+            return f"one of {', '.join(self.words)}"
+        return f"{'a whole number, ' if self.whole else ''}{_plain(self.low)} to {_plain(self.high)}"
+
+
+def parameter(limits: Limits, default: Any = None) -> Any:
+    """A field of a kind; without a default the text must give it."""
+    return field(kw_only=True, default=default, metadata={"limits": limits})
+
+
+PROBABILITY: Final = Limits(0, 1)
+
+
+@dataclass(frozen=True)
+class Fault(ABC):
+    """A fault of the plan. ``str`` gives a text that ``parse`` reads.
+
+    Attributes:
+        region: which cells.
+        start_rounds: when, in mean intervals from the start of the run.
+        length_rounds: how long; None is for ever, or instantaneous.
+    """
+
+    kind: ClassVar[str]
+    kinds: ClassVar[dict[str, type["Fault"]]] = {}
+
+    destroys: ClassVar[bool] = False
+    """Whether it takes state from cells, so that its recovery is judged by itself."""
+
+    is_instant: ClassVar[bool] = False
+    """Whether it has no length."""
+
+    ticks: ClassVar[bool] = False
+    """Whether it goes on doing something, every mean interval."""
+
+    needs_machine_code: ClassVar[bool] = False
+    """Whether only a cell that executes its binary can suffer it."""
+
+    region: Region
+    start_rounds: Decimal
+    length_rounds: Decimal | None = None
+
+    def __init_subclass__(cls, kind: str | None = None) -> None:
+        if kind is not None:
+            cls.kind = kind
+            Fault.kinds[kind] = cls
+
+    @abstractmethod
+    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+        """Strike, stay in force, unwind.
+
+        Args:
+            injector: what it acts with.
+            number: of the fault in the plan, from 1.
+            cells: of its region.
+        """
+
+    @classmethod
+    def parse(cls, text: str) -> "Fault":
+        """Read e.g. ``kill:disc:16,16,5@200+50``.
+
+        Raises:
+            InputError: not a fault; the message shows the form.
+        """
+        match = _FORM.fullmatch(text)
+        if match is None:
+            raise InputError("fault", text, "it cannot be read", _FIX)
+        kind = Fault.kinds.get(match["kind"])
+        if kind is None:
+            raise InputError("fault", text, f"there is no kind '{match['kind']}'", _known())
+        start = Decimal(match["start"])
+        length = Decimal(match["length"]) if match["length"] else None
+        if kind.is_instant and length is not None:
+            raise InputError("fault", text, f"{kind.kind} takes no time", "leave out +ROUNDS, or use kill")
+        if length is not None and length == 0:
+            raise InputError("fault", text, "it lasts 0 rounds", "give more, or use restart")
+        region, values = kind._read(match["what"], text)
+        fault = kind(region, start, length, **values)
+        fault.check(text)
+        return fault
+
+    @classmethod
+    def parameters(cls) -> dict[str, Limits]:
+        """Name -> limits, in the order in which they are written."""
+        return {f.name: f.metadata["limits"] for f in fields(cls) if "limits" in f.metadata}
+
+    def check(self, text: str) -> None:  # noqa: B027 # most have nothing to add
+        """Refuse what the limits of the single parameters do not.
+
+        Raises:
+            InputError: ``text`` asks for something that cannot be.
+        """
+
+    def check_interval(self, mean_interval_us: int) -> None:  # noqa: B027 # likewise
+        """Refuse what cannot be with clocks of this mean interval.
+
+        Raises:
+            InputError: the fault asks for it.
+        """
+
+    def start_us(self, mean_interval_us: int) -> int:
+        """Begin, in microseconds from the start of the run."""
+        return _whole_us(self.start_rounds, mean_interval_us)
+
+    def end_us(self, mean_interval_us: int) -> int | None:
+        """End in microseconds; None when it lasts for ever."""
+        if self.is_instant:
+            return self.start_us(mean_interval_us)
+        if self.length_rounds is None:
+            return None
+        return self.start_us(mean_interval_us) + max(1, _whole_us(self.length_rounds, mean_interval_us))
+
+    def expand(self, seed: int, number: int) -> list["Fault"]:
+        """The faults of which it consists, if it is a compound."""
+        del seed, number
+        return [self]
+
+    def __str__(self) -> str:
+        defaults = {f.name: f.default for f in fields(self)}
+        values = {name: getattr(self, name) for name in self.parameters()}
+        given = {name: _plain(value) for name, value in values.items() if value != defaults[name]}
+        if (
+            isinstance(self.region, Everything)
+            and list(given) == list(values)[:1]
+            and self._starts_with_number()
+        ):
+            what = next(iter(given.values()))
+        else:
+            what = ",".join([str(self.region), *(f"{name}={value}" for name, value in given.items())])
+        length = "" if self.length_rounds is None else f"+{self.length_rounds:f}"
+        return f"{self.kind}:{what}@{self.start_rounds:f}{length}"
+
+    @classmethod
+    def _starts_with_number(cls) -> bool:
+        """Whether a number alone can stand for ``all`` and the first parameter."""
+        first = next(iter(cls.parameters().values()), None)
+        return first is not None and not first.words
+
+    @classmethod
+    def _read(cls, what: str, text: str) -> tuple[Region, dict[str, Value]]:
+        """Region and parameters; a number alone is the first parameter, everywhere."""
+        limits = cls.parameters()
+        if cls._starts_with_number() and _NUMBER.fullmatch(what):
+            what = f"all,{next(iter(limits))}={what}"
+        items = what.split(",")
+        region = parse_region(",".join(item for item in items if "=" not in item))
+        given = dict(item.split("=", 1) for item in items if "=" in item)
+        values: dict[str, Value] = {}
+        for name, value in given.items():
+            if name not in limits:
+                known = ", ".join(limits) or "none"
+                raise InputError("fault", text, f"{cls.kind} has no '{name}'", f"its parameters: {known}")
+            values[name] = _value(name, value, limits[name], text)
+        missing = [
+            f.name for f in fields(cls) if f.name in limits and f.default is None and f.name not in given
+        ]
+        if missing:
+            raise InputError(
+                "fault", text, f"{cls.kind} needs {missing[0]}", f"add ,{missing[0]}=: {limits[missing[0]]}"
+            )
+        return region, values
+
+
+def _value(name: str, value: str, limits: Limits, text: str) -> Value:
+    if limits.words:
+        if value not in limits.words:
+            raise InputError("fault", text, f"{name} is '{value}'", f"it must be {limits}")
+        return value
+    if not _NUMBER.fullmatch(value):
+        raise InputError("fault", text, f"{name}={value} is not a number", f"it must be {limits}")
+    number = float(value)
+    if not limits.low <= number <= limits.high or (limits.whole and number != int(number)):
+        raise InputError("fault", text, f"{name}={value} is out of its limits", f"it must be {limits}")
+    return int(number) if limits.whole else number
+
+
+def _plain(value: Any) -> str:
+    """A number without an exponent."""
+    return value if isinstance(value, str) else np.format_float_positional(value, trim="-")
+
+
+def _known() -> str:
+    return f"kinds are {', '.join(sorted(Fault.kinds))}; `planaria faults` explains them"
+
+
+def _whole_us(rounds: Decimal, mean_interval_us: int) -> int:
+    return int((rounds * mean_interval_us).to_integral_value(ROUND_HALF_UP))

@@ -1,0 +1,85 @@
+"""Compounds: faults that consist of others."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from emulator.draws import Stream, draw32, key
+from emulator.faults.base import Cells, Fault, Life, Limits, parameter
+from emulator.faults.power import Kill
+from emulator.region import Band, Everything
+from firmware.errors import InputError
+
+_MENU: Final = (
+    "restart:random:0.1",
+    "restart:random:0.1,ram=random",
+    "kill:random:0.05",
+    "pause:random:0.2",
+    "slow:random:0.3,factor=3",
+    "flips:0.001",
+    "loss:0.4",
+    "burst:all,enter=0.05,leave=0.2",
+    "delay:5000",
+    "reorder:0.2",
+    "duplicate:0.2",
+    "corrupt:0.2",
+    "stick:random:0.02",
+    "babble:random:0.02",
+)
+"""What a mix is drawn from."""
+
+
+@dataclass(frozen=True)
+class Compound(Fault):
+    """It is planned as the faults of which it consists."""
+
+    def act(self, injector: object, number: int, cells: Cells) -> Life:
+        raise NotImplementedError("a compound is expanded before it begins")
+
+    def check(self, text: str) -> None:
+        """Only a compound with a length can be divided."""
+        if self.length_rounds is None:
+            raise InputError("fault", text, f"{self.kind} needs a length", "add +ROUNDS")
+        if not isinstance(self.region, Everything):
+            raise InputError(
+                "fault", text, f"{self.kind} is about the whole grid", "write all for the region"
+            )
+
+
+@dataclass(frozen=True)
+class Rolling(Compound, kind="rolling"):
+    """A rolling blackout: ``stripes`` bands of rows lose power one after the other, from top to bottom."""
+
+    stripes: int = parameter(Limits(1, 64, whole=True))
+
+    def expand(self, seed: int, number: int) -> list[Fault]:
+        """A kill for each band."""
+        assert self.length_rounds is not None
+        each = self.length_rounds / self.stripes
+        return [
+            Kill(Band(band, self.stripes), self.start_rounds + band * each, each)
+            for band in range(self.stripes)
+        ]
+
+
+@dataclass(frozen=True)
+class Mix(Compound, kind="mix"):
+    """``count`` faults of all kinds, drawn by the seed, each some time within the length."""
+
+    count: int = parameter(Limits(1, 1000, whole=True))
+
+    def expand(self, seed: int, number: int) -> list[Fault]:
+        """Kind, beginning and end are draws."""
+        assert self.length_rounds is not None
+        faults = []
+        for place in range(self.count):
+            what, start, length = (
+                draw32(key(seed, Stream.MIX, number), 3 * place + part) for part in range(3)
+            )
+            text = _MENU[what * len(_MENU) >> 32]
+            begin = self.length_rounds * start / (1 << 32)
+            left = (self.length_rounds - begin) * (length + 1) / (1 << 32)
+            instant = Fault.kinds[text.partition(":")[0]].is_instant
+            ends = "" if instant else f"+{max(left, Decimal('0.001')):.3f}"
+            faults.append(Fault.parse(f"{text}@{self.start_rounds + begin:.3f}{ends}"))
+        return faults

@@ -1,0 +1,203 @@
+"""Links: messages that are lost, late, out of order, twice there, spoiled, or cut off.
+
+A link belongs to the cell that sends on it: ``loss:half:left`` is about what the left half says.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.draws import threshold
+from emulator.faults.base import PROBABILITY, Cells, Fault, Life, Limits, parameter
+from emulator.topology import SquareGrid
+from emulator.weather import Effect, Front
+from firmware.budget import PORTS
+from firmware.ports import opposite
+
+if TYPE_CHECKING:
+    from emulator.injector import Injector
+
+_TIME: Final = Limits(0, 1_000_000_000, whole=True)
+ALL_PORTS: Final = (1 << PORTS) - 1
+
+
+@dataclass(frozen=True)
+class LinkFault(Fault):
+    """What links suffer."""
+
+    def front(self) -> Front:
+        """The effect and its numbers."""
+        raise NotImplementedError
+
+    def ports(self, grid: SquareGrid, cells: Cells) -> NDArray[np.uint8]:
+        """Which ports of which senders: a bit for each port, uint8[all cells]."""
+        ports = np.zeros(grid.cells, np.uint8)
+        ports[cells] = ALL_PORTS
+        return ports
+
+    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+        """A front comes in, and goes."""
+        injector.begin_front(number, self.front(), self.ports(injector.grid, cells))
+        yield
+        injector.end_front(number)
+
+
+@dataclass(frozen=True)
+class Loss(LinkFault, kind="loss"):
+    """Each message is lost with this ``probability``, whatever else may lose it."""
+
+    probability: float = parameter(PROBABILITY)
+
+    def front(self) -> Front:
+        """Independent losses."""
+        return Front(Effect.LOSE, below=threshold(self.probability))
+
+
+@dataclass(frozen=True)
+class Burst(LinkFault, kind="burst"):
+    """Losses in bursts (Gilbert 1960, Elliott 1963): each link is good or bad, and loses when it is bad.
+
+    ``enter``, ``leave``: chance that a message finds a good link turned bad, and a bad one turned good.
+    ``loss``: probability that a message on a bad link is lost.
+    """
+
+    enter: float = parameter(PROBABILITY)
+    leave: float = parameter(PROBABILITY)
+    loss: float = parameter(PROBABILITY, 1.0)
+
+    def front(self) -> Front:
+        """All links are good at the beginning."""
+        return Front(
+            Effect.BURST,
+            below=threshold(self.loss),
+            enter_below=threshold(self.enter),
+            leave_below=threshold(self.leave),
+        )
+
+
+@dataclass(frozen=True)
+class Corrupt(LinkFault, kind="corrupt"):
+    """Each frame has one random bit flipped on the wire with this ``probability``, and is refused."""
+
+    probability: float = parameter(PROBABILITY)
+
+    def front(self) -> Front:
+        """CRC-16 finds every single bit."""
+        return Front(Effect.CORRUPT, below=threshold(self.probability))
+
+
+@dataclass(frozen=True)
+class Delay(LinkFault, kind="delay"):
+    """Every message takes ``by_us`` longer; the order is kept."""
+
+    by_us: int = parameter(_TIME)
+
+    def front(self) -> Front:
+        """A fixed time."""
+        return Front(Effect.DELAY, amount_us=self.by_us)
+
+
+@dataclass(frozen=True)
+class Jitter(LinkFault, kind="jitter"):
+    """Every message takes uniform 0..``to_us`` longer; the order is kept."""
+
+    to_us: int = parameter(_TIME)
+
+    def front(self) -> Front:
+        """A random time."""
+        return Front(Effect.JITTER, amount_us=self.to_us)
+
+
+@dataclass(frozen=True)
+class Reorder(LinkFault, kind="reorder"):
+    """With this ``probability`` a message takes ``by_us`` longer, and others overtake it."""
+
+    probability: float = parameter(PROBABILITY)
+    by_us: int = parameter(_TIME, 20_000)
+
+    def front(self) -> Front:
+        """It holds up nobody."""
+        return Front(Effect.STRAY, below=threshold(self.probability), amount_us=self.by_us)
+
+
+@dataclass(frozen=True)
+class Duplicate(LinkFault, kind="duplicate"):
+    """With this ``probability`` a message arrives again, ``after_us`` later."""
+
+    probability: float = parameter(PROBABILITY)
+    after_us: int = parameter(_TIME, 1000)
+
+    def front(self) -> Front:
+        """A copy."""
+        return Front(Effect.ECHO, below=threshold(self.probability), amount_us=self.after_us)
+
+
+@dataclass(frozen=True)
+class Replay(Duplicate, kind="replay"):
+    """As duplicate, much later: an old frame comes again, and is believed."""
+
+    after_us: int = parameter(_TIME, 500_000)
+
+
+@dataclass(frozen=True)
+class Limit(LinkFault, kind="limit"):
+    """Limited bandwidth: a frame within ``interval_us`` of the last that a cell got through is dropped."""
+
+    interval_us: int = parameter(_TIME)
+
+    def front(self) -> Front:
+        """All ports of a cell speak at once."""
+        return Front(Effect.LIMIT, amount_us=self.interval_us)
+
+
+@dataclass(frozen=True)
+class Mute(LinkFault, kind="mute"):
+    """The cells fall silent: nobody hears them."""
+
+    def front(self) -> Front:
+        """Nothing comes through."""
+        return Front(Effect.CUT)
+
+
+@dataclass(frozen=True)
+class Deaf(Mute, kind="deaf"):
+    """The cells hear nobody."""
+
+    def ports(self, grid: SquareGrid, cells: Cells) -> NDArray[np.uint8]:
+        """All links that lead to them."""
+        return _links(grid, cells, range(PORTS), np.zeros(grid.cells, np.bool_))
+
+
+@dataclass(frozen=True)
+class Cut(Mute, kind="cut"):
+    """Partition: links between the cells and the rest are cut; ``way``: ``both``, ``in`` or ``out``."""
+
+    way: str = parameter(Limits(words=("both", "in", "out")), "both")
+
+    def ports(self, grid: SquareGrid, cells: Cells) -> NDArray[np.uint8]:
+        """All links that cross the border, in these directions."""
+        inside = np.zeros(grid.cells, np.bool_)
+        inside[cells] = True
+        outside = np.flatnonzero(~inside)
+        cut = np.zeros(grid.cells, np.uint8)
+        if self.way != "out":
+            cut |= _links(grid, cells, range(PORTS), inside)
+        if self.way != "in":
+            cut |= _links(grid, outside, range(PORTS), ~inside)
+        return cut
+
+
+def _links(
+    grid: SquareGrid, receivers: Cells, ports: Iterable[int], spared: NDArray[np.bool_]
+) -> NDArray[np.uint8]:
+    """Links that lead to these receivers, but not those of the spared senders."""
+    nobody = grid.cells
+    neighbours = grid.neighbours(open_port=nobody)[receivers]
+    cut = np.zeros(grid.cells + 1, np.uint8)
+    for port in ports:
+        cut[neighbours[:, port]] |= np.uint8(1 << opposite(port))
+    cut[:-1][spared] = 0
+    return cut[:-1]

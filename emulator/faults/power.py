@@ -1,0 +1,112 @@
+"""Power: cells that crash, boot again with something or nothing in their RAM, or come and go."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from emulator.draws import Stream, draw32, key, threshold
+from emulator.faults.base import Cells, Fault, Life, Limits, parameter
+from emulator.faults.memory import RAM_BITS, flip_masks, random_ram
+
+if TYPE_CHECKING:
+    from emulator.injector import Injector
+
+BLANK, STALE, RANDOM = "blank", "stale", "random"
+"""What a cell finds in its RAM when it boots: nothing, what was there, or anything."""
+
+_RAM: Final = Limits(words=(BLANK, STALE, RANDOM))
+_ROUNDS: Final = Limits(1, 1_000_000)
+
+
+@dataclass(frozen=True)
+class Restart(Fault, kind="restart"):
+    """Power fails for an instant, and the cells boot again.
+
+    ``ram``: what they find: ``blank``, ``stale`` (what was there before) or ``random``.
+    """
+
+    destroys = True
+    is_instant = True
+    ram: str = parameter(_RAM, BLANK)
+
+    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+        """Cut, and restore at once."""
+        injector.cut_power(number, cells, keep=self.ram == STALE)
+        _boot(injector, number, self.ram)
+        yield
+
+
+@dataclass(frozen=True)
+class Kill(Fault, kind="kill"):
+    """Power fails, for a time or for ever (crash-stop); then the cells boot, with ``ram`` as for restart."""
+
+    destroys = True
+    ram: str = parameter(_RAM, BLANK)
+
+    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+        """Cut, and restore at the end."""
+        injector.cut_power(number, cells, keep=self.ram == STALE)
+        yield
+        _boot(injector, number, self.ram)
+
+
+@dataclass(frozen=True)
+class Brownout(Fault, kind="brownout"):
+    """The supply sags: the cells stop, and boot with what their RAM still holds.
+
+    ``flipped``: share of its 2,048 bits that have changed by then, on average.
+    """
+
+    destroys = True
+    flipped: float = parameter(Limits(0, 0.0095), 0.001)
+
+    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+        """As a kill with stale RAM, some of whose bits have flipped."""
+        injector.cut_power(number, cells, keep=True)
+        yield
+        stale, ram = injector.left_in_ram(number)
+        ram ^= flip_masks(injector.seed, number, 0, stale, RAM_BITS * self.flipped)
+        injector.restore_power(number, stale, ram)
+        injector.restore_power(number, injector.held(number))
+
+
+@dataclass(frozen=True)
+class Flaky(Fault, kind="flaky"):
+    """Each cell by itself fails and is repaired, again and again, and boots from blank RAM.
+
+    ``mtbf_rounds``, ``mttr_rounds``: mean time between failures and to repair, in rounds; each round a
+    running cell fails with probability 1 / mtbf, and a failed one is repaired with 1 / mttr.
+    """
+
+    destroys = True
+    ticks = True
+    mtbf_rounds: float = parameter(_ROUNDS)
+    mttr_rounds: float = parameter(_ROUNDS, 10.0)
+
+    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+        """At each tick some go and some come; at the end all come."""
+        keys = key(injector.seed, Stream.FLAKY, np.uint64(number << 32) | cells.astype(np.uint64))
+        fails_below, mends_below = threshold(1 / self.mtbf_rounds), threshold(1 / self.mttr_rounds)
+        down = np.zeros(len(cells), np.bool_)
+        tick, over = 0, False
+        while not over:
+            draws = draw32(keys, tick)
+            mended, failed = down & (draws < mends_below), ~down & (draws < fails_below)
+            injector.cut_power(number, cells[failed])
+            injector.restore_power(number, cells[mended])
+            down ^= mended | failed
+            tick += 1
+            over = yield
+        injector.restore_power(number, cells[down])
+
+
+def _boot(injector: "Injector", number: int, ram: str) -> None:
+    """Give power back to all cells that this fault holds."""
+    cells = injector.held(number)
+    if ram == STALE:
+        stale, left = injector.left_in_ram(number)
+        injector.restore_power(number, stale, left)
+    elif ram == RANDOM:
+        injector.restore_power(number, cells, random_ram(injector.seed, number, cells))
+    injector.restore_power(number, injector.held(number))

@@ -1,0 +1,44 @@
+"""Voices: cells that say what is not so, in valid frames.
+
+Where several such faults hold a cell, it does what the one with the highest number in the plan says.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from emulator.faults.base import Cells, Life
+from emulator.faults.links import LinkFault
+from emulator.weather import Effect, Front
+
+if TYPE_CHECKING:
+    from emulator.injector import Injector
+
+
+@dataclass(frozen=True)
+class Stick(LinkFault, kind="stick"):
+    """Stuck output: the cells go on saying what they were when it began."""
+
+    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+        """Remember what they are."""
+        ports = self.ports(injector.grid, cells)
+        injector.begin_front(number, Front(Effect.STICK), ports, said=injector.states())
+        yield
+        injector.end_front(number)
+
+
+@dataclass(frozen=True)
+class Babble(LinkFault, kind="babble"):
+    """The cells say something random in every frame, the same to all neighbours."""
+
+    def front(self) -> Front:
+        """16 random bytes a broadcast."""
+        return Front(Effect.BABBLE)
+
+
+@dataclass(frozen=True)
+class Lie(LinkFault, kind="lie"):
+    """Byzantine cells: they tell each neighbour something else, random, and always that they are alive."""
+
+    def front(self) -> Front:
+        """16 random bytes a message, of which alpha is 1.0."""
+        return Front(Effect.LIE)
