@@ -1,0 +1,1 @@
+"""Campaigns: many trials of many cells under faults, with statistics that say how sure we are."""

@@ -1,0 +1,147 @@
+"""The file under a results folder: an SQLite database of a stated format, locked by who adds to it."""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from firmware.atomic import unwritable
+from firmware.errors import InputError
+from planaria import __version__
+
+FILE: Final = "campaign.db"
+
+APPLICATION_ID: Final = 0x504C4E52
+"""``PLNR``, in the header of the file."""
+
+FORMAT: Final = 1
+"""SQLite's ``user_version``."""
+
+NEW_FOLDER: Final = "give a new folder with -o"
+
+SCHEMA: Final = f"""
+CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE genomes (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, bytes BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE results (
+    point INTEGER,
+    "index" INTEGER,
+    seed TEXT NOT NULL, -- it has 64 bits and no sign
+    drawn TEXT NOT NULL, -- JSON
+    outcome TEXT NOT NULL,
+    rounds REAL,
+    time_ms REAL,
+    async_rounds INTEGER,
+    updates INTEGER,
+    observed_rounds REAL NOT NULL,
+    error_before REAL NOT NULL,
+    error_after REAL NOT NULL,
+    error_limit REAL NOT NULL,
+    error_end REAL NOT NULL,
+    trace_sha256 TEXT NOT NULL,
+    PRIMARY KEY (point, "index")
+) WITHOUT ROWID;
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {FORMAT};
+"""
+
+
+def lock(folder: Path) -> int:
+    """Make a folder, and lock it for this process: the lock vanishes with it, however it ends.
+
+    Returns:
+        The handle that holds the lock until it is closed.
+
+    Raises:
+        InputError: the folder cannot be made, or another process holds it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise InputError(
+            "output",
+            folder.absolute(),
+            "another 'planaria measure' is adding to it",
+            "wait until it ends, or give another folder",
+        ) from error
+    return handle
+
+
+def connect(folder: Path, mode: str) -> sqlite3.Connection:
+    """Open the file; ``mode`` is SQLite's, ``ro`` or ``rwc``."""
+    path = (folder / FILE).absolute()
+    return sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, isolation_level=None)
+
+
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Turn what SQLite says about a file that it cannot read into an InputError."""
+    path = (folder / FILE).absolute()
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise InputError(
+            "results", path, f"they cannot be opened ({error})", "give a folder that is writable and has room"
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise InputError("results", path, f"the file is damaged ({error})", NEW_FOLDER) from error
+
+
+def begin(
+    connection: sqlite3.Connection, facts: dict[str, str], genomes: list[tuple[str, str, bytes]]
+) -> None:
+    """Make the tables of a new file, whole or not at all.
+
+    Args:
+        connection: to an empty file.
+        facts: about the campaign; the version of planaria is added.
+        genomes: name, SHA-256 and file of each.
+    """
+    connection.execute("PRAGMA journal_mode = WAL")
+    with connection:
+        connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA}")
+        rows = {"version": __version__, **facts}.items()
+        connection.executemany("INSERT INTO facts VALUES (?, ?)", rows)
+        connection.executemany("INSERT INTO genomes VALUES (?, ?, ?)", genomes)
+
+
+def is_new(connection: sqlite3.Connection) -> bool:
+    """Whether nobody has written to the file."""
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    return (tables, application) == (0, 0)
+
+
+def check_format(connection: sqlite3.Connection, folder: Path) -> None:
+    """Refuse a file of somebody else, of another version, or a damaged one.
+
+    Raises:
+        InputError: it is.
+    """
+    path = (folder / FILE).absolute()
+    if _pragma(connection, "application_id") != APPLICATION_ID:
+        raise InputError("results", path, "planaria has not made this file", NEW_FOLDER)
+    if (found := _pragma(connection, "user_version")) != FORMAT:
+        raise InputError("results", path, f"it has format {found}, and this planaria {FORMAT}", NEW_FOLDER)
+    if (damage := _pragma(connection, "quick_check")) != "ok":
+        raise InputError("results", path, f"the file is damaged ({damage})", NEW_FOLDER)
+    (version,) = connection.execute("SELECT value FROM facts WHERE key = 'version'").fetchone()
+    if version != __version__:
+        raise InputError(
+            "results",
+            path,
+            f"planaria {version} has made them, and this is {__version__}",
+            f"use that version, or {NEW_FOLDER}",
+        )
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> Any:
+    return connection.execute(f"PRAGMA {name}").fetchone()[0]

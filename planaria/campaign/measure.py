@@ -1,0 +1,201 @@
+"""``planaria measure``: run the trials of a plan that are not there yet."""
+
+import csv
+import hashlib
+import io
+import os
+import sys
+import time
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final
+
+from tqdm import tqdm
+
+from emulator.recovery import Outcome
+from firmware.atomic import atomic_file, check_writable
+from firmware.errors import InputError
+from planaria.campaign.cluster import ClusterWorkers
+from planaria.campaign.plan import Plan
+from planaria.campaign.store import Store
+from planaria.campaign.wanted import Wanted
+from planaria.campaign.workers import LocalWorkers, Workers
+from planaria.shipped import open_genome
+
+TABLE: Final = "results.csv"
+
+
+def measure(
+    plan: Plan,
+    folder: Path,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    until: float | None = None,
+    quiet: bool = False,
+) -> dict[str, Any]:
+    """Run all trials of a plan that its results folder lacks, and write the table of all.
+
+    The table is a function of version, plan, genomes and ``until``: the workers' number, order, kind
+    and fate, and how often the campaign was stopped or killed and begun again, do not matter.
+
+    Args:
+        plan: what to measure.
+        folder: of the results; made if it is missing.
+        workers: processes; None is one for each core that this process may use.
+        scheduler: address of a Dask cluster that runs the trials instead.
+        until: a point is finished early when the interval of its recovery rate is at most so wide.
+        quiet: show no progress.
+
+    Returns:
+        The object for ``--json``: the campaign and a row for each point.
+
+    Raises:
+        InputError: a bad option, genome or folder, workers that die again and again, or a full disk;
+            whatever was reported is safe, and the same call goes on.
+    """
+    _check(workers, scheduler, until)
+    genomes = {name: open_genome(plan.genome_path(name)) for name in plan.genomes}
+    started_s = time.perf_counter()
+    with ExitStack() as stack:
+        cluster = stack.enter_context(ClusterWorkers(genomes, scheduler, _say)) if scheduler else None
+        store = stack.enter_context(Store.create_or_open(folder, plan, genomes, until))
+        check_writable(folder / TABLE)
+        wanted = Wanted(plan, until)
+        _drop(store, wanted.add(store.results()))
+        run, redone = 0, 0
+        if wanted:
+            count = min(workers or len(os.sched_getaffinity(0)), wanted.total - len(store))
+            crew = cluster or stack.enter_context(LocalWorkers(genomes, count, _say))
+            run, redone = _run(crew, store, wanted, plan.title, quiet), crew.redone
+        wall_s = time.perf_counter() - started_s
+        return {
+            **summary(store),
+            "results_sha256": write_table(folder / TABLE, store),
+            "trials_run": run,
+            "redone": redone,
+            "wall_s": round(wall_s, 3),
+            "trials_per_s": round(run / wall_s, 3),
+        }
+
+
+def _check(workers: int | None, scheduler: str | None, until: float | None) -> None:
+    if workers is not None and workers < 1:
+        raise InputError("--workers", workers, "it must be at least 1", "leave it out for one on each core")
+    if workers is not None and scheduler is not None:
+        raise InputError(
+            "--workers", workers, f"the cluster {scheduler} has its own", "leave one of them out"
+        )
+    if until is not None and not 0 < until < 1:
+        raise InputError("--until", until, "it must be between 0 and 1", "e.g. 0.2 for an interval of +-10 %")
+
+
+def _run(crew: Workers, store: Store, wanted: Wanted, title: str, quiet: bool) -> int:
+    """Run what is missing; returns how many trials that were."""
+    run = 0
+    try:
+        with tqdm(
+            total=wanted.total,
+            initial=len(store),
+            unit=" trials",
+            desc=title,
+            disable=quiet or None,
+            leave=False,
+        ) as bar:
+            for results in crew.run(wanted.trials()):
+                fresh = wanted.select(results)
+                if fresh:
+                    store.add(fresh)
+                    _drop(store, wanted.add(fresh))
+                run += len(results)
+                _show(bar, wanted, len(fresh))
+                if not wanted:
+                    break
+    except KeyboardInterrupt:
+        _say(
+            f"{len(store):,} of {wanted.total:,} trials are safe in {store.folder}: the same command goes on"
+        )
+        raise
+    return run
+
+
+def _show(bar: Any, wanted: Wanted, fresh: int) -> None:
+    recovered, unharmed = wanted.outcomes[Outcome.RECOVERED], wanted.outcomes[Outcome.UNHARMED]
+    bar.total = wanted.total
+    bar.set_postfix_str(f"{wanted.outcomes.total() - recovered - unharmed:,} failures", refresh=False)
+    bar.update(fresh)
+
+
+def _drop(store: Store, too_many: dict[int, int]) -> None:
+    for point, trials in too_many.items():
+        store.drop_from(point, trials)
+
+
+def _say(text: str) -> None:
+    tqdm.write(f"planaria: {text}", file=sys.stderr)
+
+
+def write_table(path: Path, store: Store) -> str:
+    """Write all trials as CSV, by point and index, numbers exactly; returns the file's SHA-256.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    for place, row in enumerate(store.rows()):
+        if place == 0:
+            writer.writerow(row)
+        writer.writerow(row.values())
+    content = text.getvalue().encode()
+    with atomic_file(path) as file:
+        file.write(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def summary(store: Store) -> dict[str, Any]:
+    """What a campaign has found: for each point the trials by outcome, and its median recovery time."""
+    from planaria.campaign.summary import summarise
+
+    results = store.results()
+    counts = Counter((result.point, str(result.outcome)) for result in results)
+    rows = [
+        {
+            "point": point.point.number,
+            "label": point.label,
+            "genome": point.point.genome,
+            "swept": point.point.swept,
+            "trials": len(point.harmed) + point.unharmed,
+            "outcomes": {str(outcome): counts[point.point.number, str(outcome)] for outcome in Outcome},
+            "recovered_share": point.share(Outcome.RECOVERED).value if point.harmed else None,
+            "median_rounds": point.median().value,
+        }
+        for point in summarise(store.plan, results)
+    ]
+    return {
+        "title": store.plan.title,
+        "folder": str(store.folder),
+        "plan_sha256": store.plan.sha256,
+        "until": store.until,
+        "trials": len(results),
+        "points": rows,
+    }
+
+
+def print_summary(result: dict[str, Any]) -> None:
+    """The result for a person."""
+    rows = result["points"]
+    width = max(len("point"), *(len(row["label"]) for row in rows))
+    print(f"{result['title']}: {result['trials']:,} trials in {result['folder']}")
+    print(f"  {'point':{width}}{'trials':>8}{'recovered':>11}{'median':>14}")
+    for row in rows:
+        share, median = row["recovered_share"], row["median_rounds"]
+        shown = "unharmed" if share is None else f"{share:.1%}"
+        when = "-" if median is None else f"{median:.1f} rounds"
+        print(f"  {row['label']:{width}}{row['trials']:>8,}{shown:>11}{when:>14}")
+    if result["redone"]:
+        print(f"  {result['redone']:,} done again, for their worker had died")
+    print(
+        f"  {result['trials_run']:,} run in {result['wall_s']:.1f} s, {result['trials_per_s']:.1f} a second"
+    )
+    print(f"  {TABLE} sha256 {result['results_sha256']}")

@@ -1,0 +1,46 @@
+"""The results as an Apache Parquet table, where pyarrow (extra ``table``) is installed."""
+
+import io
+from dataclasses import asdict
+from typing import Any
+
+from planaria.campaign.plan import Plan
+from planaria.campaign.trial import Point, TrialResult, Value
+
+
+def results_as_parquet(plan: Plan, results: list[TrialResult]) -> bytes | None:
+    """The table: a row for each trial, or None without pyarrow.
+
+    Columns are those of ``results.csv``, parameters in between. One whose values are texts and numbers
+    by turns is a column of texts.
+
+    Args:
+        plan: of the campaign.
+        results: at least one, by point and index.
+    """
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        return None
+    points = plan.points()
+    rows = [_row(points[result.point], result) for result in results]
+    columns = {name: _alike([row[name] for row in rows]) for name in rows[0]}
+    types = {"seed": pyarrow.uint64(), "rounds": pyarrow.float64(), "time_ms": pyarrow.float64()}
+    types |= {"async_rounds": pyarrow.int64(), "updates": pyarrow.int64()}
+    arrays = {name: pyarrow.array(values, types.get(name)) for name, values in columns.items()}
+    file = io.BytesIO()
+    parquet.write_table(pyarrow.table(arrays), file)
+    return file.getvalue()
+
+
+def _row(point: Point, result: TrialResult) -> dict[str, Value | None]:
+    row = asdict(result) | {"outcome": str(result.outcome)}
+    first = {name: row.pop(name) for name in ("point", "index", "seed")}
+    return first | {"genome": point.genome, **point.swept, **row.pop("drawn"), **row}
+
+
+def _alike(values: list[Any]) -> list[Any]:
+    """The values, all as texts if some are."""
+    mixed = any(isinstance(value, str) for value in values)
+    return [value if value is None else str(value) for value in values] if mixed else values

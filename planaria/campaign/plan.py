@@ -1,0 +1,296 @@
+"""The plan of a campaign: which genomes, under which faults, how often; a TOML file.
+
+A plan is checked whole when it is read. Every point is made ready with every combination of the ends
+of what its trials draw, so that nothing can be refused in the middle of a campaign.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import sha256
+from importlib.resources import files
+from itertools import product
+from math import prod
+from pathlib import Path
+from typing import Any, Final
+
+from emulator.config import RunConfig
+from emulator.draws import Stream, draw32, key
+from emulator.faults import Fault
+from emulator.recovery import Predicate
+from firmware.errors import InputError
+from firmware.genome import Genome
+from planaria.campaign.parameters import (
+    Choice,
+    check_names,
+    draw_all,
+    read_draw,
+    read_sweep,
+    substitute,
+    substitute_option,
+)
+from planaria.campaign.toml_table import TomlTable
+from planaria.campaign.trial import Point, Trial, Value
+from planaria.campaign.world import read_predicate, read_world
+from planaria.shipped import open_genome, shipped_paths
+
+SUFFIX: Final = ".toml"
+
+POINTS_MAX: Final = 10_000
+TRIALS_MAX: Final = 10_000_000
+HORIZON_MAX_ROUNDS: Final = 100_000
+
+CHECKS_MAX: Final = 100_000
+"""Combinations of swept values and of ends of draws, all of which are checked: in a few seconds."""
+
+_KEYS: Final = (
+    "title",
+    "genomes",
+    "timeline",
+    "trials",
+    "horizon_rounds",
+    "quiet_rounds",
+    "seed",
+    "world",
+    "recovery",
+    "sweep",
+    "draw",
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan, as its file says it.
+
+    Attributes:
+        title: for people.
+        genomes: shipped names, or genome files relative to the plan's folder.
+        timeline: texts of faults, in which ``{name}`` stands for a parameter.
+        trials: at every point.
+        horizon_rounds: length of a trial.
+        quiet_rounds: the last so many rounds of it are free of faults.
+        seed: master seed of the campaign.
+        world: options of the grid as written, in which ``"{name}"`` stands for a parameter.
+        predicate: what counts as recovered.
+        sweep: name -> values; every combination of them is a point.
+        draw: name -> what each trial chooses from for itself.
+        text: the file.
+        source: its path; errors begin with it.
+    """
+
+    title: str
+    genomes: tuple[str, ...]
+    timeline: tuple[str, ...]
+    trials: int
+    horizon_rounds: int
+    quiet_rounds: int
+    seed: int
+    world: dict[str, Any]
+    predicate: Predicate
+    sweep: dict[str, tuple[Value, ...]]
+    draw: dict[str, Choice]
+    text: str
+    source: str
+
+    @classmethod
+    def parse(cls, text: str, source: str) -> "Plan":
+        """Read and check the text of a plan file.
+
+        Args:
+            text: TOML.
+            source: path of the file, from which genome files are found; errors begin with it.
+
+        Raises:
+            InputError: something is wrong with it; the message has the line or key, the value, its
+                limit, and what to do.
+        """
+        table = TomlTable.parse(text, source)
+        table.check_keys(*_KEYS)
+        horizon_rounds = table.whole("horizon_rounds", 1, HORIZON_MAX_ROUNDS)
+        plan = cls(
+            title=table.text("title"),
+            genomes=_read_genomes(table),
+            timeline=table.texts("timeline"),
+            trials=table.whole("trials", 1, TRIALS_MAX),
+            horizon_rounds=horizon_rounds,
+            quiet_rounds=table.whole("quiet_rounds", 0, horizon_rounds, 0),
+            seed=table.whole("seed", 0, (1 << 64) - 1, 0),
+            world=table.table("world").content,
+            predicate=read_predicate(table.table("recovery")),
+            sweep=read_sweep(table.table("sweep")),
+            draw=read_draw(table.table("draw")),
+            text=text,
+            source=source,
+        )
+        places = {f"timeline[{place}]": text for place, text in enumerate(plan.timeline)}
+        places |= {f"world.{name}": given for name, given in plan.world.items()}
+        check_names(source, places, plan.sweep, plan.draw)
+        plan._check_points(table)
+        return plan
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Plan":
+        """Read and check a plan file.
+
+        Raises:
+            InputError: it cannot be read, or as ``parse``.
+        """
+        try:
+            return cls.parse(Path(path).read_bytes().decode(), str(path))
+        except OSError as error:
+            raise InputError(
+                "plan file", path, f"it cannot be read ({error.strerror})", "check the path"
+            ) from error
+        except UnicodeDecodeError as error:
+            raise InputError("plan file", path, "it is not a text in UTF-8", "check the path") from error
+
+    @property
+    def sha256(self) -> str:
+        """Fingerprint of the text."""
+        return sha256(self.text.encode()).hexdigest()
+
+    @cached_property
+    def _combinations(self) -> list[dict[str, Value]]:
+        """Of the swept values, the last name fastest; one, an empty one, without a sweep."""
+        return [dict(zip(self.sweep, values, strict=True)) for values in product(*self.sweep.values())]
+
+    def points(self) -> list[Point]:
+        """Every genome with every combination of swept values, genomes slowest, the last name fastest."""
+        pairs = product(self.genomes, self._combinations)
+        return [Point(number, genome, swept) for number, (genome, swept) in enumerate(pairs)]
+
+    def trial(self, point: Point, index: int) -> Trial:
+        """Trial ``index`` of a point, counted from 0: a function of the plan alone."""
+        chance = key(self.seed, Stream.TRIAL, point.number)
+        seed = draw32(chance, 2 * index) << 32 | draw32(chance, 2 * index + 1)
+        drawn = draw_all(self.draw, seed)
+        config = replace(self._config({**point.swept, **drawn}), seed=seed)
+        return Trial(point.number, index, seed, point.genome, drawn, config, self.horizon_rounds)
+
+    def open_genomes(self) -> dict[str, Genome]:
+        """Every genome of the plan: name in the plan -> genome.
+
+        Raises:
+            InputError: one cannot be read, or does not fit into the grid of a point.
+        """
+        grids = sorted({(world.rows, world.cols) for world in self._worlds()})
+        genomes = {}
+        for place, name in enumerate(self.genomes):
+            try:
+                genomes[name] = open_genome(self.genome_path(name))
+                for rows, cols in grids:
+                    genomes[name].target.seed_cell(rows, cols)
+            except InputError as error:
+                what = f"{self.source}: genomes[{place}]: {error.what}"
+                raise InputError(what, error.value, error.limit, error.fix) from error
+        return genomes
+
+    def genome_path(self, name: str) -> str:
+        """What ``open_genome`` wants for a genome of the plan: a shipped name, or a path."""
+        return name if name in shipped_paths() else str(Path(self.source).parent / name)
+
+    def _worlds(self) -> Iterator[RunConfig]:
+        """The world of every combination of swept values and ends of draws; seeds left open."""
+        ends = [choice.extremes for choice in self.draw.values()]
+        for swept, drawn in product(self._combinations, product(*ends)):
+            yield self._config({**swept, **dict(zip(self.draw, drawn, strict=True))})
+
+    def _config(self, values: Mapping[str, Value]) -> RunConfig:
+        """The world of a trial with these parameters, its seed left open.
+
+        Raises:
+            InputError: an option or a fault that cannot be.
+        """
+        options = {name: substitute_option(given, values) for name, given in self.world.items()}
+        config = read_world(TomlTable(self.source, "world", options), self.predicate)
+        texts = [substitute(text, values) for text in self.timeline]
+        faults = [self._fault(place, text, config) for place, text in enumerate(texts)]
+        return replace(config, faults=tuple(faults))
+
+    def _fault(self, place: int, text: str, config: RunConfig) -> Fault:
+        """The fault at this place of the timeline, if the world and the plan allow it."""
+        try:
+            fault = Fault.parse(text)
+            replace(config, faults=(fault,)).check_horizon(self.horizon_rounds)
+            self._check_fault(fault, config.timing.mean_interval_us)
+        except InputError as error:
+            limit = error.limit if error.what == "fault" else f"{error.value}: {error.limit}"
+            table = TomlTable(self.source, "", {})
+            raise table.error(f"timeline[{place}]", text, limit, error.fix) from error
+        return fault
+
+    def _check_fault(self, fault: Fault, mean_interval_us: int) -> None:
+        """Refuse a fault that a campaign cannot have, that disturbs the quiet phase, or outlasts the horizon.
+
+        Only what is over in time can be judged; what has no end is to be lived with.
+        """
+        if fault.needs_machine_code:
+            raise InputError(
+                "fault",
+                fault,
+                "it needs cells that execute their binary, and a campaign's do not",
+                "choose another action, or see planaria run --engine iss",
+            )
+        over_us = (self.horizon_rounds - self.quiet_rounds) * mean_interval_us
+        end_us = fault.end_us(mean_interval_us)
+        quiet = f"the quiet phase, the last {self.quiet_rounds} of {self.horizon_rounds} rounds"
+        if fault.start_us(mean_interval_us) > over_us:
+            raise InputError("fault", fault, f"it begins in {quiet}", "begin earlier")
+        if end_us is None and self.quiet_rounds:
+            raise InputError("fault", fault, f"it lasts for ever, into {quiet}", "give it a length, +ROUNDS")
+        if end_us is not None and end_us > over_us:
+            rest = f"into {quiet}" if self.quiet_rounds else f"beyond the end at {self.horizon_rounds} rounds"
+            raise InputError("fault", fault, f"it lasts {rest}", "make it shorter")
+
+    def _check_points(self, table: TomlTable) -> None:
+        """Make every point ready with every combination of the ends of what a trial draws."""
+        combinations = prod(map(len, self.sweep.values()))
+        points = len(self.genomes) * combinations
+        if points > POINTS_MAX:
+            raise table.error(
+                "sweep", f"{points:,} points", f"there can be {POINTS_MAX:,}", "sweep fewer values"
+            )
+        checks = combinations * prod(len(choice.extremes) for choice in self.draw.values())
+        if checks > CHECKS_MAX:
+            raise table.error(
+                "draw",
+                f"{checks:,} combinations to check",
+                f"there can be {CHECKS_MAX:,}",
+                "draw fewer parameters, or sweep fewer values",
+            )
+        for _world in self._worlds():
+            pass
+
+
+def _read_genomes(table: TomlTable) -> tuple[str, ...]:
+    genomes = table.texts("genomes")
+    for place, name in enumerate(genomes):
+        if name in genomes[:place]:
+            raise table.error(f"genomes[{place}]", name, "it is there twice", "leave one out")
+    return genomes
+
+
+def shipped_plans() -> dict[str, Path]:
+    """Plans that come with the package: name -> file, sorted by name."""
+    folder = Path(str(files("planaria") / "plans"))
+    return {path.stem: path for path in sorted(folder.glob(f"*{SUFFIX}"))}
+
+
+def open_plan(name_or_file: str | Path) -> Plan:
+    """A shipped plan by its name, or any plan file.
+
+    Raises:
+        InputError: neither a shipped name nor a readable plan file, or as ``Plan.parse``.
+    """
+    shipped = shipped_plans()
+    if str(name_or_file) in shipped:
+        return Plan.load(shipped[str(name_or_file)])
+    path = Path(name_or_file)
+    if not path.exists() and path.suffix != SUFFIX and path.name == str(name_or_file):
+        raise InputError(
+            "plan",
+            name_or_file,
+            "it is neither a file nor a shipped plan",
+            f"shipped are: {', '.join(shipped)}",
+        )
+    return Plan.load(path)

@@ -1,0 +1,210 @@
+"""``planaria report``: everything that the trials of a campaign say, for people and for programs."""
+
+import hashlib
+import io
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from matplotlib.figure import Figure
+
+from emulator.recovery import Outcome
+from firmware.atomic import write_atomic
+from firmware.errors import InputError
+from firmware.genome import Genome
+from planaria import __version__
+from planaria.campaign.basin import draw_basin, has_place
+from planaria.campaign.curves import dose_name, draw_dose_response, draw_outcomes, draw_recovery
+from planaria.campaign.page import page
+from planaria.campaign.parquet import results_as_parquet
+from planaria.campaign.plan import Plan
+from planaria.campaign.statistics import CONFIDENCE
+from planaria.campaign.summary import (
+    OUTCOMES,
+    Summary,
+    common_watch_rounds,
+    compare,
+    summarise,
+    worst_first,
+)
+from planaria.campaign.trial import TrialResult
+
+JSON: Final = "report.json"
+PAGE: Final = "report.html"
+PARQUET: Final = "results.parquet"
+
+WORST_MAX: Final = 20
+"""Trials for whose films the page has commands."""
+
+DOTS_PER_INCH: Final = 160
+
+
+def report(
+    plan: Plan, results: list[TrialResult], folder: Path, genomes: Mapping[str, Genome] | None = None
+) -> dict[str, Any]:
+    """Write the report of a campaign, finished or not.
+
+    Args:
+        plan: of the campaign.
+        results: by point and index.
+        folder: of the results; ``report.json``, ``report.html``, the figures as PNG and, where pyarrow
+            is installed, ``results.parquet`` go there, each whole or not at all.
+        genomes: name in the plan -> genome, whose hashes are then in the report.
+
+    Returns:
+        What ``report.json`` holds.
+
+    Raises:
+        InputError: there are no results, or a file cannot be written.
+    """
+    if not results:
+        raise InputError(
+            "results", folder.absolute(), "there is no trial in them", "run 'planaria measure' first"
+        )
+    summaries = summarise(plan, results)
+    table = results_as_parquet(plan, results)
+    content = _content(plan, results, summaries, folder, genomes or {})
+    if table is None:
+        content["notes"].append(f"{PARQUET} is left out: it needs pyarrow, pip install 'planaria[table]'")
+    figures = {name: _png(figure) for name, figure in _figures(plan, summaries).items()}
+    content["figures"] = list(figures)
+    outputs = figures | ({} if table is None else {PARQUET: table})
+    outputs[PAGE] = page(content, figures).encode()
+    outputs[JSON] = json.dumps(content, indent=1, allow_nan=False).encode() + b"\n"
+    for name, data in outputs.items():
+        write_atomic(folder / name, data)
+    return content
+
+
+def _figures(plan: Plan, summaries: list[Summary]) -> dict[str, Figure]:
+    """Those that there is something to draw for: file name -> figure."""
+    if not any(summary.harmed for summary in summaries):
+        return {}
+    figures = {"recovery.png": draw_recovery(plan, summaries), "outcomes.png": draw_outcomes(summaries)}
+    if dose_name(plan) is not None:
+        figures["dose_response.png"] = draw_dose_response(plan, summaries, common_watch_rounds(summaries))
+    if has_place(plan):
+        figures["basin.png"] = draw_basin(plan, summaries)
+    return figures
+
+
+def _png(figure: Figure) -> bytes:
+    """Without the version of matplotlib, so that the same results give the same bytes."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    return file.getvalue()
+
+
+def _content(
+    plan: Plan,
+    results: list[TrialResult],
+    summaries: list[Summary],
+    folder: Path,
+    genomes: Mapping[str, Genome],
+) -> dict[str, Any]:
+    horizon_rounds = common_watch_rounds(summaries)
+    labels = {summary.point.number: summary.label for summary in summaries}
+    worst = worst_first(summaries)
+    traces = hashlib.sha256("".join(result.trace_sha256 for result in results).encode())
+    harmed = {str(outcome): sum(s.count(outcome) for s in summaries) for outcome in OUTCOMES}
+    return {
+        "title": plan.title,
+        "version": __version__,
+        "genomes": list(plan.genomes),
+        "genome_sha256": {
+            name: hashlib.sha256(genome.to_bytes()).hexdigest() for name, genome in genomes.items()
+        },
+        "plan": plan.text,
+        "plan_sha256": plan.sha256,
+        "traces_sha256": traces.hexdigest(),
+        "horizon_rounds": plan.horizon_rounds,
+        "predicate": asdict(plan.predicate),
+        "confidence": CONFIDENCE,
+        "mean_horizon_rounds": horizon_rounds,
+        "trials": len(results),
+        "total": harmed | {"harmed": sum(harmed.values()), "unharmed": sum(s.unharmed for s in summaries)},
+        "points": [_point(summary, horizon_rounds) for summary in summaries],
+        "comparisons": [
+            {
+                "name": comparison.name,
+                "points": [summary.point.number for summary in comparison.summaries],
+                **asdict(comparison.test),
+                "p_holm": comparison.p_holm,
+            }
+            for comparison in compare(plan, summaries)
+        ],
+        "worst": [
+            {"label": labels[trial.point], **_trial(trial), "replay": _replay(folder, trial)}
+            for trial in worst[:WORST_MAX]
+        ],
+        "failed": [_trial(trial) for trial in worst if trial.outcome is not Outcome.RECOVERED],
+        "notes": _notes(plan, len(results)),
+    }
+
+
+def _point(summary: Summary, horizon_rounds: float | None) -> dict[str, Any]:
+    mean = None if horizon_rounds is None else summary.restricted_mean(horizon_rounds)
+    curve = summary.curve
+    return {
+        "point": summary.point.number,
+        "label": summary.label,
+        "genome": summary.point.genome,
+        "swept": summary.point.swept,
+        "harmed": len(summary.harmed),
+        "unharmed": summary.unharmed,
+        "outcomes": {
+            str(outcome): {"trials": summary.count(outcome), **asdict(summary.share(outcome))}
+            for outcome in OUTCOMES
+        },
+        "recovered_anytime": dict(zip(("low", "high"), summary.anytime(), strict=True)),
+        "median_rounds": asdict(summary.median()),
+        "restricted_mean_rounds": asdict(mean) if mean else {"value": None, "low": None, "high": None},
+        "curve": curve
+        and {
+            "rounds": curve.times.tolist(),
+            "share_recovered": (1 - curve.survival).tolist(),
+            "low": (1 - curve.high).tolist(),
+            "high": (1 - curve.low).tolist(),
+            "at_risk": curve.at_risk.tolist(),
+            "recovered": curve.recovered.tolist(),
+        },
+    }
+
+
+def _trial(trial: TrialResult) -> dict[str, Any]:
+    return {
+        "point": trial.point,
+        "trial": trial.index,
+        "seed": trial.seed,
+        "drawn": trial.drawn,
+        "outcome": str(trial.outcome),
+        "rounds": trial.rounds,
+        "error_end": trial.error_end,
+    }
+
+
+def _replay(folder: Path, trial: TrialResult) -> str:
+    """The command that makes a film of a trial."""
+    film = f"worst-{trial.point}-{trial.index}.gif"
+    where = shlex.quote(str(folder))
+    return f"planaria replay {where} --point {trial.point} --trial {trial.index} --film {film}"
+
+
+def _notes(plan: Plan, trials: int) -> list[str]:
+    planned = plan.trials * len(plan.points())
+    dwell = plan.predicate.dwell_rounds
+    notes = [
+        "extinct and exploded trials can never recover and stay in the denominator of every curve "
+        "to the horizon; unharmed ones are counted apart and left out",
+        f"the last {dwell} rounds of a trial can only confirm a recovery, so that times end before them",
+    ]
+    if trials < planned:
+        notes.append(
+            f"{trials:,} of {planned:,} planned trials are in the results; where --until has ended a point "
+            "early, its interval is recovered_anytime in report.json: the others are for numbers of trials "
+            "fixed beforehand"
+        )
+    return notes

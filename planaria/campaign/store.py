@@ -1,0 +1,248 @@
+"""The results of a campaign on disk, to which trials are added as they end.
+
+What ``add`` has returned from survives a power cut: every transaction is synced. Results are only
+ever added to those of the same version of planaria, plan, genomes and stopping width, and by one
+process at a time.
+"""
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.recovery import Outcome
+from firmware.errors import InputError
+from firmware.genome import Genome
+from planaria.campaign.database import (
+    FILE,
+    NEW_FOLDER,
+    begin,
+    check_format,
+    connect,
+    explained,
+    is_new,
+    lock,
+)
+from planaria.campaign.plan import Plan
+from planaria.campaign.trial import TrialResult, Value
+
+FIELDS: Final = tuple(field.name for field in fields(TrialResult))
+
+RECOVERY_TIMES: Final = ("rounds", "time_ms", "async_rounds", "updates")
+"""What is None unless a trial has recovered."""
+
+
+class Store:
+    """An open results folder; a context manager.
+
+    Attributes:
+        folder: where it is.
+        plan: what is measured.
+        genomes: name in the plan -> genome.
+        until: width of the interval at which a point is finished early; None is never.
+    """
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection, held: ExitStack) -> None:
+        self.folder = folder
+        self._connection = connection
+        facts = dict(connection.execute("SELECT key, value FROM facts"))
+        self.plan = Plan.parse(facts["plan"], str(folder / FILE))
+        self.until: float | None = json.loads(facts["until"])
+        self.genomes = {
+            name: Genome.from_bytes(content, f"{folder / FILE}: {name}")
+            for name, content in connection.execute("SELECT name, bytes FROM genomes")
+        }
+        self._held = held.pop_all()
+
+    @classmethod
+    def create_or_open(
+        cls, folder: Path, plan: Plan, genomes: dict[str, Genome], until: float | None
+    ) -> "Store":
+        """The folder to which this campaign's results are added.
+
+        Args:
+            folder: made if it is missing.
+            plan: what is measured.
+            genomes: name in the plan -> genome.
+            until: width of the interval at which a point is finished early; None is never.
+
+        Raises:
+            InputError: it cannot be written, another process is adding to it, or what it holds is
+                damaged or comes from another version, plan, genome or width.
+        """
+        with ExitStack() as held:
+            held.callback(os.close, lock(folder))
+            with explained(folder):
+                connection = held.enter_context(closing(connect(folder, "rwc")))
+                connection.execute("PRAGMA synchronous = FULL")
+                if is_new(connection):
+                    facts = {"plan": plan.text, "plan_sha256": plan.sha256, "until": json.dumps(until)}
+                    files = [(name, _sha256(genome), genome.to_bytes()) for name, genome in genomes.items()]
+                    begin(connection, facts, files)
+                check_format(connection, folder)
+                _check_same(connection, folder, plan, genomes, until)
+                return cls(folder, connection, held)
+
+    @classmethod
+    def open(cls, folder: Path) -> "Store":
+        """A folder of results to read, finished or not, while somebody adds to it or not.
+
+        Raises:
+            InputError: it holds no results, or damaged ones, or those of another version.
+        """
+        if not (folder / FILE).is_file():
+            raise InputError(
+                "results", folder.absolute(), f"it has no {FILE}", "make one with 'planaria measure'"
+            )
+        with ExitStack() as held, explained(folder):
+            connection = held.enter_context(closing(connect(folder, "ro")))
+            check_format(connection, folder)
+            return cls(folder, connection, held)
+
+    def close(self) -> None:
+        """Let others add to it."""
+        self._held.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        """Number of trials in it."""
+        return int(self._connection.execute("SELECT count(*) FROM results").fetchone()[0])
+
+    def add(self, results: list[TrialResult]) -> None:
+        """Keep these for good, all or none.
+
+        Raises:
+            InputError: the disk is full or does not work; all that was added before is safe.
+        """
+        marks = ", ".join("?" * len(FIELDS))
+        with self._transaction():
+            self._connection.executemany(f"INSERT INTO results VALUES ({marks})", map(_row, results))
+
+    def drop_from(self, point: int, index: int) -> None:
+        """Forget this trial of a point and those after it, which the stopping rule does not want.
+
+        Raises:
+            InputError: as ``add``.
+        """
+        with self._transaction():
+            self._connection.execute('DELETE FROM results WHERE point = ? AND "index" >= ?', (point, index))
+
+    def results(self) -> list[TrialResult]:
+        """All trials, by point and index.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        with explained(self.folder):
+            rows = self._connection.execute('SELECT * FROM results ORDER BY point, "index"')
+            return [_result(row) for row in rows]
+
+    def rows(self) -> Iterator[dict[str, Value | None]]:
+        """All trials, by point and index, as rows of a table.
+
+        The genome's name, the swept parameters and the drawn ones follow the seed. None is the
+        recovery time of a trial that has not recovered.
+        """
+        points = self.plan.points()
+        for result in self.results():
+            point = points[result.point]
+            row = vars(result) | {"outcome": str(result.outcome)}
+            first = {name: row.pop(name) for name in ("point", "index", "seed")}
+            yield first | {"genome": point.genome, **point.swept, **row.pop("drawn"), **row}
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """The same as arrays, which ``pandas.DataFrame`` reads.
+
+        Returns:
+            name -> array[trials]: ``seed`` is uint64; ``rounds``, ``time_ms``, ``async_rounds`` and
+            ``updates`` are float64, NaN unless recovered; parameters are what they are in the plan,
+            object where it mixes numbers and texts. Without trials there are no columns.
+        """
+        rows = list(self.rows())
+        return {name: _array(name, [row[name] for row in rows]) for name in (rows[0] if rows else ())}
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            with self._connection:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield
+        except sqlite3.OperationalError as error:
+            raise InputError(
+                "results",
+                (self.folder / FILE).absolute(),
+                f"they cannot be written ({error}); {len(self):,} trials are safe",
+                "make room and give the same command again",
+            ) from error
+
+
+def _check_same(
+    connection: sqlite3.Connection,
+    folder: Path,
+    plan: Plan,
+    genomes: dict[str, Genome],
+    until: float | None,
+) -> None:
+    """Refuse to mix results."""
+    begun = f"when the results in {folder.absolute()} were begun"
+    facts = dict(connection.execute("SELECT key, value FROM facts"))
+    if plan.sha256 != facts["plan_sha256"]:
+        limit = f"it was {facts['plan_sha256'][:12]} {begun}"
+        raise InputError("plan", f"{plan.source}, sha256 {plan.sha256[:12]}", limit, NEW_FOLDER)
+    known = dict(connection.execute("SELECT name, sha256 FROM genomes"))
+    for name, genome in genomes.items():
+        if (now := _sha256(genome)) != known[name]:
+            limit = f"it was {known[name][:12]} {begun}"
+            raise InputError("genome", f"{name}, sha256 {now[:12]}", limit, f"bring it back, or {NEW_FOLDER}")
+    if (then := json.loads(facts["until"])) != until:
+        limit = f"it was {_width(then)} {begun}"
+        raise InputError("--until", _width(until), limit, f"give the same, or {NEW_FOLDER}")
+
+
+def _width(until: float | None) -> str:
+    return "absent" if until is None else str(until)
+
+
+def _sha256(genome: Genome) -> str:
+    return hashlib.sha256(genome.to_bytes()).hexdigest()
+
+
+def _row(result: TrialResult) -> tuple[Any, ...]:
+    stored = vars(result) | {
+        "seed": str(result.seed),
+        "drawn": json.dumps(result.drawn),
+        "outcome": str(result.outcome),
+    }
+    return tuple(stored[name] for name in FIELDS)
+
+
+def _result(row: tuple[Any, ...]) -> TrialResult:
+    stored = dict(zip(FIELDS, row, strict=True))
+    stored |= {
+        "seed": int(stored["seed"]),
+        "drawn": json.loads(stored["drawn"]),
+        "outcome": Outcome(stored["outcome"]),
+    }
+    return TrialResult(**stored)
+
+
+def _array(name: str, values: list[Value | None]) -> NDArray[Any]:
+    if name == "seed":
+        return np.array(values, np.uint64)
+    if name in RECOVERY_TIMES:
+        return np.array(values, np.float64)
+    texts = sum(isinstance(value, str) for value in values)
+    return np.array(values, object if 0 < texts < len(values) else None)

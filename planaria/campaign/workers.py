@@ -1,0 +1,235 @@
+"""Where trials run: processes of this machine here, a Dask cluster in ``cluster``.
+
+A result is a function of the trial alone, so it does not matter which worker runs it, when, or how
+often: a trial whose worker has died is simply done again.
+"""
+
+import copyreg
+import os
+import signal
+import threading
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Final, Self
+
+from firmware.errors import InputError
+from firmware.genome import Genome
+from planaria.campaign.trial import Trial, TrialResult, run_trial
+
+OUT_PER_WORKER: Final = 4
+"""Trials that are given out at a time, for each worker."""
+
+LOSSES_MAX: Final = 3
+"""A trial whose worker has died so often is not tried again."""
+
+LOOK_S: Final = 1.0
+"""How long it is waited for results before workers are counted again."""
+
+ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""Environment of a worker, for there is one on every core."""
+
+copyreg.pickle(  # its ``args`` are the message, from which it cannot be made again
+    InputError, lambda error: (InputError, (error.what, str(error.value), error.limit, error.fix))
+)
+
+Say = Callable[[str], None]
+"""Tells a person what has happened."""
+
+
+class Workers(ABC):
+    """Processes that run trials; a context manager.
+
+    Attributes:
+        redone: trials that were done again because their worker had died.
+    """
+
+    death: type[Exception]
+    """What a future raises whose worker has died."""
+
+    losses_each: int
+    """How many workers have died of a trial by then."""
+
+    def __init__(self, say: Say) -> None:
+        self.redone = 0
+        self._say = say
+
+    @property
+    @abstractmethod
+    def count(self) -> int:
+        """Trials that can run at the same time, now."""
+
+    @abstractmethod
+    def submit(self, trial: Trial) -> Future[TrialResult]:
+        """Have a trial run."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End what still runs, at once."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def run(self, trials: Iterator[Trial]) -> Iterator[list[TrialResult]]:
+        """Run trials; gives the results that are there at the same time together, in any order.
+
+        When a worker dies, the trials that were given out are done again one at a time, so that one
+        that kills its worker is found.
+
+        Args:
+            trials: read as workers become free.
+
+        Raises:
+            InputError: the workers of the same trial have died ``LOSSES_MAX`` times, or a trial's own.
+        """
+        out: dict[Future[TrialResult], Trial] = {}
+        lost: dict[tuple[int, int], Trial] = {}
+        losses: Counter[tuple[int, int]] = Counter()
+        while True:
+            if not lost:
+                self._fill(out, trials)
+            elif not out:
+                trial = next(iter(lost.values()))
+                out[self.submit(trial)] = trial
+            if not out:
+                return
+            ready, _ = wait(out, LOOK_S, FIRST_COMPLETED)
+            results, died = [], []
+            for future in ready:
+                trial = out.pop(future)
+                try:
+                    results.append(future.result())
+                    lost.pop((trial.point, trial.index), None)
+                except self.death:
+                    died.append(trial)
+            yield results
+            for trial in sorted(died, key=lambda trial: trial.index):
+                place = trial.point, trial.index
+                lost[place] = trial
+                losses[place] += self.losses_each
+                if losses[place] >= LOSSES_MAX:
+                    raise _deadly(trial, losses[place])
+            if died:
+                self.redone += len(died)
+                self._say(f"a worker has died: {_trials(len(died))} done again")
+
+    def _fill(self, out: dict[Future[TrialResult], Trial], trials: Iterator[Trial]) -> None:
+        for _ in range(OUT_PER_WORKER * self.count - len(out)):
+            trial = next(trials, None)
+            if trial is None:
+                return
+            out[self.submit(trial)] = trial
+
+
+def _trials(count: int) -> str:
+    return "1 trial is" if count == 1 else f"{count} trials are"
+
+
+def _deadly(trial: Trial, losses: int) -> InputError:
+    return InputError(
+        "trial",
+        f"{trial.index} of point {trial.point}, {trial.genome}, seed {trial.seed}",
+        f"its worker has died {losses} times",
+        "see whether memory runs out, then give the same command again",
+    )
+
+
+class LocalWorkers(Workers):
+    """Processes of this machine.
+
+    They end when they are told to, and also, like a dog whose leash is cut, when this process is
+    gone for whatever reason: each watches the other end of a pipe.
+
+    Args:
+        genomes: name in the plan -> genome.
+        count: how many.
+        say: tells a person what has happened.
+    """
+
+    death = BrokenExecutor
+    losses_each = 1
+
+    def __init__(self, genomes: dict[str, Genome], count: int, say: Say) -> None:
+        super().__init__(say)
+        self._genomes = genomes
+        self._count = count
+        self._watched, self._leash = get_context("spawn").Pipe(duplex=False)
+        self._pool = self._start()
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+    def submit(self, trial: Trial) -> Future[TrialResult]:
+        try:
+            return self._pool.submit(_run_here, trial)
+        except BrokenExecutor:
+            self._pool.shutdown()
+            self._pool = self._start()
+            return self._pool.submit(_run_here, trial)
+
+    def close(self) -> None:
+        self._leash.close()
+        self._pool.shutdown(cancel_futures=True)
+        self._watched.close()
+
+    def _start(self) -> ProcessPoolExecutor:
+        """As many processes as there should be: each task starts one while none is idle."""
+        pool = ProcessPoolExecutor(self._count, get_context("spawn"), _begin, (self._genomes, self._watched))
+        with _environment_of_workers():
+            for _ in range(self._count):
+                pool.submit(_nothing)
+        return pool
+
+
+@contextmanager
+def _environment_of_workers() -> Iterator[None]:
+    """What is started here does not hear Ctrl-C, which goes to all processes of a terminal."""
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    os.environ.update(ONE_THREAD)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+_own_genomes: dict[str, Genome] = {}
+"""The genomes that this worker process has been given."""
+
+
+def _begin(genomes: dict[str, Genome], watched: Connection) -> None:
+    """What a worker process does first."""
+    _own_genomes.update(genomes)
+    threading.Thread(target=_end_when_cut, args=(watched,), daemon=True).start()
+
+
+def _end_when_cut(watched: Connection) -> None:
+    watched.poll(None)
+    os._exit(1)
+
+
+def _nothing() -> None:
+    """A task that starts a worker."""
+
+
+def _run_here(trial: Trial) -> TrialResult:
+    return run_trial(_own_genomes[trial.genome], trial)

@@ -1,0 +1,57 @@
+"""The world of a plan: its tables [world] and [recovery], with the defaults of ``RunConfig``."""
+
+from typing import Final
+
+from emulator.config import LATENCY_MAX_US, RunConfig
+from emulator.recovery import Predicate
+from firmware.clock import MEAN_INTERVAL_MAX_US, Law, Timing
+from planaria.campaign.toml_table import TomlTable
+from planaria.run import parse_grid
+
+_DEFAULT: Final = RunConfig()
+
+
+def read_world(table: TomlTable, predicate: Predicate) -> RunConfig:
+    """The world of a trial, parameters put in; without faults, and its seed left open.
+
+    Raises:
+        InputError: an unknown option, a wrong type, or a value out of its limits.
+    """
+    table.check_keys("grid", "torus", "clock", "mean_interval_us", "latency_us", "jitter_us", "loss")
+    timing = _DEFAULT.timing
+    grid = table.text("grid", f"{_DEFAULT.cols}x{_DEFAULT.rows}")
+    torus = table.flag("torus", _DEFAULT.torus)
+    clock = table.text("clock", timing.law.name.lower())
+    mean_interval_us = table.whole("mean_interval_us", 1, MEAN_INTERVAL_MAX_US, timing.mean_interval_us)
+    latency_us = table.whole("latency_us", 1, LATENCY_MAX_US, _DEFAULT.latency_us)
+    jitter_us = table.whole("jitter_us", 0, LATENCY_MAX_US, _DEFAULT.jitter_us)
+    loss = table.number("loss", _DEFAULT.loss_probability)
+    with table.naming():
+        rows, cols = parse_grid(grid)
+        return RunConfig(
+            rows=rows,
+            cols=cols,
+            latency_us=latency_us,
+            jitter_us=jitter_us,
+            loss_probability=loss,
+            torus=torus,
+            timing=Timing(Law.named(clock), mean_interval_us),
+            predicate=predicate,
+        )
+
+
+def read_predicate(table: TomlTable) -> Predicate:
+    """What counts as recovered.
+
+    Raises:
+        InputError: as ``read_world``.
+    """
+    table.check_keys("gone_fraction", "dwell_rounds")
+    default = Predicate()
+    predicate = Predicate(
+        table.number("gone_fraction", default.gone_fraction),
+        table.whole("dwell_rounds", 0, 1_000_000, default.dwell_rounds),
+    )
+    with table.naming():
+        RunConfig(predicate=predicate)
+    return predicate

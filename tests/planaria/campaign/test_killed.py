@@ -1,0 +1,86 @@
+"""A campaign killed again and again ends like one that was left alone."""
+
+import os
+import random
+import signal
+import sqlite3
+import time
+from contextlib import closing
+
+import pytest
+
+from planaria.campaign.database import FILE
+from planaria.campaign.store import Store
+from tests.planaria.campaign.tiny import start
+
+PLAN = """\
+title = "two thousand"
+genomes = ["ring"]
+timeline = ["restart:half:{side}@20"]
+trials = 1000
+horizon_rounds = 24
+[world]
+grid = "32x32"
+loss = 0.05
+[recovery]
+dwell_rounds = 2
+[sweep]
+side = ["left", "top"]
+"""
+
+KILLS = 20
+MORE_TRIALS_MAX = 60
+"""Killed at the latest after about so many trials: thus it cannot end before the last kill."""
+
+
+@pytest.fixture
+def plan_file(tmp_path):
+    file = tmp_path / "plan.toml"
+    file.write_text(PLAN)
+    return file
+
+
+def count(folder):
+    """Trials that are safe, without waiting for anybody."""
+    try:
+        with closing(sqlite3.connect(f"file:{folder / FILE}?mode=ro", uri=True)) as connection:
+            return connection.execute("SELECT count(*) FROM results").fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0
+
+
+def finish(plan_file, folder):
+    with start(plan_file, folder) as process:
+        assert process.wait(120) == 0, process.stderr.read()
+    return (folder / "results.csv").read_bytes()
+
+
+def kill_at_random(plan_file, folder, chance):
+    """Begin or go on, and kill the process and its workers, some in their start, most at work."""
+    early_s = chance.uniform(0, 0.8) if chance.random() < 0.25 else 30
+    target = count(folder) + chance.randint(1, MORE_TRIALS_MAX)
+    late_s = chance.uniform(0, 0.03)
+    with start(plan_file, folder) as process:
+        deadline = time.monotonic() + early_s
+        while time.monotonic() < deadline and count(folder) < target:
+            time.sleep(0.01)
+        time.sleep(late_s)
+        assert process.poll() is None, process.stderr.read()
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_killed_at_random_moments_no_trial_is_lost_or_done_twice(plan_file, tmp_path):
+    seed = random.SystemRandom().randrange(1 << 32)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    counts = []
+    for _ in range(KILLS):
+        kill_at_random(plan_file, tmp_path / "killed", chance)
+        counts.append(count(tmp_path / "killed"))
+    assert counts == sorted(counts)
+    assert 0 < counts[-1] < 2000
+    table = finish(plan_file, tmp_path / "killed")
+    assert len(table.splitlines()) == 1 + 2000
+    assert table == finish(plan_file, tmp_path / "undisturbed")
+    with Store.open(tmp_path / "killed") as store:
+        assert [(r.point, r.index) for r in store.results()] == [(p, i) for p in (0, 1) for i in range(1000)]

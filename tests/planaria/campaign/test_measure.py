@@ -1,0 +1,198 @@
+import csv
+import hashlib
+import os
+import signal
+import time
+from multiprocessing import active_children
+from threading import Thread
+
+import pytest
+
+from firmware.errors import InputError
+from planaria.campaign.measure import measure, print_summary
+from planaria.campaign.plan import Plan
+from planaria.campaign.store import Store
+from planaria.campaign.trial import run_trial
+from planaria.shipped import open_genome
+from tests.planaria.campaign.tiny import PLAN
+
+
+@pytest.fixture(scope="module")
+def plan():
+    return Plan.parse(PLAN, "tiny.toml")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(plan, tmp_path_factory):
+    """(its folder, its summary) of one worker's campaign."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    return folder, measure(plan, folder, workers=1, quiet=True)
+
+
+def table(folder):
+    return (folder / "results.csv").read_bytes()
+
+
+def test_the_table_holds_every_trial_exactly(plan, undisturbed):
+    folder, result = undisturbed
+    assert hashlib.sha256(table(folder)).hexdigest() == result["results_sha256"]
+    rows = list(csv.DictReader(table(folder).decode().splitlines()))
+    places = [(point, index) for point in plan.points() for index in range(20)]
+    assert [(int(row["point"]), int(row["index"])) for row in rows] == [(p.number, i) for p, i in places]
+    for (point, index), row in list(zip(places, rows, strict=True))[::7]:
+        trial = plan.trial(point, index)
+        expected = run_trial(open_genome("ring"), trial)
+        assert int(row["seed"]) == trial.seed
+        assert int(row["row"]) == trial.drawn["row"]
+        assert int(row["radius"]) == point.swept["radius"]
+        assert row["outcome"] == expected.outcome
+        assert row["rounds"] == ("" if expected.rounds is None else repr(expected.rounds))
+        assert float(row["error_end"]) == expected.error_end
+        assert row["trace_sha256"] == expected.trace_sha256
+
+
+def test_the_summary_counts_outcomes_and_the_failures_in_the_median(undisturbed, plan):
+    folder, result = undisturbed
+    with Store.open(folder) as store:
+        results = store.results()
+    assert (result["trials"], result["trials_run"], result["redone"]) == (40, 40, 0)
+    assert [row["label"] for row in result["points"]] == ["radius 2", "radius 4"]
+    for row in result["points"]:
+        own = [result for result in results if result.point == row["point"]]
+        harmed = [result for result in own if result.outcome != "unharmed"]
+        recovered = [result.rounds for result in own if result.outcome == "recovered"]
+        assert row["trials"] == sum(row["outcomes"].values()) == 20
+        assert row["outcomes"]["recovered"] == len(recovered)
+        assert row["recovered_share"] == len(recovered) / len(harmed)
+        # Half of the harmed have recovered by then, and no earlier.
+        if row["median_rounds"] is None:
+            assert 2 * len(recovered) < len(harmed)
+        else:
+            assert 2 * sum(rounds <= row["median_rounds"] for rounds in recovered) >= len(harmed)
+            assert 2 * sum(rounds < row["median_rounds"] for rounds in recovered) < len(harmed)
+
+
+@pytest.mark.parametrize("workers", [2, 4])
+def test_the_number_of_workers_does_not_matter(plan, undisturbed, tmp_path, workers):
+    measure(plan, tmp_path, workers=workers, quiet=True)
+    assert table(tmp_path) == table(undisturbed[0])
+
+
+def test_a_campaign_goes_on_where_it_stopped(plan, undisturbed, tmp_path, monkeypatch):
+    """No trial is lost, none is done twice."""
+    with Store.open(undisturbed[0]) as full:
+        there = full.results()[3:31:2]
+    with Store.create_or_open(tmp_path, plan, {"ring": open_genome("ring")}, None) as store:
+        store.add(there)
+    result = measure(plan, tmp_path, workers=2, quiet=True)
+    assert result["trials_run"] == 40 - len(there)
+    assert table(tmp_path) == table(undisturbed[0])
+
+
+def test_a_finished_campaign_starts_no_worker_and_mends_its_table(plan, undisturbed, monkeypatch):
+    folder, before = undisturbed
+    content = table(folder)
+    (folder / "results.csv").unlink()
+    monkeypatch.setattr("planaria.campaign.measure.LocalWorkers", None)
+    result = measure(plan, folder, quiet=True)
+    assert result["trials_run"] == 0
+    assert result["points"] == before["points"]
+    assert table(folder) == content
+
+
+def test_a_worker_that_is_killed_changes_nothing_and_is_said(undisturbed, plan, tmp_path, capsys):
+    def kill():
+        while not (workers := [p for p in active_children() if p.is_alive()]):
+            time.sleep(0.01)
+        time.sleep(1)
+        os.kill(workers[0].pid, signal.SIGKILL)
+
+    longer = Plan.parse(PLAN.replace("trials = 20", "trials = 400"), "tiny.toml")
+    killer = Thread(target=kill)
+    killer.start()
+    result = measure(longer, tmp_path, workers=2, quiet=True)
+    killer.join()
+    assert 1 <= result["redone"] <= 8
+    assert "planaria: a worker has died: " in capsys.readouterr().err
+    rows = table(tmp_path).splitlines()
+    assert len(rows) == 1 + 800
+    assert rows[:21] == table(undisturbed[0]).splitlines()[:21]
+
+
+NARROW = 0.7
+EARLY = [10, 20]
+"""Ten of the first point: 6 of 6 harmed have recovered, width 0.56; of the second 4 of 10, 0.73."""
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_until_keeps_what_it_needs_and_nothing_else(plan, undisturbed, tmp_path, workers):
+    result = measure(plan, tmp_path, workers=workers, until=NARROW, quiet=True)
+    full = table(undisturbed[0]).splitlines()
+    assert [row["trials"] for row in result["points"]] == EARLY
+    expected = [full[0], *full[1 : 1 + EARLY[0]], *full[21 : 21 + EARLY[1]]]
+    assert table(tmp_path).splitlines() == expected
+
+
+def test_until_forgets_what_was_there_too_many(plan, undisturbed, tmp_path):
+    with Store.open(undisturbed[0]) as full:
+        there = full.results()
+    with Store.create_or_open(tmp_path, plan, {"ring": open_genome("ring")}, NARROW) as store:
+        store.add(there)
+    result = measure(plan, tmp_path, until=NARROW, quiet=True)
+    assert result["trials_run"] == 0
+    assert [row["trials"] for row in result["points"]] == EARLY
+
+
+def test_print_summary(undisturbed, capsys):
+    print_summary(undisturbed[1])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"tiny: 40 trials in {undisturbed[0]}"
+    assert lines[1].split() == ["point", "trials", "recovered", "median"]
+    assert lines[2].split()[:3] == ["radius", "2", "20"]
+    assert lines[-1].split() == ["results.csv", "sha256", undisturbed[1]["results_sha256"]]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"workers": 0}, "--workers: 0 - it must be at least 1"),
+        ({"workers": 2, "scheduler": "tcp://x:1"}, "--workers: 2 - the cluster tcp://x:1 has its own"),
+        ({"until": 0.0}, "--until: 0.0 - it must be between 0 and 1"),
+        ({"until": 1.0}, "--until: 1.0"),
+        ({"until": float("nan")}, "--until: nan"),
+        ({"scheduler": "nonsense"}, "--scheduler: nonsense - it cannot be reached"),
+        ({"scheduler": "tcp://127.0.0.1:1"}, "--scheduler: tcp://127.0.0.1:1 - it cannot be reached"),
+    ],
+)
+def test_bad_options_are_refused_and_nothing_is_made(plan, tmp_path, options, says):
+    if "workers" not in options:
+        pytest.importorskip("distributed")
+    with pytest.raises(InputError) as caught:
+        measure(plan, tmp_path / "results", **options)
+    assert says in str(caught.value)
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_missing_genome_is_refused_and_nothing_is_made(tmp_path):
+    plan = Plan.parse(PLAN.replace('"ring"', '"none.genome"'), str(tmp_path / "tiny.toml"))
+    with pytest.raises(InputError, match=r"none\.genome"):
+        measure(plan, tmp_path / "results")
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_genome_that_has_changed_is_refused(tmp_path):
+    open_genome("ring").save(tmp_path / "own.genome")
+    text = PLAN.replace('"ring"', '"own.genome"').replace("trials = 20", "trials = 1")
+    plan = Plan.parse(text, str(tmp_path / "tiny.toml"))
+    measure(plan, tmp_path / "results", workers=1, quiet=True)
+    before = table(tmp_path / "results")
+    open_genome("planarian").save(tmp_path / "own.genome")
+    with pytest.raises(InputError, match=r"genome: own\.genome, sha256 .* were begun; bring it back"):
+        measure(plan, tmp_path / "results", workers=1, quiet=True)
+    assert table(tmp_path / "results") == before
+
+
+def test_a_folder_in_place_of_the_table_is_refused(plan, tmp_path):
+    (tmp_path / "results.csv").mkdir()
+    with pytest.raises(InputError, match=r"results\.csv - it is a folder"):
+        measure(plan, tmp_path)

@@ -1,0 +1,68 @@
+"""Every shipped plan can be run, and says what it shows."""
+
+from dataclasses import replace
+
+import pytest
+
+from planaria.campaign.plan import Plan, open_plan, shipped_plans
+from planaria.campaign.trial import run_trial
+
+NAMES = sorted(shipped_plans())
+
+PLANS = {
+    "bit-flip-sweep": (6, 60),
+    "clock-spread": (6, 60),
+    "discs": (1, 300),
+    "everything": (4, 200),
+    "five-cuts": (5, 60),
+    "five-swipes": (5, 60),
+    "flaky": (7, 60),
+    "half-dies": (5, 60),
+    "latency-sweep": (7, 60),
+    "loss-sweep": (8, 60),
+    "poisoned-region": (12, 60),
+    "rolling-blackout": (6, 60),
+    "scattered": (7, 60),
+    "three-genomes": (3, 100),
+}
+
+
+def test_points_and_trials():
+    plans = {name: open_plan(name) for name in NAMES}
+    assert {name: (len(plan.points()), plan.trials) for name, plan in plans.items()} == PLANS
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_says_what_it_shows(name):
+    """Two lines or more above the title, for people who look for a plan."""
+    comment, _, _ = open_plan(name).text.partition("title = ")
+    lines = comment.splitlines()
+    assert 2 <= len(lines) <= 5
+    assert all(line.startswith("# ") for line in lines)
+    assert "Read: " in comment
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_first_trial_runs(name):
+    """Everything is a hundred times as short, so that all faults come and go in a few rounds."""
+    plan = open_plan(name)
+    trial = plan.trial(plan.points()[0], 0)
+    short = tuple(map(_a_hundredth, trial.config.faults))
+    trial = replace(trial, config=replace(trial.config, faults=short), horizon_rounds=5)
+    result = run_trial(plan.open_genomes()[trial.genome], trial)
+    assert (result.point, result.index, result.seed) == (0, 0, trial.seed)
+    assert result.observed_rounds > 2
+
+
+def _a_hundredth(fault):
+    length = None if fault.length_rounds is None else fault.length_rounds / 100
+    return replace(fault, start_rounds=fault.start_rounds / 100, length_rounds=length)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_can_be_copied_elsewhere(name, tmp_path):
+    copy = tmp_path / "mine.toml"
+    copy.write_text(open_plan(name).text)
+    plan, mine = open_plan(name), Plan.load(copy)
+    assert mine.trial(mine.points()[-1], 3) == plan.trial(plan.points()[-1], 3)
+    assert mine.open_genomes().keys() == plan.open_genomes().keys()

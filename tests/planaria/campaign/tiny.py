@@ -1,0 +1,90 @@
+"""A campaign of trials of a few milliseconds, a genome that kills its worker, and a process to be killed."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from planaria.shipped import open_genome
+
+PLAN = """\
+title = "tiny"
+genomes = ["ring"]
+timeline = ["restart:disc:{row},11,{radius}@40"]
+trials = 20
+horizon_rounds = 60
+[world]
+grid = "22x22"
+loss = 0.05
+[recovery]
+dwell_rounds = 3
+[sweep]
+radius = [2, 4]
+[draw]
+row = { from = 6, to = 15 }
+"""
+
+COMMAND = """
+import signal, sys
+from pathlib import Path
+from planaria.campaign.measure import measure
+from planaria.campaign.plan import Plan
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+signal.signal(signal.SIGTERM, interrupt)
+try:
+    measure(Plan.load(sys.argv[1]), Path(sys.argv[2]), workers=2)
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+def start(plan_file, folder):
+    """``measure`` with two workers, in a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-c", COMMAND, str(plan_file), str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        start_new_session=True,
+        text=True,
+    )
+
+
+def children(pid):
+    """The processes that a process has started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def is_running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+class Frail:
+    """The shipped ring, which kills the worker that looks at it as often as there are lives left.
+
+    Args:
+        lives: a folder; each file in it is a life.
+    """
+
+    def __init__(self, lives):
+        self.lives = lives
+        self.ring = open_genome("ring")
+
+    @property
+    def hidden(self):
+        for life in self.lives.iterdir():
+            life.unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self.ring.hidden
+
+    def __getattr__(self, name):
+        if name in ("target", "w1", "b1", "w2", "shift1", "shift2", "to_bytes"):
+            return getattr(self.ring, name)
+        raise AttributeError(name)
