@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.config import RunConfig
-from emulator.fault import Fault
+from emulator.faults import Fault
 from emulator.reference import ReferenceEngine
 from firmware import clock, frame
 from firmware.memory import Ram

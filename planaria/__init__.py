@@ -10,17 +10,40 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from firmware.errors import InputError
     from firmware.genome import Genome
+    from planaria.campaign.certificate import certify
+    from planaria.campaign.measure import measure
+    from planaria.campaign.plan import Plan, open_plan
+    from planaria.campaign.report import report
+    from planaria.campaign.store import Store
     from planaria.grid import Grid
     from planaria.shipped import open_genome
 
 __version__ = "0.1.0"
-__all__ = ["Genome", "Grid", "InputError", "__version__", "open_genome"]
+__all__ = [
+    "Genome",
+    "Grid",
+    "InputError",
+    "Plan",
+    "Store",
+    "__version__",
+    "certify",
+    "measure",
+    "open_genome",
+    "open_plan",
+    "report",
+]
 
 _HOME = {
     "Genome": "firmware.genome",
     "Grid": "planaria.grid",
     "InputError": "firmware.errors",
+    "Plan": "planaria.campaign.plan",
+    "Store": "planaria.campaign.store",
+    "certify": "planaria.campaign.certificate",
+    "measure": "planaria.campaign.measure",
     "open_genome": "planaria.shipped",
+    "open_plan": "planaria.campaign.plan",
+    "report": "planaria.campaign.report",
 }
 
 

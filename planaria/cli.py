@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 
 from firmware.errors import InputError
 from planaria import __version__
+from planaria.campaign.commands import add_commands
+from planaria.command import add_command
 
 EXIT_MISMATCH = 1
 EXIT_INPUT = 2
@@ -63,24 +65,15 @@ def _parser() -> argparse.ArgumentParser:
         _add_build,
         _add_verify,
         _add_bench,
+        _add_faults,
     ):
         add(commands)
-    return parser
-
-
-def _command(
-    commands: Any, name: str, run: Callable[..., int | None], text: str, example: str
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name, help=text, description=text, epilog=f"example: {example}"
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object for machines")
-    parser.set_defaults(command=run)
+    add_commands(commands)
     return parser
 
 
 def _add_demo(commands: Any) -> None:
-    parser = _command(
+    parser = add_command(
         commands,
         "demo",
         _demo,
@@ -102,7 +95,7 @@ def _add_demo(commands: Any) -> None:
 
 
 def _add_train(commands: Any) -> None:
-    parser = _command(
+    parser = add_command(
         commands,
         "train",
         _train,
@@ -131,13 +124,13 @@ def _add_train(commands: Any) -> None:
 
 
 def _add_genomes(commands: Any) -> None:
-    _command(
+    add_command(
         commands, "genomes", _genomes, "List the genomes that come with planaria.", "planaria genomes --json"
     )
 
 
 def _add_inspect(commands: Any) -> None:
-    parser = _command(
+    parser = add_command(
         commands,
         "inspect",
         _inspect,
@@ -147,8 +140,14 @@ def _add_inspect(commands: Any) -> None:
     parser.add_argument("genome", help="a .genome file or the name of a shipped one")
 
 
+def _add_faults(commands: Any) -> None:
+    add_command(
+        commands, "faults", _faults, "List all kinds of faults, with their parameters.", "planaria faults"
+    )
+
+
 def _add_build(commands: Any) -> None:
-    parser = _command(
+    parser = add_command(
         commands,
         "build",
         _build,
@@ -172,7 +171,7 @@ def _add_build(commands: Any) -> None:
 
 
 def _add_verify(commands: Any) -> None:
-    parser = _command(
+    parser = add_command(
         commands,
         "verify",
         _verify,
@@ -193,7 +192,7 @@ def _add_verify(commands: Any) -> None:
 
 
 def _add_bench(commands: Any) -> None:
-    parser = _command(
+    parser = add_command(
         commands,
         "bench",
         _bench,
@@ -233,7 +232,7 @@ def _add_clock(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_run(commands: Any) -> None:
-    parser = _command(
+    parser = add_command(
         commands,
         "run",
         _run,
@@ -285,11 +284,10 @@ def _add_run(commands: Any) -> None:
         action="append",
         default=[],
         metavar="SPEC",
-        help="ACTION:REGION@ROUND[+ROUNDS]; may be repeated. Actions: restart, kill, loss; and with "
-        "--engine iss: upset (a bit of RAM or registers flips), rot (a bit of the genome flips). Regions: "
-        "all, half:left|right|top|bottom, disc:ROW,COL,RADIUS, rect:ROW,COL,HEIGHT,WIDTH, "
-        "line:ROW,COL,TOROW,TOCOL, swipe:ROW,COL,TOROW,TOCOL,WIDTH, random:FRACTION, living:REGION. "
-        "E.g. restart:half:left@200, kill:disc:16,16,5@200+50, loss:0.5@100+50",
+        help="KIND:REGION[,NAME=VALUE]@ROUND[+ROUNDS]; may be repeated. `planaria faults` lists the kinds. "
+        "Regions: all, half:left|right|top|bottom, disc:ROW,COL,RADIUS, rect:ROW,COL,HEIGHT,WIDTH, "
+        "line:ROW,COL,TOROW,TOCOL, swipe:ROW,COL,TOROW,TOCOL,WIDTH, band:NUMBER,COUNT, random:FRACTION, "
+        "living:REGION. E.g. restart:half:left@200, kill:disc:16,16,5@200+50, loss:0.5@100+50",
     )
     parser.add_argument(
         "--dwell-rounds",
@@ -351,6 +349,15 @@ def _inspect(options: argparse.Namespace) -> None:
         print(json.dumps(describe(genome)))
     else:
         print_description(genome)
+
+
+def _faults(options: argparse.Namespace) -> None:
+    from planaria.faults import print_table, table
+
+    if options.json:
+        print(json.dumps(table()))
+    else:
+        print_table()
 
 
 def _build(options: argparse.Namespace) -> None:

@@ -123,6 +123,8 @@ def print_summary(result: dict[str, Any], written: list[Path]) -> None:
     print(f"  E at the end {result['error_by_round'][-1]:.2f} (1 looks perfect, above 10 is bad)")
     for recovery in result["recoveries"]:
         print(f"  {recovery['wound']}: {describe_recovery(recovery)}")
+    if result["verdict"] and len(result["recoveries"]) != 1:
+        print(f"  all faults together: {describe_recovery(result['verdict'])}")
     for action, outcomes in result["machine_faults"].items():
         print(f"  {action}: " + ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items()))
     print(f"  trace {result['trace_sha256']}")
@@ -142,4 +144,5 @@ def describe_recovery(recovery: dict[str, Any]) -> str:
         )
     if recovery["outcome"] == "unharmed":
         return f"{harm}, unharmed"
-    return f"{harm}, not recovered by the horizon ({recovery['observed_rounds']:.0f} rounds)"
+    end = "" if recovery["outcome"] == "not_recovered" else f", {recovery['outcome']}"
+    return f"{harm}, not recovered by the horizon ({recovery['observed_rounds']:.0f} rounds){end}"

@@ -18,7 +18,7 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Final, Self
@@ -166,33 +166,40 @@ class LocalWorkers(Workers):
         super().__init__(say)
         self._genomes = genomes
         self._count = count
-        self._watched, self._leash = get_context("spawn").Pipe(duplex=False)
-        self._pool = self._start()
+        self._start()
 
     @property
     def count(self) -> int:
         return self._count
 
     def submit(self, trial: Trial) -> Future[TrialResult]:
-        try:
-            return self._pool.submit(_run_here, trial)
-        except BrokenExecutor:
-            self._pool.shutdown()
-            self._pool = self._start()
-            return self._pool.submit(_run_here, trial)
+        for _ in range(LOSSES_MAX):
+            try:
+                return self._pool.submit(_run_here, trial)
+            except BrokenExecutor:
+                self.close()
+                self._start()
+        raise InputError(
+            "workers",
+            self._count,
+            f"they have died {LOSSES_MAX} times at their start",
+            "see whether memory runs out",
+        )
 
     def close(self) -> None:
+        # First the leash: a process that was starting while another died is told nothing by the pool.
         self._leash.close()
         self._pool.shutdown(cancel_futures=True)
         self._watched.close()
 
-    def _start(self) -> ProcessPoolExecutor:
+    def _start(self) -> None:
         """As many processes as there should be: each task starts one while none is idle."""
-        pool = ProcessPoolExecutor(self._count, get_context("spawn"), _begin, (self._genomes, self._watched))
-        with _environment_of_workers():
+        context = get_context("spawn")
+        self._watched, self._leash = context.Pipe(duplex=False)
+        self._pool = ProcessPoolExecutor(self._count, context, _begin, (self._genomes, self._watched))
+        with _environment_of_workers(), suppress(BrokenExecutor):
             for _ in range(self._count):
-                pool.submit(_nothing)
-        return pool
+                self._pool.submit(_nothing)
 
 
 @contextmanager

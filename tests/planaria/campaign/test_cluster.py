@@ -11,7 +11,7 @@ from firmware.errors import InputError
 from planaria.campaign.measure import measure
 from planaria.campaign.plan import Plan
 from planaria.campaign.store import Store
-from tests.planaria.campaign.tiny import PLAN, Frail
+from tests.planaria.campaign.tiny import PLAN, Frail, count
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def cluster():
     """Two workers, processes of this machine."""
     distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
     ) as cluster:
         yield cluster
 
@@ -37,12 +37,14 @@ def test_a_cluster_gives_the_table_of_local_workers(plan, cluster, tmp_path):
     assert clustered == local
 
 
-def test_a_worker_that_is_killed_changes_nothing_and_is_said(plan, cluster, tmp_path, capsys):
-    longer = Plan.parse(PLAN.replace("trials = 20", "trials = 400"), "tiny.toml")
+def test_a_worker_that_is_killed_changes_nothing_and_is_said(cluster, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("planaria.campaign.cluster.LOOK_S", 0.1)
+    longer = Plan.parse(PLAN.replace("trials = 20", "trials = 150"), "tiny.toml")
     measure(longer, tmp_path / "local", workers=2, quiet=True)
 
     def kill():
-        time.sleep(2)
+        while count(tmp_path / "cluster") < 20:
+            time.sleep(0.01)
         os.kill(next(iter(cluster.workers.values())).pid, signal.SIGKILL)
 
     killer = Thread(target=kill)
@@ -76,6 +78,16 @@ def test_without_the_extra_it_is_named(plan, tmp_path, monkeypatch):
     assert str(caught.value) == (
         "--scheduler: tcp://127.0.0.1:8786 - Dask is not installed; pip install 'planaria[cluster]'"
     )
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_scheduler_without_workers_is_refused(plan, tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    monkeypatch.setattr("planaria.campaign.cluster.CONNECT_S", 0.5)
+    with distributed.LocalCluster(n_workers=0, dashboard_address=":0") as empty:
+        address = empty.scheduler_address
+        with pytest.raises(InputError, match=f"--scheduler: {address} - it has no workers; start some: dask"):
+            measure(plan, tmp_path / "results", scheduler=address)
     assert not (tmp_path / "results").exists()
 
 

@@ -3,15 +3,12 @@
 import os
 import random
 import signal
-import sqlite3
 import time
-from contextlib import closing
 
 import pytest
 
-from planaria.campaign.database import FILE
 from planaria.campaign.store import Store
-from tests.planaria.campaign.tiny import start
+from tests.planaria.campaign.tiny import count, start
 
 PLAN = """\
 title = "two thousand"
@@ -38,15 +35,6 @@ def plan_file(tmp_path):
     file = tmp_path / "plan.toml"
     file.write_text(PLAN)
     return file
-
-
-def count(folder):
-    """Trials that are safe, without waiting for anybody."""
-    try:
-        with closing(sqlite3.connect(f"file:{folder / FILE}?mode=ro", uri=True)) as connection:
-            return connection.execute("SELECT count(*) FROM results").fetchone()[0]
-    except sqlite3.OperationalError:
-        return 0
 
 
 def finish(plan_file, folder):

@@ -2,10 +2,13 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
+from planaria.campaign.database import FILE
 from planaria.shipped import open_genome
 
 PLAN = """\
@@ -52,6 +55,15 @@ def start(plan_file, folder):
         start_new_session=True,
         text=True,
     )
+
+
+def count(folder):
+    """Trials that are safe, without waiting for anybody."""
+    try:
+        with closing(sqlite3.connect(f"file:{folder / FILE}?mode=ro", uri=True)) as connection:
+            return connection.execute("SELECT count(*) FROM results").fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0
 
 
 def children(pid):

@@ -1,0 +1,101 @@
+"""``planaria replay``: a trial of a campaign once more, with pictures, and the proof that it is the same."""
+
+from pathlib import Path
+from typing import Any
+
+from firmware.atomic import check_writable
+from firmware.errors import InputError
+from firmware.genome import Genome
+from planaria.campaign.plan import Plan
+from planaria.campaign.store import Store
+from planaria.campaign.trial import Trial
+from planaria.grid import Grid
+from planaria.run import describe_recovery, run_with_progress
+
+
+def replay(
+    folder: Path, point: int, index: int, film: Path | None = None, figure: Path | None = None
+) -> dict[str, Any]:
+    """Run a trial again; returns the object for ``--json``.
+
+    Args:
+        folder: of the results.
+        point: number of the trial's point.
+        index: its place within the point.
+        film: where to write a GIF.
+        figure: where to write a PNG.
+
+    Raises:
+        InputError: there is no such trial, or an output cannot be written.
+    """
+    for path in (film, figure):
+        if path:
+            check_writable(path)
+    with Store.open(folder) as store:
+        trial, genome = find_trial(store.plan, point, index), store.genomes
+        stored = [r for r in store.results() if (r.point, r.index) == (point, index)]
+    grid = make_grid(genome[trial.genome], trial)
+    result = run_with_progress(grid, trial.horizon_rounds, trial.genome)
+    if film:
+        grid.save_film(film)
+    if figure:
+        grid.save_figure(figure)
+    assert result.verdict is not None
+    return {
+        "point": point,
+        "trial": index,
+        "seed": trial.seed,
+        "genome": trial.genome,
+        "drawn": trial.drawn,
+        "faults": [str(fault) for fault in trial.config.faults],
+        "verdict": result.verdict.as_dict(),
+        "error_end": result.error_by_round[-1],
+        "trace_sha256": result.trace_sha256,
+        "same": result.trace_sha256 == stored[0].trace_sha256 if stored else None,
+    }
+
+
+def find_trial(plan: Plan, point: int, index: int) -> Trial:
+    """A trial of a plan.
+
+    Raises:
+        InputError: it has none of these numbers.
+    """
+    points = plan.points()
+    if not 0 <= point < len(points):
+        raise InputError("point", point, f"the plan has 0 to {len(points) - 1}", "see the report")
+    if not 0 <= index < plan.trials:
+        raise InputError("trial", index, f"a point has 0 to {plan.trials - 1}", "see the report")
+    return plan.trial(points[point], index)
+
+
+def make_grid(genome: Genome, trial: Trial) -> Grid:
+    """The grid on which a trial takes place, which keeps its pictures."""
+    config = trial.config
+    return Grid(
+        genome,
+        config.rows,
+        config.cols,
+        config.seed,
+        latency_us=config.latency_us,
+        jitter_us=config.jitter_us,
+        loss_probability=config.loss_probability,
+        faults=[str(fault) for fault in config.faults],
+        torus=config.torus,
+        clock=config.timing.law.name.lower(),
+        mean_interval_us=config.timing.mean_interval_us,
+        gone_fraction=config.predicate.gone_fraction,
+        dwell_rounds=config.predicate.dwell_rounds,
+    )
+
+
+def print_replay(result: dict[str, Any], written: list[Path]) -> None:
+    """The result for a person."""
+    print(f"{result['genome']}, point {result['point']}, trial {result['trial']}, seed {result['seed']}")
+    for fault in result["faults"]:
+        print(f"  {fault}")
+    print(f"  {describe_recovery(result['verdict'])}; E at the end {result['error_end']:.2f}")
+    same = {True: "as measured", False: "NOT as measured", None: "it was never measured"}[result["same"]]
+    print(f"  trace {result['trace_sha256']}: {same}")
+    for path in written:
+        print(f"  wrote {path}")

@@ -1,0 +1,121 @@
+import json
+
+import pytest
+from scipy.stats import beta
+
+from firmware.errors import InputError
+from planaria.campaign.certificate import certify, check
+from planaria.campaign.measure import measure
+from planaria.campaign.plan import Plan
+from planaria.campaign.store import Store
+from tests.planaria.campaign.tiny import PLAN
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A finished campaign of two points of 20 trials."""
+    folder = tmp_path_factory.mktemp("results")
+    measure(Plan.parse(PLAN, "tiny.toml"), folder, workers=2, quiet=True)
+    return folder
+
+
+@pytest.fixture
+def certificate(folder, tmp_path):
+    certify(folder, 16, 0.9, point=0, output=tmp_path / "c.json")
+    return tmp_path / "c.json"
+
+
+def change(path, **values):
+    content = json.loads(path.read_text()) | values
+    path.write_text(json.dumps(content))
+
+
+def test_the_bound_is_clopper_and_pearsons_over_the_wounds_of_the_point(folder, certificate):
+    with Store.open(folder) as store:
+        rows = [r for r in store.results() if r.point == 0]
+        genome, plan = store.genomes["ring"], store.plan
+    wounds = [r for r in rows if r.outcome != "unharmed"]
+    healed = [r for r in wounds if r.rounds is not None and r.rounds <= 16]
+    assert healed
+    said = json.loads(certificate.read_text())
+    assert (said["wounds"], said["healed"], said["unharmed"]) == (len(wounds), len(healed), 20 - len(wounds))
+    bound = beta.ppf(0.1, len(healed), len(wounds) - len(healed) + 1)
+    assert said["healed_share_at_least"] == pytest.approx(bound, abs=1e-12)
+    assert said["plan_sha256"] == plan.sha256
+    assert [row[0] for row in said["trials"]] == list(range(20))
+    assert [row[4] for row in said["trials"]] == [r.trace_sha256 for r in rows]
+    assert said["genome_base64"]
+    assert genome.name in said["genome"]
+    percent = float(said["statement"].partition("at least ")[2].partition("%")[0])
+    assert bound - 1e-4 <= percent / 100 <= bound  # rounded down, never up
+
+
+def test_a_check_runs_trials_again(certificate):
+    assert check(certificate, sample=5, seed=3) == {
+        "statement": json.loads(certificate.read_text())["statement"],
+        "run_again": 5,
+        "differs": [],
+    }
+    assert check(certificate, sample=99, seed=3)["run_again"] == 20
+
+
+def test_a_forged_trial_is_found(certificate, monkeypatch):
+    """Even by somebody who makes all hashes anew."""
+    from planaria.campaign import certificate as module
+
+    content = json.loads(certificate.read_text())
+    content["trials"][7][4] = "0" * 64
+    content["sha256"] = module._fingerprint(content)
+    certificate.write_text(json.dumps(content))
+    assert check(certificate, sample=20, seed=0)["differs"] == [7]
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"healed": 20}, "it was changed after it was made"),
+        ({"statement": "All is well."}, "it was changed"),
+        ({"planaria": "0.0.1"}, "it is of planaria 0.0.1"),
+        ({"format": "diploma"}, "it is no planaria certificate 1"),
+    ],
+)
+def test_a_changed_certificate_is_refused(certificate, values, says):
+    change(certificate, **values)
+    with pytest.raises(InputError, match=says):
+        check(certificate, 1, 0)
+
+
+def test_better_figures_with_a_new_hash_do_not_add_up(certificate):
+    from planaria.campaign import certificate as module
+
+    content = json.loads(certificate.read_text()) | {"healed_share_at_least": 0.9999}
+    content["sha256"] = module._fingerprint(content)
+    certificate.write_text(json.dumps(content))
+    with pytest.raises(InputError, match="it was changed"):
+        check(certificate, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ((60, 0.9, 0), "--within: 60 - it must be above 0, and trials were watched for 17 rounds"),
+        ((0, 0.9, 0), "--within: 0 - it must be above 0"),
+        ((10, 1.0, 0), "confidence: 1.0 - it must be above 0 and below 1"),
+        ((10, 0.9, 2), "point: 2 - the plan has 0 to 1"),
+    ],
+)
+def test_bad_input(folder, tmp_path, options, says):
+    with pytest.raises(InputError, match=says):
+        certify(folder, *options, tmp_path / "c.json")
+    assert not list(tmp_path.iterdir())
+
+
+def test_unfinished_or_stopped_by_its_own_outcome(tmp_path):
+    plan = Plan.parse(PLAN, "tiny.toml")
+    measure(plan, tmp_path / "early", workers=1, until=0.9, quiet=True)
+    with pytest.raises(InputError, match="they were stopped early by their own outcome"):
+        certify(tmp_path / "early", 10, 0.9, 0, tmp_path / "c.json")
+    with pytest.raises(InputError, match=r"it cannot be read|it is no JSON"):
+        check(tmp_path / "nothing.json", 1, 0)
+    with pytest.raises(InputError, match="sample: 0"):
+        check(tmp_path / "nothing.json", 0, 0)
