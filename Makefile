@@ -47,6 +47,11 @@ hardware: .venv/hardware
 	@$(PIP) -e '.[train,bench]'
 	@touch $@
 
+.venv/campaign: .venv/dev
+	@echo "setting up .venv (Dask and Parquet, for campaigns)"
+	@$(PIP) -e '.[train,dev,cluster,table]'
+	@touch $@
+
 demo: $(if $(findstring --quick,$(ARGS)),.venv/core,.venv/train)
 	@$(BIN)/planaria demo $(ARGS)
 

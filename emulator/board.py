@@ -86,6 +86,10 @@ class Board:
         self.due_us = due_us
         self._life.interrupt(_CLOCK)
 
+    def reflash(self, program: Program) -> None:
+        """Go on with another program."""
+        self.program = self._pristine = program
+
     def hear(self, port: int, frame: bytes) -> bool:
         """Bytes arrive on a port; returns whether anybody was there to receive them."""
         if self._life is None:

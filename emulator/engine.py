@@ -15,6 +15,7 @@ from simpy import Environment, Event
 from emulator.config import RunConfig
 from emulator.faults import Fault
 from emulator.faults.base import Cells
+from emulator.faults.population import Version
 from emulator.injector import Injector
 from emulator.link import Traffic
 from emulator.memory import check_memory
@@ -32,8 +33,15 @@ ROUNDS_MAX = 100_000_000
 Flipper = Callable[[str, int, Cells], None]
 """Takes the fault's kind, its number in the plan, and the cells."""
 
+Library = Callable[[str], bytes]
+"""Flash image of the genome of this name, or an InputError."""
+
 _SAMPLE, _STOP = 0, 1
 """Order of probes at the same microsecond."""
+
+
+def _no_library(name: str) -> bytes:
+    raise InputError("genome", name, "this engine has no library of genomes", "give it one")
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,7 @@ class Engine(ABC):
         config: the world.
         target: the pattern by which errors are judged; the cell on its seed has its strap set.
         trace_file: receives every update as the trace's records.
+        library: the flash image of a genome by its name, for faults that mix genomes.
 
     Raises:
         InputError: the grid does not fit into memory, or the target into the grid.
@@ -82,9 +91,16 @@ class Engine(ABC):
     kernel: str | None = None
     """What an update is computed with, where there is a choice."""
 
-    def __init__(self, config: RunConfig, target: Target, trace_file: BinaryIO | None = None) -> None:
+    def __init__(
+        self,
+        config: RunConfig,
+        target: Target,
+        trace_file: BinaryIO | None = None,
+        library: Library | None = None,
+    ) -> None:
         check_memory(config.rows, config.cols, self._memory_bytes(config))
         self.config = config
+        self.library = library or _no_library
         self.on_round: Callable[[int], None] = lambda _round: None
         self._target = target
         row, col = target.seed_cell(config.rows, config.cols)
@@ -138,6 +154,18 @@ class Engine(ABC):
     @abstractmethod
     def set_rates(self, rates: NDArray[np.int64]) -> None:
         """From now on, clocks draw waits at these rates, int64[cells]."""
+
+    @abstractmethod
+    def flash(self, cells: Cells, genome: str | None) -> None:
+        """From now on these cells run the genome of this name; None is that of the run."""
+
+    def check_version(self, fault: Version) -> None:
+        """Refuse cells that run another genome, where that cannot be.
+
+        Raises:
+            InputError: it cannot, or there is no genome of this name.
+        """
+        self.library(fault.genome)
 
     def flipper(self) -> Flipper | None:
         """What flips bits as an upset or rot does; None where no cell executes a binary."""

@@ -15,6 +15,10 @@ class Rom:
     __slots__ = ("content",)
 
     def __init__(self) -> None:
+        self.erase()
+
+    def erase(self) -> None:
+        """All bytes become 0xFF."""
         self.content = ERASED * ROM_BYTES
 
     def program(self, image: bytes) -> None:

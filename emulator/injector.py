@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.faults.base import Cells, Fault, Life
+from emulator.faults.population import Version
 from emulator.order import Kind, Moment
 from emulator.rate import DARK, NEVER, RATE_MAX, RATE_ONE
 from emulator.weather import Front
@@ -48,6 +49,7 @@ class Injector:
         self._pauses = np.zeros(count, np.int32)
         self._remaining_us = np.zeros(count, np.int64)
         self._rates: dict[int, tuple[Cells, NDArray[np.int64]]] = {}
+        self._versions: dict[int, tuple[Cells, str]] = {}
 
     # When
 
@@ -61,6 +63,8 @@ class Injector:
             raise InputError(
                 "fault", fault, "only machine code has the bits that it flips", "choose the engine iss"
             )
+        if isinstance(fault, Version):
+            self._engine.check_version(fault)
         for part in fault.expand(self.seed, self._planned + 1):
             self._planned += 1
             start_us = max(part.start_us(self.mean_us), self._engine.soonest_fault_us)
@@ -208,6 +212,22 @@ class Injector:
     def end_front(self, number: int) -> None:
         """They suffer it no longer."""
         self._engine.weather.end(number)
+
+    def begin_version(self, number: int, cells: Cells, genome: str) -> None:
+        """Cells run another genome."""
+        self._versions[number] = (cells, genome)
+        self._flash_versions(cells)
+
+    def end_version(self, number: int) -> None:
+        """They no longer do, for this fault."""
+        cells, _ = self._versions.pop(number)
+        self._flash_versions(cells)
+
+    def _flash_versions(self, cells: Cells) -> None:
+        self._engine.flash(cells, None)
+        for number in sorted(self._versions):
+            held, genome = self._versions[number]
+            self._engine.flash(np.intersect1d(cells, held), genome)
 
     def flip_machine(self, kind: str, number: int, cells: Cells) -> None:
         """Bits flip in machine code or in the middle of an update."""

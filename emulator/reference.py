@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from emulator.board import Board
 from emulator.config import RunConfig
-from emulator.engine import Engine, Flipper
+from emulator.engine import Engine, Flipper, Library
 from emulator.faults.base import Cells
+from emulator.faults.population import Version
 from emulator.flash import Flasher, Rom
 from emulator.link import Link
 from emulator.machine_fault import flip
 from firmware.budget import CHANNELS, PORTS, RAM_BYTES
 from firmware.cell import NeuralProgram
+from firmware.errors import InputError
 from firmware.memory import Ram
 from firmware.pattern import Target
 from firmware.program import Firmware, MachineProgram
@@ -37,6 +39,7 @@ class ReferenceEngine(Engine):
         target: the pattern by which errors are judged; the cell on its seed has its strap set.
         firmware: makes a cell's program from its ROM.
         trace_file: receives every update as the trace's records.
+        library: for faults that mix genomes.
 
     Raises:
         InputError: the image or the target does not fit.
@@ -50,8 +53,9 @@ class ReferenceEngine(Engine):
         target: Target,
         firmware: Firmware = NeuralProgram,
         trace_file: BinaryIO | None = None,
+        library: Library | None = None,
     ) -> None:
-        super().__init__(config, target, trace_file)
+        super().__init__(config, target, trace_file, library)
         self._memory = np.zeros((config.grid.cells, RAM_BYTES), np.uint8)
         self._flasher = Flasher(image, firmware)
         self._boards = self._build()
@@ -111,6 +115,23 @@ class ReferenceEngine(Engine):
     def set_rates(self, rates: NDArray[np.int64]) -> None:
         for board, rate in zip(self._boards, rates.tolist(), strict=True):
             board.rate = rate
+
+    def flash(self, cells: Cells, genome: str | None) -> None:
+        flasher = self._flasher if genome is None else Flasher(self.library(genome), NeuralProgram)
+        for cell in cells:
+            board = self._boards[cell]
+            board.rom.erase()
+            board.reflash(flasher.flash(board.rom, int(cell)))
+
+    def check_version(self, fault: Version) -> None:
+        if not isinstance(self._boards[0].program, NeuralProgram):
+            raise InputError(
+                "fault",
+                fault,
+                "its genomes are for the neural program",
+                "choose the engine window or reference",
+            )
+        super().check_version(fault)
 
     def flipper(self) -> Flipper | None:
         return self._flip if isinstance(self._boards[0].program, MachineProgram) else None

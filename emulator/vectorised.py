@@ -52,8 +52,29 @@ class Mail(NamedTuple):
         )
 
 
+class Network:
+    """Both layers of a rule in float32, which holds all these integers exactly."""
+
+    def __init__(self, rule: Rule) -> None:
+        # Powers of two change no digit: the sums are shifted by what they are made of.
+        self._w1 = np.ldexp(rule.w1.T.astype(np.float32), -rule.shift1)
+        self._b1 = np.ldexp(rule.b1.astype(np.float32) + np.float32(1 << rule.shift1 - 1), -rule.shift1)
+        self._w2 = rule.w2.astype(np.float32)
+        self._shift2 = rule.shift2
+
+    def think(self, seen: NDArray[np.float32]) -> NDArray[np.int32]:
+        """Changes of states, int32[n, 16], of perceptions, float32[n, 48]."""
+        hidden = seen @ self._w1
+        hidden += self._b1
+        np.floor(hidden, out=hidden)
+        np.clip(hidden, 0, HIDDEN_LIMIT, out=hidden)
+        sums = (hidden @ self._w2).astype(np.int32).astype(np.int16).astype(np.int32)
+        change: NDArray[np.int32] = (sums + (1 << self._shift2 - 1)) >> self._shift2
+        return change
+
+
 class VectorisedCore(Core):
-    """As ``Core``; the rule is what all cells execute."""
+    """As ``Core``; the rule is what all cells execute, until they are flashed with another."""
 
     kernel = "numpy"
 
@@ -67,11 +88,10 @@ class VectorisedCore(Core):
         weather: Weather,
     ) -> None:
         super().__init__(config, timing, observer, trace, weather)
-        self._rule = rule
-        # Powers of two change no digit: the sums are shifted by what they are made of.
-        self._w1 = np.ldexp(rule.w1.T.astype(np.float32), -rule.shift1)
-        self._b1 = np.ldexp(rule.b1.astype(np.float32) + np.float32(1 << rule.shift1 - 1), -rule.shift1)
-        self._w2 = rule.w2.astype(np.float32)
+        self._networks = [Network(rule)]
+        self._runs = np.zeros(config.grid.cells, np.intp)
+        """Which of the networks each cell runs."""
+
         self._units: NDArray[np.void] = self.population.rows.view(f"V{CHANNELS}")
         self._neighbours = self.population.rows["neighbours"][:-1].T.astype(np.intp, order="C")
         self._latest = np.zeros(PORTS * config.grid.cells, np.int64)
@@ -88,6 +108,14 @@ class VectorisedCore(Core):
         due = self._mail.arrivals <= until_us
         self._arrive(self._mail.where(due))
         self._mail = self._mail.where(~due)
+
+    def flash(self, cells: NDArray[np.intp], rule: Rule | None) -> None:
+        """From now on these cells follow another rule, or that of the run."""
+        if rule is None:
+            self._runs[cells] = 0
+            return
+        self._runs[cells] = len(self._networks)
+        self._networks.append(Network(rule))
 
     @property
     def on_their_way(self) -> int:
@@ -178,21 +206,21 @@ class VectorisedCore(Core):
         new = np.zeros_like(old)
         near = inbox[..., ALPHA].max(axis=1) >= ALIVE_MIN
         alive = np.flatnonzero(near | (old[:, ALPHA] >= ALIVE_MIN))
-        change = self._think(_perceive(old[alive], inbox[alive]))
+        change = self._think(_perceive(old[alive], inbox[alive]), self._runs[cells[alive]])
         after = np.clip(old[alive] + change, -128, 127).astype(np.int8)
         after[~(near[alive] | (after[:, ALPHA] >= ALIVE_MIN))] = 0
         new[alive] = after
         self._units[unit + PORTS] = new.view(self._units.dtype)[:, 0]
         return new
 
-    def _think(self, seen: NDArray[np.float32]) -> NDArray[np.int32]:
-        """Both layers in float32, which holds all these integers exactly: int32[n, 16]."""
-        hidden = seen @ self._w1
-        hidden += self._b1
-        np.floor(hidden, out=hidden)
-        np.clip(hidden, 0, HIDDEN_LIMIT, out=hidden)
-        sums = (hidden @ self._w2).astype(np.int32).astype(np.int16).astype(np.int32)
-        return (sums + (1 << self._rule.shift2 - 1)) >> self._rule.shift2
+    def _think(self, seen: NDArray[np.float32], runs: NDArray[np.intp]) -> NDArray[np.int32]:
+        """What the network of each cell makes of what it has seen: int32[n, 16]."""
+        if not runs.any():
+            return self._networks[0].think(seen)
+        change = np.empty((len(seen), CHANNELS), np.int32)
+        for number in np.unique(runs):
+            change[runs == number] = self._networks[number].think(seen[runs == number])
+        return change
 
     def _send(self, times: Int64, cells: Int64) -> Mail:
         """Broadcast the states of cells at these times, on all ports that are not open."""

@@ -13,8 +13,9 @@ from simpy import Event
 
 from emulator.config import RunConfig
 from emulator.core import Core
-from emulator.engine import Engine, RunResult
+from emulator.engine import Engine, Library, RunResult
 from emulator.faults.base import Cells
+from emulator.faults.population import Version
 from emulator.observer import Observer
 from emulator.order import Kind, Moment
 from emulator.rate import NEVER
@@ -51,7 +52,9 @@ class WindowEngine(Engine):
         image: flash image of a genome.
         target: the pattern by which errors are judged; the cell on its seed has its strap set.
         trace_file: receives every update as the trace's records.
-        kernel: ``numpy``, a name from ``emulator.kernels.KERNELS``, or ``auto`` for the fastest.
+        kernel: ``numpy``, a name from ``emulator.kernels.KERNELS``, or ``auto`` for the fastest that
+            can do what the faults want.
+        library: for faults that mix genomes.
 
     Raises:
         InputError: the target does not fit, or the processor lacks what the kernel needs.
@@ -64,9 +67,12 @@ class WindowEngine(Engine):
         target: Target,
         trace_file: BinaryIO | None = None,
         kernel: str = AUTO,
+        library: Library | None = None,
     ) -> None:
+        if kernel == AUTO and any(isinstance(fault, Version) for fault in config.faults):
+            kernel = NUMPY
         self.kernel = kernel
-        super().__init__(config, target, trace_file)
+        super().__init__(config, target, trace_file, library)
         self._core = _make_core(config, image, self.observer, self._trace, self.weather, kernel)
         self.kernel = self._core.kernel
         self._traffic = self._core.traffic
@@ -124,6 +130,17 @@ class WindowEngine(Engine):
 
     def set_rates(self, rates: NDArray[np.int64]) -> None:
         self._core.population.rates[:-1] = rates
+
+    def flash(self, cells: Cells, genome: str | None) -> None:
+        core = self._core
+        assert isinstance(core, VectorisedCore)
+        core.flash(cells, flash_image.parse(self.library(genome))[0] if genome else None)
+
+    def check_version(self, fault: Version) -> None:
+        if not isinstance(self._core, VectorisedCore):
+            limit = f"the kernel {self.kernel} has one genome for all cells"
+            raise InputError("fault", fault, limit, f"choose --kernel {NUMPY}, or plan it from the start")
+        super().check_version(fault)
 
     def _schedule(self) -> None:
         """See to it that the cells go on when the first of them wakes."""

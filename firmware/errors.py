@@ -13,3 +13,7 @@ class InputError(ValueError):
         self.value = value
         self.limit = limit
         self.fix = fix
+
+    def __reduce__(self) -> tuple[type["InputError"], tuple[str, str, str, str]]:
+        """For processes that tell each other: an exception is otherwise made again from its message."""
+        return InputError, (self.what, str(self.value), self.limit, self.fix)

@@ -1,13 +1,17 @@
 """What runs a grid: the engine, and what its cells execute."""
 
+from functools import partial
 from typing import BinaryIO
 
 from emulator.config import RunConfig
 from emulator.engine import Engine
 from emulator.reference import ReferenceEngine
+from firmware import image as flash_image
+from firmware.clock import Timing
 from firmware.errors import InputError
 from firmware.pattern import Target
 from firmware.program import Firmware
+from planaria.shipped import open_genome, shipped_paths
 
 ENGINES = ("window", "reference", "native", "iss")
 
@@ -47,14 +51,22 @@ def make_engine(
         raise InputError(option, target or "yes", f"the engine {engine} has no chip", "add --engine iss")
     if engine != "window" and kernel is not None:
         raise InputError("kernel", kernel, f"the engine {engine} has none to choose", "add --engine window")
+    library = partial(_flash_image, config.timing)
     if engine == "reference":
-        return ReferenceEngine(config, image, pattern, trace_file=trace_file)
+        return ReferenceEngine(config, image, pattern, trace_file=trace_file, library=library)
     if engine == "window":
         from emulator.window import AUTO, WindowEngine
 
-        return WindowEngine(config, image, pattern, trace_file, kernel or AUTO)
+        return WindowEngine(config, image, pattern, trace_file, kernel or AUTO, library)
     rom, firmware = _machine(image, engine, target or CHIP, check_genome)
     return ReferenceEngine(config, rom, pattern, firmware, trace_file)
+
+
+def _flash_image(timing: Timing, name: str) -> bytes:
+    """Of a shipped genome."""
+    if name not in shipped_paths():
+        raise InputError("genome", name, "it is not shipped", f"shipped are: {', '.join(shipped_paths())}")
+    return flash_image.build(open_genome(name), timing)
 
 
 def _machine(image: bytes, engine: str, chip: str, check_genome: bool) -> tuple[bytes, Firmware]:

@@ -1,6 +1,17 @@
 """The vocabulary of faults: each kind a small class with units and limits, by the part that fails."""
 
-from emulator.faults import clocks, compound, links, machine, memory, power, voices
+from emulator.faults import clocks, compound, links, machine, memory, population, power, voices
 from emulator.faults.base import Fault, Limits
 
-__all__ = ["Fault", "Limits", "clocks", "compound", "links", "machine", "memory", "power", "voices"]
+__all__ = [
+    "Fault",
+    "Limits",
+    "clocks",
+    "compound",
+    "links",
+    "machine",
+    "memory",
+    "population",
+    "power",
+    "voices",
+]

@@ -33,6 +33,7 @@ _FORM: Final = re.compile(
     r"(?P<kind>[a-z-]+):(?P<what>[^@]+)@(?P<start>\d+(?:\.\d+)?)(?:\+(?P<length>\d+(?:\.\d+)?))?", re.ASCII
 )
 _NUMBER: Final = re.compile(r"-?\d*\.?\d+", re.ASCII)
+_NAME: Final = re.compile(r"[a-z0-9-]+", re.ASCII)
 _FIX: Final = (
     "write KIND:REGION[,NAME=VALUE]@ROUND[+ROUNDS], "
     "e.g. restart:half:left@200, kill:disc:16,16,5@200+50, loss:0.5@100+50"
@@ -41,14 +42,17 @@ _FIX: Final = (
 
 @dataclass(frozen=True)
 class Limits:
-    """What a parameter may be: a number from ``low`` to ``high``, or one of some words."""
+    """What a parameter may be: a number from ``low`` to ``high``, one of some words, or any name."""
 
     low: float = 0
     high: float = 0
     whole: bool = False
     words: tuple[str, ...] = ()
+    name: bool = False
 
     def __str__(self) -> str:
+        if self.name:
+            return "a name in small letters, digits and -"
         if self.words:
             return f"one of {', '.join(self.words)}"
         return f"{'a whole number, ' if self.whole else ''}{_plain(self.low)} to {_plain(self.high)}"
@@ -185,7 +189,7 @@ class Fault(ABC):
     def _starts_with_number(cls) -> bool:
         """Whether a number alone can stand for ``all`` and the first parameter."""
         first = next(iter(cls.parameters().values()), None)
-        return first is not None and not first.words
+        return first is not None and not first.words and not first.name
 
     @classmethod
     def _read(cls, what: str, text: str) -> tuple[Region, dict[str, Value]]:
@@ -215,6 +219,10 @@ class Fault(ABC):
 def _value(name: str, value: str, limits: Limits, text: str) -> Value:
     if limits.words:
         if value not in limits.words:
+            raise InputError("fault", text, f"{name} is '{value}'", f"it must be {limits}")
+        return value
+    if limits.name:
+        if not _NAME.fullmatch(value):
             raise InputError("fault", text, f"{name} is '{value}'", f"it must be {limits}")
         return value
     if not _NUMBER.fullmatch(value):

@@ -117,7 +117,12 @@ def _measure(options: argparse.Namespace) -> None:
     from planaria.campaign.plan import open_plan
 
     result = measure(
-        open_plan(options.plan), options.output, options.workers, options.scheduler, options.until
+        open_plan(options.plan),
+        options.output,
+        options.workers,
+        options.scheduler,
+        options.until,
+        quiet=options.json,
     )
     if options.json:
         print(json.dumps(result))

@@ -4,7 +4,6 @@ A result is a function of the trial alone, so it does not matter which worker ru
 often: a trial whose worker has died is simply done again.
 """
 
-import copyreg
 import os
 import signal
 import threading
@@ -38,10 +37,6 @@ LOOK_S: Final = 1.0
 
 ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """Environment of a worker, for there is one on every core."""
-
-copyreg.pickle(  # its ``args`` are the message, from which it cannot be made again
-    InputError, lambda error: (InputError, (error.what, str(error.value), error.limit, error.fix))
-)
 
 Say = Callable[[str], None]
 """Tells a person what has happened."""

@@ -110,18 +110,20 @@ def random_config(seed):
 KERNELS_HERE = ["numpy", *available()]
 
 
-def engines(config, genome):
+def engines(config, genome, kernels=KERNELS_HERE, library=None):
     """The reference, and the look-ahead engine with every kernel."""
     flash = image.build(genome, config.timing)
-    return ReferenceEngine(config, flash, genome.target), [
-        WindowEngine(config, flash, genome.target, kernel=kernel) for kernel in KERNELS_HERE
+    return ReferenceEngine(config, flash, genome.target, library=library), [
+        WindowEngine(config, flash, genome.target, kernel=kernel, library=library) for kernel in kernels
     ]
 
 
-def assert_all_the_same(config, genome, rounds, live=lambda engine, rounds: engine.run(rounds)):
-    reference, others = engines(config, genome)
+def assert_all_the_same(
+    config, genome, rounds, live=lambda engine, rounds: engine.run(rounds), kernels=KERNELS_HERE, library=None
+):
+    reference, others = engines(config, genome, kernels, library)
     expected = live(reference, rounds)
-    for kernel, engine in zip(KERNELS_HERE, others, strict=True):
+    for kernel, engine in zip(kernels, others, strict=True):
         assert live(engine, rounds) == expected, kernel
         assert (engine.states == reference.states).all(), kernel
     return expected
@@ -207,6 +209,46 @@ def test_each_kind_of_fault(make_genome, kind):
 
 
 def test_every_kind_is_here():
-    assert {kind.partition(":")[0] for kind in KINDS} == {
+    assert {kind.partition(":")[0] for kind in KINDS} | {"version"} == {
         kind.kind for kind in Fault.kinds.values() if not kind.needs_machine_code
     }
+
+
+def test_mixed_genome_versions(make_genome):
+    """Two that overlap, and unwind; the cells run what the last of the plan says."""
+    genome, others = (
+        make_genome(),
+        {name: make_genome(hidden=5 + i, weights_seed=i) for i, name in enumerate("ab")},
+    )
+    faults = tuple(map(Fault.parse, ("version:half:left,genome=a@2+5", "version:half:top,genome=b@3+2")))
+    config = RunConfig(10, 11, seed=4, faults=faults)
+
+    def library(name):
+        return image.build(others[name], config.timing)
+
+    result = assert_all_the_same(config, genome, 9, kernels=["numpy", "auto"], library=library)
+    assert result.trace_sha256 != engines(replace(config, faults=()), genome)[0].run(9).trace_sha256
+    flash = image.build(genome, config.timing)
+    reference = ReferenceEngine(config, flash, genome.target, library=library)
+    expected = {
+        1: ("-", "-", "-", "-"),
+        2: ("a", "a", "-", "-"),
+        4: ("b", "a", "b", "-"),
+        6: ("a", "a", "-", "-"),
+    }
+    expected[8] = expected[1]
+    widths = {5: "a", 6: "b", 8: "-"}
+    for round_number, runs in expected.items():
+        reference.environment.run(until=10_000 * round_number + 1)
+        corners = [reference._boards[cell].program.rule for cell in (0, 99, 10, 109)]
+        assert tuple(widths[len(rule.b1)] for rule in corners) == runs
+
+
+def test_a_kernel_with_one_genome_says_so(genome):
+    config = RunConfig(8, 8)
+    engine = WindowEngine(config, image.build(genome, config.timing), genome.target, kernel=available()[0])
+    with pytest.raises(InputError, match="has one genome for all cells; choose --kernel numpy"):
+        engine.wound(Fault.parse("version:all,genome=a@1"))
+    config = replace(config, faults=(Fault.parse("version:all,genome=nobody@1"),))
+    with pytest.raises(InputError, match="genome: nobody - this engine has no library"):
+        engines(config, genome)

@@ -27,6 +27,8 @@ LENGTH = st.decimals(Decimal("0.0000001"), 10**6, places=7)
 def values(limits):
     if limits.words:
         return st.sampled_from(limits.words)
+    if limits.name:
+        return st.from_regex(r"[a-z0-9-]+", fullmatch=True)
     if limits.whole:
         return st.integers(int(limits.low), int(limits.high))
     return st.floats(limits.low, limits.high).filter(lambda x: x == 0 or abs(x) >= 1e-300)
@@ -125,6 +127,7 @@ def test_what_destroys_state():
         ),
         ("flaky:all,mtbf_rounds=0.5@1", "mtbf_rounds=0.5 is out of its limits; it must be 1 to 1000000"),
         ("rolling:4@1", "rolling needs a length"),
+        ("version:all,genome=../x@1", "genome is '../x'; it must be a name in small letters"),
         ("mix:half:left,count=3@1+2", "mix is about the whole grid"),
     ],
 )

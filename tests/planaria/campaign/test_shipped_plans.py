@@ -12,7 +12,7 @@ NAMES = sorted(shipped_plans())
 PLANS = {
     "bit-flip-sweep": (6, 60),
     "clock-spread": (6, 60),
-    "discs": (1, 300),
+    "discs": (1, 450),
     "everything": (4, 200),
     "five-cuts": (5, 60),
     "five-swipes": (5, 60),
