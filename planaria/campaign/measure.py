@@ -7,7 +7,8 @@ import os
 import sys
 import time
 from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,6 +66,7 @@ def measure(
         _drop(store, wanted.add(store.results()))
         run, redone = 0, 0
         if wanted:
+            stack.enter_context(_interruptible(store, wanted))
             count = min(workers or len(os.sched_getaffinity(0)), wanted.total - len(store))
             crew = cluster or stack.enter_context(LocalWorkers(genomes, count, _say))
             run, redone = _run(crew, store, wanted, plan.title, quiet), crew.redone
@@ -93,30 +95,36 @@ def _check(workers: int | None, scheduler: str | None, until: float | None) -> N
 def _run(crew: Workers, store: Store, wanted: Wanted, title: str, quiet: bool) -> int:
     """Run what is missing; returns how many trials that were."""
     run = 0
+    with tqdm(
+        total=wanted.total,
+        initial=len(store),
+        unit=" trials",
+        desc=title,
+        disable=quiet or None,
+        leave=False,
+    ) as bar:
+        for results in crew.run(wanted.trials()):
+            fresh = wanted.select(results)
+            if fresh:
+                store.add(fresh)
+                _drop(store, wanted.add(fresh))
+            run += len(results)
+            _show(bar, wanted, len(fresh))
+            if not wanted:
+                break
+    return run
+
+
+@contextmanager
+def _interruptible(store: Store, wanted: Wanted) -> Iterator[None]:
+    """Who interrupts is told what is safe."""
     try:
-        with tqdm(
-            total=wanted.total,
-            initial=len(store),
-            unit=" trials",
-            desc=title,
-            disable=quiet or None,
-            leave=False,
-        ) as bar:
-            for results in crew.run(wanted.trials()):
-                fresh = wanted.select(results)
-                if fresh:
-                    store.add(fresh)
-                    _drop(store, wanted.add(fresh))
-                run += len(results)
-                _show(bar, wanted, len(fresh))
-                if not wanted:
-                    break
+        yield
     except KeyboardInterrupt:
         _say(
             f"{len(store):,} of {wanted.total:,} trials are safe in {store.folder}: the same command goes on"
         )
         raise
-    return run
 
 
 def _show(bar: Any, wanted: Wanted, fresh: int) -> None:

@@ -1,15 +1,19 @@
 """The documents tell the truth: their commands and programs run, their tables are the code's."""
 
+import json
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
+from emulator.faults import Fault
 from firmware.chip import WATCHDOG_INSTRUCTIONS, Register
 from firmware.memory import LAYOUT
+from planaria.campaign.plan import Plan, shipped_plans
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,6 +66,50 @@ def test_size_table_is_what_the_command_prints(hardware, tmp_path):
     for row in table[2:]:
         cells = [cell.strip() for cell in row.split("|")]
         assert f"| {cells[9]} |" in text  # cycles per multiply-add, beside the other runtimes
+
+
+def test_commands_of_campaigns(tmp_path):
+    """Four commands on fewer trials than the page's, and the certificate of the page."""
+    plan = (ROOT / "planaria/plans/five-cuts.toml").read_text()
+    (tmp_path / "five-cuts.toml").write_text(plan.replace("trials = 60", "trials = 4"))
+    (tmp_path / "certificate.json").write_bytes((ROOT / "docs/certificate.json").read_bytes())
+    lines = [line[2:] for block in blocks("docs/campaigns.md", "console") for line in block.splitlines()]
+    assert [line.split()[1] for line in lines] == ["plans", "measure", "report", "replay", "certify"]
+    for line in lines:
+        output = python(
+            ["-m", "planaria.cli", *shlex.split(line.replace("five-cuts", "five-cuts.toml"))[1:]], tmp_path
+        )
+        assert output
+    assert "5 trials run again, 0 differ" in output
+    statement = json.loads((ROOT / "docs/certificate.json").read_text())["statement"]
+    page = (ROOT / "docs/campaigns.md").read_text()
+    assert statement in re.sub(r"\n> ", " ", page)
+    assert (tmp_path / "trial.gif").exists()
+
+
+def test_program_of_campaigns(tmp_path):
+    (program,) = blocks("docs/campaigns.md", "python")
+    assert "of 6 recovered" in python(
+        ["-W", "error", "-c", f"if __name__ == '__main__':\n{indent(program, '    ')}"], tmp_path
+    )
+
+
+def test_plan_of_campaigns(tmp_path):
+    (text,) = blocks("docs/campaigns.md", "toml")
+    plan = Plan.parse(text.replace(', "mine.genome"', ""), "page.toml")
+    assert len(plan.points()) == 3
+
+
+def test_campaigns_name_every_kind_of_fault():
+    page = (ROOT / "docs/campaigns.md").read_text()
+    for kind in Fault.kinds:
+        assert f"`{kind}`" in page
+
+
+def test_failures_list_every_plan():
+    page = (ROOT / "docs/failures.md").read_text()
+    for name in shipped_plans():
+        assert f"| {name} | " in page
 
 
 @pytest.mark.parametrize("document", ["docs/tutorial.md", "README.md"])
