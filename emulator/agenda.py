@@ -40,7 +40,9 @@ def collect(world, cells, keys, start, end):
             keys = np.concatenate((keys, keys))
         for lane in range(lanes):
             cell = keys[place + lane] & CELL
-            wait = max(1, np.int64(waits[lane]) * cells.rates[cell] >> 16)
+            wait = np.int64(waits[lane])
+            if world.skewed:
+                wait = max(np.int64(1), wait * cells.rates[cell] >> 16)
             key = keys[place + lane] + (wait << 32)
             cells.prngs[cell] = prngs[lane]
             wakes[cell] = start + (key >> 32)

@@ -79,8 +79,10 @@ class CompiledCore(Core):
         return not is_warm()
 
     def advance(self, now_us: int, until_us: int) -> None:
-        if self._weather.stormy and not self._world.listed:
-            self._list_messages()
+        if self._weather.stormy and not self._world.stormy:
+            self._prepare_for_fronts()
+        if self.population.skewed and not self._world.skewed:
+            self._world = self._world._replace(skewed=True)
         counters, observer = self._counters, self._observer
         counters[ways.NOW] = now_us
         counters[ways.DARKNESS] = self.population.darkness
@@ -133,6 +135,11 @@ class CompiledCore(Core):
         np.bitwise_or.at(self.population.heard, cells, (1 << ports).astype(np.uint8))
         messages[due, ways.ARRIVAL] = ways.ARRIVED
 
+    def _prepare_for_fronts(self) -> None:
+        if not self._world.listed:
+            self._list_messages()
+        self._world = self._world._replace(listed=True, stormy=True)
+
     def _list_messages(self) -> None:
         """From now on messages are listed one by one: first those that are on their way."""
         counters, config = self._counters, self._config
@@ -147,7 +154,6 @@ class CompiledCore(Core):
         messages[:, ways.MESSAGE_STATE // 8 :] = np.ascontiguousarray(records["state"][record]).view(np.int64)
         self._transit = transit._replace(messages=messages, nexts=np.empty(len(messages), np.int32))
         counters[ways.MESSAGES], counters[ways.HEAD], counters[ways.COUNT] = len(messages), 0, 0
-        self._world = self._world._replace(listed=True)
 
     @property
     def on_their_way(self) -> int:
@@ -190,6 +196,8 @@ def _world(config: RunConfig, rule: Rule, timing: Timing) -> World:
         config.latency_us,
         config.jitter_us,
         config.jitter_us > 0,
+        False,
+        False,
         loss_base,
         jitter_base,
         max(1, timing.mean_interval_us // max(SLICES_MIN, config.grid.cells // SLICE_WAKES)),

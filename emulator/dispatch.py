@@ -18,13 +18,16 @@ _TRUTH = -1
 
 
 @inner
-def list_message(transit, ahead, number, arrival):
+def list_message(world, transit, ahead, number, arrival):
     """See to it that a message arrives before the right wake, if that is in this slice."""
     if arrival < ahead.end:
         time = max(0, arrival - ahead.start)
         wake = agenda.first_from(ahead.wakes, ahead.starts, ahead.shift, ahead.length, time)
         if wake < ahead.length:
-            ways.list_before(transit, number, wake)
+            if world.stormy:
+                ways.list_by_time(transit, number, wake)
+            else:
+                ways.list_before(transit, number, wake)
 
 
 @inner
@@ -63,12 +66,12 @@ def _speak(fronts, front, effect, link, sender, index):
 
 
 @inner
-def _post(counters, transit, fronts, ahead, slot, arrival, cells, cell, voice):
+def _post(world, counters, transit, fronts, ahead, slot, arrival, cells, cell, voice):
     """A frame sets out."""
     number = ways.post(counters, transit, slot, arrival, cells.memory, cell * ROW + STATE)
     if voice != _TRUTH:
         copy16(transit.messages, number * ways.MESSAGE_BYTES + ways.MESSAGE_STATE, fronts.voice, 0)
-    list_message(transit, ahead, number, arrival)
+    list_message(world, transit, ahead, number, arrival)
 
 
 @inner
@@ -107,7 +110,7 @@ def _set_out(world, cells, counters, transit, fronts, ahead, now, cell, index, p
     if corrupt:
         counters[CORRUPTED] += 1
     else:
-        _post(counters, transit, fronts, ahead, slot, arrival, cells, cell, voice)
+        _post(world, counters, transit, fronts, ahead, slot, arrival, cells, cell, voice)
     for front in range(len(fronts.rules)):
         echoes = fronts.rules[front, 0] == ECHO and fronts.ports[front, cell] >> port & 1
         if echoes and draw32(fronts.bases[front], link, DRAWS * index) < fronts.rules[front, 1]:
@@ -116,7 +119,17 @@ def _set_out(world, cells, counters, transit, fronts, ahead, now, cell, index, p
                 counters[CORRUPTED] += 1
             else:
                 later = arrival + fronts.rules[front, 4]
-                _post(counters, transit, fronts, ahead, slot, later, cells, cell, voice)
+                _post(world, counters, transit, fronts, ahead, slot, later, cells, cell, voice)
+
+
+@inner
+def _set_out_late(world, cells, counters, transit, fronts, ahead, now, cell, index, port):
+    """``_set_out`` where there are no fronts."""
+    late = draw32(world.jitter_base, PORTS * cell + port, index) * (world.jitter_us + 1) >> 32
+    arrival = max(now + world.latency_us + late, transit.latest[cell, port])
+    transit.latest[cell, port] = arrival
+    slot = PORTS * np.int64(cells.words[cell, NEIGHBOURS + port]) + ((port + 4) & 7)
+    _post(world, counters, transit, fronts, ahead, slot, arrival, cells, cell, _TRUTH)
 
 
 @inner
@@ -125,4 +138,10 @@ def send_listed(world, cells, counters, transit, fronts, ahead, now, cell, index
     for port in range(PORTS):
         if ports >> port & 1:
             gone = (lost >> port & 1) != 0
+            if not world.stormy:
+                if gone:
+                    counters[LOST] += 1
+                else:
+                    _set_out_late(world, cells, counters, transit, fronts, ahead, now, cell, index, port)
+                continue
             _set_out(world, cells, counters, transit, fronts, ahead, now, cell, index, port, gone)

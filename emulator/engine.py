@@ -40,6 +40,10 @@ _SAMPLE, _STOP = 0, 1
 """Order of probes at the same microsecond."""
 
 
+def _mature(picture: NDArray[np.int8]) -> int:
+    return int(np.count_nonzero(picture[..., ALPHA] >= ALIVE_MIN))
+
+
 def _no_library(name: str) -> bytes:
     raise InputError("genome", name, "this engine has no library of genomes", "give it one")
 
@@ -261,7 +265,7 @@ class Engine(ABC):
     @property
     def mature(self) -> int:
         """Number of mature cells now."""
-        return int(np.count_nonzero(self._visible()[:, ALPHA] >= ALIVE_MIN))
+        return _mature(self.picture)
 
     def result(self) -> RunResult:
         """What the run has given so far."""
@@ -288,7 +292,8 @@ class Engine(ABC):
 
     def _probe(self, _event: Event) -> None:
         """Sample the grid at a round boundary."""
-        self.observer.sample(self.time_us, self.error, self.mature)
+        picture = self.picture
+        self.observer.sample(self.time_us, self._target.error(picture), _mature(picture))
         self.on_round(self._sampled_rounds)
         self._sampled_rounds += 1
         self._probe_in(self.config.timing.mean_interval_us)

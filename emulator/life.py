@@ -62,8 +62,9 @@ _BITS: Final = np.array([mask.bit_count() for mask in range(256)], np.int64)
 class World(NamedTuple):
     """What a run's configuration and genome say, for compiled code. Keys are uint64.
 
-    ``listed`` says whether messages are; ``fetches`` whether it pays to fetch memory ahead, for the
-    cells are more than a cache holds.
+    ``listed`` says whether messages are, ``stormy`` whether there ever was a front, ``skewed`` whether
+    clocks ever ran at different rates; ``fetches`` whether it pays to fetch memory ahead, for the cells
+    are more than a cache holds.
     """
 
     exponential: bool
@@ -74,6 +75,8 @@ class World(NamedTuple):
     latency_us: int
     jitter_us: int
     listed: bool
+    stormy: bool
+    skewed: bool
     loss_base: np.uint64
     jitter_base: np.uint64
     slice_us: int
@@ -272,7 +275,7 @@ def _observe(cells, counters, cell):
 def _live_slice(world, cells, counters, transit, fronts, kernel, scratch, ahead, lost_below):
     if world.listed:
         for number in range(counters[MESSAGES]):
-            list_message(transit, ahead, number, transit.messages[number, ARRIVAL])
+            list_message(world, transit, ahead, number, transit.messages[number, ARRIVAL])
     place = 0
     while place < ahead.length:
         together = 1 + (place + 1 < ahead.length and _independent(world, ahead.wakes, place))

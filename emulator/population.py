@@ -53,6 +53,7 @@ class Population:
         prngs: uint32[cells + 1], the cells' PRNG states.
         heard: uint8[cells + 1], the ports heard in this listening period.
         rates: int64[cells + 1], how fast the clocks run, in 1 / RATE_ONE.
+        skewed: whether they ever ran at others than that.
         darkness: whether some cell is without power.
     """
 
@@ -66,6 +67,7 @@ class Population:
         self.prngs = np.zeros(count + 1, np.uint32)
         self.heard = np.zeros(count + 1, np.uint8)
         self.rates = np.full(count + 1, RATE_ONE, np.int64)
+        self.skewed = False
         self._boots = np.zeros(count, np.uint64)
         self.rows["neighbours"][count] = count
         neighbours = config.grid.neighbours(self.rows["neighbours"][:count], open_port=count)

@@ -105,7 +105,19 @@ def post(counters, transit, slot, arrival, memory, state):
 
 @inner
 def list_before(transit, number, wake):
-    """A message arrives before this wake of the slice: by time, after those of its time there already."""
+    """A message arrives before this wake of the slice, after those listed there already."""
+    ends = transit.ends
+    if ends[wake, 0] == NONE:
+        ends[wake, 0] = number
+    else:
+        transit.nexts[ends[wake, 1]] = number
+    ends[wake, 1] = number
+    transit.nexts[number] = NONE
+
+
+@inner
+def list_by_time(transit, number, wake):
+    """The same where messages overtake each other: by time, after those of its time there already."""
     ends, nexts, messages = transit.ends, transit.nexts, transit.messages
     arrival = messages[number, ARRIVAL]
     first, last = np.int64(ends[wake, 0]), np.int64(ends[wake, 1])
