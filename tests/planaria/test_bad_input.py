@@ -53,7 +53,7 @@ def genome(tmp_path):
         (["--fault", "restart:half:middle@1"], ["half:middle", "half:left"]),
         (["--fault", "explode:half:left@1"], ["no kind 'explode'", "restart", "planaria faults"]),
         (["--fault", "restart:random:1.5@1"], ["random:1.5", "0 to 1"]),
-        (["--fault", "loss:2@1+1"], ["above 1"]),
+        (["--fault", "loss:2@1+1"], ["probability=2", "0 to 1"]),
         (["--fault", "half"], ["cannot be read", "KIND:REGION[,NAME=VALUE]@ROUND"]),
         (["--film", "missing/film.gif"], ["missing/film.gif", "cannot be written", "choose a folder"]),
         (["--trace", "."], ["it is a folder", "file name"]),
