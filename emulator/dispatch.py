@@ -33,20 +33,20 @@ def list_message(world, transit, ahead, number, arrival):
 @inner
 def _loses(fronts, front, effect, below, link, sender, port, index, now):
     """Whether a front that can lose messages loses this one."""
-    base = fronts.bases[front]
+    base, place = fronts.bases[front], fronts.rules[front, 5]
     if effect == LOSE:
         return draw32(base, link, DRAWS * index) < below
     if effect == BURST:
-        bad = fronts.memory[front, sender] >> port & 1
+        bad = fronts.memory[place, sender] >> port & 1
         if draw32(base, link, DRAWS * index + 1) < fronts.rules[front, 3 if bad else 2]:
-            fronts.memory[front, sender] ^= np.int64(1) << port
+            fronts.memory[place, sender] ^= np.int64(1) << port
             bad ^= 1
         return bad == 1 and draw32(base, link, DRAWS * index) < below
     if effect == LIMIT:
-        last = fronts.memory[front, sender]
+        last = fronts.memory[place, sender]
         if last < now < last + fronts.rules[front, 4]:
             return True
-        fronts.memory[front, sender] = now
+        fronts.memory[place, sender] = now
         return False
     return effect == CUT
 
@@ -54,9 +54,10 @@ def _loses(fronts, front, effect, below, link, sender, port, index, now):
 @inner
 def _speak(fronts, front, effect, link, sender, index):
     """Put into ``fronts.voice`` what a false voice says."""
+    place = fronts.rules[front, 5]
     if effect == STICK:
         for byte in range(len(fronts.voice)):
-            fronts.voice[byte] = fronts.said[front, sender, byte]
+            fronts.voice[byte] = fronts.said[place, sender, byte]
         return
     for word in range(DRAWS):
         draw = draw32(fronts.bases[front], PORTS * sender if effect == BABBLE else link, DRAWS * index + word)

@@ -303,7 +303,7 @@ def live(world, cells, counters, transit, fronts, kernel, scratch, until, lost_b
         if len(wakes) < count:
             wakes = np.empty(len(keys), np.int64)
         shift = agenda.sort(keys, wakes, starts, count, end - start)
-        transit = ways.with_room(counters, transit, count, 1 + len(fronts.rules))
+        transit = ways.with_room(counters, transit, count, fronts.copies)
         ahead = Slice(start, end, wakes, count, starts, shift)
         _live_slice(world, cells, counters, transit, fronts, kernel, scratch, ahead, lost_below)
         counters[NOW] = end if count else min(until, max(end, cells.wakes.min()))

@@ -59,6 +59,8 @@ class Observer:
 
     def stopped(self, cells: Sequence[int] | NDArray[np.intp]) -> None:
         """Cells have lost power: no round waits for them."""
+        if np.size(cells) == 0:
+            return
         self.running[cells] = False
         self.left -= int(np.count_nonzero(self.pending[cells]))
         self.pending[cells] = False
@@ -66,8 +68,10 @@ class Observer:
             self._close_round()
 
     def started(self, cells: Sequence[int] | NDArray[np.intp]) -> None:
-        """Cells have booted."""
+        """Cells have booted; after darkness they begin a round."""
         self.running[cells] = True
+        if not self.left:
+            self._open_round()
 
     def machine_fault(self, action: str, outcome: str) -> None:
         """An update ran with flipped bits, or a boot failed for them.

@@ -56,6 +56,9 @@ class Effect(IntEnum):
     """It says draws 0 to 3 of the link, and an alpha of 1.0."""
 
 
+REMEMBERS: Final = (Effect.BURST, Effect.LIMIT)
+"""What happens depends on what has happened."""
+
 VOICES: Final = (Effect.STICK, Effect.BABBLE, Effect.LIE)
 DRAWS: Final = 4
 """Draws that each broadcast has."""
@@ -82,9 +85,9 @@ class ActiveFront:
         front: what it does.
         base: key of all its links, before the last mixing.
         ports: which ports of which senders, a bit for each, uint8[cells].
-        memory: int64[cells]: of a burst, the bad links, a bit for each port; of a limit, the time of the
-            last frame that came through.
-        said: of a stuck voice, what each sender says, int8[cells, 16].
+        memory: int64[cells], empty where there is none: of a burst, the bad links, a bit for each port;
+            of a limit, the time of the last frame that came through.
+        said: of a stuck voice, what each sender says, int8[cells, 16], else empty.
     """
 
     front: Front
@@ -109,8 +112,8 @@ class Journey:
 class Fronts(NamedTuple):
     """All that are in force, by number, for compiled code.
 
-    ``rules`` int64[n, 5] are effect, below, enter_below, leave_below, amount_us; ``voice`` int8[16] is
-    scratch.
+    ``rules`` int64[n, 6] are effect, below, enter_below, leave_below, amount_us, and the front's place in
+    ``memory`` or ``said``, where only those are that have any. ``copies`` is how many a message may be.
     """
 
     rules: NDArray[np.int64]
@@ -119,6 +122,9 @@ class Fronts(NamedTuple):
     memory: NDArray[np.int64]
     said: NDArray[np.int8]
     voice: NDArray[np.int8]
+    """int8[16], scratch."""
+
+    copies: int
 
 
 class Weather:
@@ -149,12 +155,13 @@ class Weather:
     ) -> None:
         """A front comes in, known by the number of its fault."""
         start = LONG_AGO if front.effect is Effect.LIMIT else 0
+        remembered = self._cells if front.effect in REMEMBERS else 0
         self._active[number] = ActiveFront(
             front,
             mix((self._stream + number) & MASK),
             ports,
-            np.full(self._cells, start, np.int64),
-            np.zeros((self._cells, CHANNELS), np.int8) if said is None else said,
+            np.full(remembered, start, np.int64),
+            np.zeros((0, CHANNELS), np.int8) if said is None else said,
         )
         self.stormy = True
         self.fronts = self._stack()
@@ -175,18 +182,24 @@ class Weather:
     def _stack(self) -> Fronts:
         """All arrays in one; each front's memory becomes a part of it."""
         active, cells = self.active, self._cells
-        rules = [
-            [f.effect, f.below, f.enter_below, f.leave_below, f.amount_us] for f in (a.front for a in active)
-        ]
+        remembers = [one for one in active if one.front.effect in REMEMBERS]
+        speaks = [one for one in active if one.front.effect is Effect.STICK]
+        rules = np.zeros((len(active), 6), np.int64)
+        for rule, one in zip(rules, active, strict=True):
+            front = one.front
+            rule[:5] = front.effect, front.below, front.enter_below, front.leave_below, front.amount_us
+            for those in (remembers, speaks):
+                rule[5] += sum(place for place, other in enumerate(those) if other is one)
         fronts = Fronts(
-            np.array(rules, np.int64).reshape(len(active), 5),
-            np.array([a.base for a in active], np.uint64),
-            np.array([a.ports for a in active], np.uint8).reshape(len(active), cells),
-            np.array([a.memory for a in active], np.int64).reshape(len(active), cells),
-            np.array([a.said for a in active], np.int8).reshape(len(active), cells, CHANNELS),
+            rules,
+            np.array([one.base for one in active], np.uint64),
+            np.array([one.ports for one in active], np.uint8).reshape(len(active), cells),
+            np.array([one.memory for one in remembers], np.int64).reshape(len(remembers), cells),
+            np.array([one.said for one in speaks], np.int8).reshape(len(speaks), cells, CHANNELS),
             np.zeros(CHANNELS, np.int8),
+            1 + sum(one.front.effect is Effect.ECHO for one in active),
         )
-        for place, one in enumerate(active):
+        for place, one in enumerate(remembers):
             one.memory = fronts.memory[place]
         return fronts
 

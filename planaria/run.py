@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     """
     rows, cols = parse_grid(options.grid)
     genome = open_genome(options.genome)
-    _check_outputs([path for path in (options.film, options.figure, options.trace) if path])
+    check_outputs([path for path in (options.film, options.figure, options.trace) if path])
     if options.check and options.engine == "reference":
         raise InputError(
             "--check", "reference", "it is what others are compared with", "choose another engine"
@@ -82,7 +82,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _check_outputs(paths: list[Path]) -> None:
+def check_outputs(paths: list[Path]) -> None:
+    """Refuse results that cannot be written, or that would overwrite each other."""
     for path in paths:
         if paths.count(path) > 1:
             raise InputError("output", path, "it is given for two results", "give each its own file")

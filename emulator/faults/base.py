@@ -199,7 +199,10 @@ class Fault(ABC):
             what = f"all,{next(iter(limits))}={what}"
         items = what.split(",")
         region = parse_region(",".join(item for item in items if "=" not in item))
-        given = dict(item.split("=", 1) for item in items if "=" in item)
+        named = [item.split("=", 1) for item in items if "=" in item]
+        given = dict(named)
+        if len(given) < len(named):
+            raise InputError("fault", text, "a parameter is there twice", "give each once")
         values: dict[str, Value] = {}
         for name, value in given.items():
             if name not in limits:

@@ -1,7 +1,7 @@
 """Compounds: faults that consist of others."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Final
 
 from emulator.draws import Stream, draw32, key
@@ -27,6 +27,14 @@ _MENU: Final = (
     "babble:random:0.02",
 )
 """What a mix is drawn from."""
+
+
+_LEAST: Final = Decimal("0.001")
+"""Length of a part, and what times are whole multiples of, in rounds."""
+
+
+def _down(rounds: Decimal) -> Decimal:
+    return rounds.quantize(_LEAST, ROUND_DOWN)
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,12 @@ class Mix(Compound, kind="mix"):
 
     count: int = parameter(Limits(1, 1000, whole=True))
 
+    def check(self, text: str) -> None:
+        """Its parts need room."""
+        super().check(text)
+        if self.length_rounds is not None and self.length_rounds < 1:
+            raise InputError("fault", text, "a mix needs at least a round", "give it more")
+
     def expand(self, seed: int, number: int) -> list[Fault]:
         """Kind, beginning and end are draws."""
         assert self.length_rounds is not None
@@ -77,9 +91,9 @@ class Mix(Compound, kind="mix"):
                 draw32(key(seed, Stream.MIX, number), 3 * place + part) for part in range(3)
             )
             text = _MENU[what * len(_MENU) >> 32]
-            begin = self.length_rounds * start / (1 << 32)
-            left = (self.length_rounds - begin) * (length + 1) / (1 << 32)
+            begin = _down((self.length_rounds - _LEAST) * start / (1 << 32))
+            left = max(_LEAST, _down((self.length_rounds - begin) * (length + 1) / (1 << 32)))
             instant = Fault.kinds[text.partition(":")[0]].is_instant
-            ends = "" if instant else f"+{max(left, Decimal('0.001')):.3f}"
-            faults.append(Fault.parse(f"{text}@{self.start_rounds + begin:.3f}{ends}"))
+            ends = "" if instant else f"+{left}"
+            faults.append(Fault.parse(f"{text}@{self.start_rounds + begin}{ends}"))
         return faults

@@ -8,9 +8,11 @@ and every trial with its seed and the fingerprint of its run, so that anybody ca
 import base64
 import hashlib
 import json
+import secrets
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 from tqdm import tqdm
 
 from emulator.draws import Stream, draw32, key
@@ -22,7 +24,7 @@ from planaria import __version__
 from planaria.campaign.plan import Plan
 from planaria.campaign.replay import find_trial
 from planaria.campaign.statistics import lower_bound
-from planaria.campaign.store import Store
+from planaria.campaign.store import Store, spare_results
 from planaria.campaign.trial import TrialResult, run_trial
 
 FORMAT: Final = "planaria certificate 1"
@@ -45,6 +47,7 @@ def certify(
             long enough, or harmed nobody.
     """
     check_writable(output)
+    spare_results(folder, output)
     if not 0 < confidence < 1:
         raise InputError("confidence", confidence, "it must be above 0 and below 1", "0.95 is usual")
     with Store.open(folder) as store:
@@ -60,14 +63,14 @@ def certify(
         "statement": "",
         "confidence": confidence,
         "within_rounds": within_rounds,
-        **_count(results, within_rounds, confidence),
+        **_count([(r.outcome, r.rounds) for r in results], within_rounds, confidence),
         "point": point,
         "genome": trial.genome,
         "genome_sha256": hashlib.sha256(genome).hexdigest(),
         "plan_sha256": plan.sha256,
         "plan": plan.text,
         "genome_base64": base64.b64encode(genome).decode(),
-        "trials": [[r.index, r.seed, str(r.outcome), r.rounds, r.trace_sha256] for r in results],
+        "trials": [_row(result) for result in results],
     }
     certificate["statement"] = _statement(certificate)
     certificate["sha256"] = _fingerprint(certificate)
@@ -75,35 +78,47 @@ def certify(
     return certificate
 
 
-def check(path: Path, sample: int, seed: int) -> dict[str, Any]:
+def check(path: Path, sample: int, seed: int | None) -> dict[str, Any]:
     """Check a certificate by itself, and by running a random sample of its trials again.
+
+    A forger who cannot foresee the sample and has changed a share f of the trials is found with
+    probability 1 - (1 - f)**sample, about. All seeds and the count are checked in any case.
 
     Args:
         path: of the certificate.
         sample: how many trials to run again; all, if it has fewer.
-        seed: of the choice.
+        seed: of the choice; None draws one that nobody can foresee.
 
     Returns:
-        Its statement, how many trials were run again, and what differs.
+        What it is about, the seed of the choice, how many trials were run again, and which differ.
 
     Raises:
         InputError: it is not a certificate, was changed, or comes from another version of planaria.
     """
     if sample < 1:
         raise InputError("--sample", sample, "it must be at least 1", "20 is usual")
+    seed = secrets.randbits(63) if seed is None else seed
     certificate = _read(path)
-    plan = Plan.parse(certificate["plan"], str(path))
-    genome = Genome.from_bytes(base64.b64decode(certificate["genome_base64"]), str(path))
-    rows = certificate["trials"]
-    draws = {place: draw32(key(seed, Stream.TRIAL, place), 0) for place in range(len(rows))}
-    chosen = sorted(sorted(draws, key=lambda place: (draws[place], place))[:sample])
-    differs = []
-    for place in tqdm(chosen, unit=" trials", desc="again", disable=None, leave=False):
-        index, *claimed = rows[place]
-        again = run_trial(genome, find_trial(plan, certificate["point"], index))
-        if claimed != [again.seed, str(again.outcome), again.rounds, again.trace_sha256]:
-            differs.append(index)
-    return {"statement": certificate["statement"], "run_again": len(chosen), "differs": differs}
+    plan, genome = _open(certificate, path)
+    rows, point = certificate["trials"], plan.points()[certificate["point"]]
+    differs = {index for index, claimed, *_ in rows if plan.trial(point, index).seed != claimed}
+    draws = {index: draw32(key(seed, Stream.TRIAL, index), 0) for index in range(len(rows))}
+    chosen = sorted(sorted(draws, key=lambda index: (draws[index], index))[:sample])
+    for index in tqdm(chosen, unit=" trials", desc="again", disable=None, leave=False):
+        again = run_trial(genome, plan.trial(point, index))
+        if rows[index] != _row(again):
+            differs.add(index)
+    about = ("statement", "genome", "genome_sha256", "plan_sha256", "planaria")
+    return {
+        **{name: certificate[name] for name in about},
+        "seed": seed,
+        "run_again": len(chosen),
+        "differs": sorted(differs),
+    }
+
+
+def _row(result: TrialResult) -> list[Any]:
+    return [result.index, result.seed, str(result.outcome), result.rounds, result.trace_sha256]
 
 
 def _check_finished(plan: Plan, results: list[TrialResult], until: float | None, folder: Path) -> None:
@@ -132,25 +147,32 @@ def _check_watched(plan: Plan, results: list[TrialResult], within_rounds: float)
         raise InputError("results", plan.title, "no trial did any harm", "choose a plan that does")
 
 
-def _count(results: list[TrialResult], within_rounds: float, confidence: float) -> dict[str, Any]:
+def _count(
+    outcomes: list[tuple[Outcome, float | None]], within_rounds: float, confidence: float
+) -> dict[str, Any]:
     """Wounds, those healed in time, and the bound. Trials without harm are no wounds."""
-    harmed = [result for result in results if result.outcome is not Outcome.UNHARMED]
-    healed = sum(result.rounds is not None and result.rounds <= within_rounds for result in harmed)
+    wounds = [rounds for outcome, rounds in outcomes if outcome is not Outcome.UNHARMED]
+    healed = sum(rounds is not None and rounds <= within_rounds for rounds in wounds)
     return {
-        "wounds": len(harmed),
+        "wounds": len(wounds),
         "healed": healed,
-        "unharmed": len(results) - len(harmed),
-        "healed_share_at_least": lower_bound(healed, len(harmed), confidence),
+        "unharmed": len(outcomes) - len(wounds),
+        "healed_share_at_least": lower_bound(healed, len(wounds), confidence),
     }
 
 
 def _statement(certificate: dict[str, Any]) -> str:
     share = int(certificate["healed_share_at_least"] * 10_000) / 10_000  # rounded down
     return (
-        f"With confidence {certificate['confidence']:g}, at least {share:.2%} of the wounds of this family "
-        f"are healed within {certificate['within_rounds']:g} rounds ({certificate['healed']} of "
+        f"With confidence {_exact(certificate['confidence'])}, at least {share:.2%} of the wounds of this family "
+        f"are healed within {_exact(certificate['within_rounds'])} rounds ({certificate['healed']} of "
         f"{certificate['wounds']} were; {certificate['unharmed']} further trials did no harm)."
     )
+
+
+def _exact(number: float) -> str:
+    """All its digits, and none that it has not."""
+    return np.format_float_positional(number, trim="-")
 
 
 def _fingerprint(certificate: dict[str, Any]) -> str:
@@ -159,13 +181,14 @@ def _fingerprint(certificate: dict[str, Any]) -> str:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    """A certificate that nobody has changed, or only somebody who made its hash anew."""
     try:
         certificate = json.loads(path.read_bytes())
     except OSError as error:
         raise InputError(
             "certificate", path, f"it cannot be read ({error.strerror})", "check the path"
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError("certificate", path, "it is no JSON", "make one with 'planaria certify'") from error
     if not isinstance(certificate, dict) or certificate.get("format") != FORMAT:
         raise InputError("certificate", path, f"it is no {FORMAT}", "make one with 'planaria certify'")
@@ -174,37 +197,64 @@ def _read(path: Path) -> dict[str, Any]:
         raise InputError(
             "certificate", path, f"it is of planaria {version}, this is {__version__}", "use that"
         )
-    if certificate.get("sha256") != _fingerprint(certificate) or not _adds_up(certificate):
-        raise InputError("certificate", path, "it was changed after it was made", "ask for the original")
+    if certificate.get("sha256") != _fingerprint(certificate):
+        raise _changed(path)
     return certificate
 
 
-def _adds_up(certificate: dict[str, Any]) -> bool:
-    """Whether what it says follows from its own trials."""
-    rows, within = certificate["trials"], certificate["within_rounds"]
-    harmed = [rounds for _, _, outcome, rounds, _ in rows if outcome != Outcome.UNHARMED]
-    healed = sum(rounds is not None and rounds <= within for rounds in harmed)
-    genome = base64.b64decode(certificate["genome_base64"])
-    return bool(
-        certificate["healed_share_at_least"] == lower_bound(healed, len(harmed), certificate["confidence"])
-        and certificate["statement"] == _statement(certificate)
-        and (certificate["healed"], certificate["wounds"]) == (healed, len(harmed))
-        and certificate["genome_sha256"] == hashlib.sha256(genome).hexdigest()
-        and certificate["plan_sha256"] == hashlib.sha256(certificate["plan"].encode()).hexdigest()
+def _changed(path: Path) -> InputError:
+    return InputError("certificate", path, "it was changed after it was made", "ask for the original")
+
+
+def _open(certificate: dict[str, Any], path: Path) -> tuple[Plan, Genome]:
+    """Its plan and genome, if all that it says follows from them and from its own trials."""
+    try:
+        content = base64.b64decode(certificate["genome_base64"], validate=True)
+        genome = Genome.from_bytes(content, str(path))
+        plan = Plan.parse(certificate["plan"], str(path))
+        name = find_trial(plan, certificate["point"], 0).genome
+        adds_up = _adds_up(certificate, plan) and certificate["genome"] == name
+        hashes = certificate["genome_sha256"], certificate["plan_sha256"]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _changed(path) from error
+    if not adds_up or hashes != (hashlib.sha256(content).hexdigest(), plan.sha256):
+        raise _changed(path)
+    return plan, genome
+
+
+def _adds_up(certificate: dict[str, Any], plan: Plan) -> bool:
+    """Whether it has every trial of its plan once, and counts them rightly."""
+    rows, within, confidence = certificate["trials"], certificate["within_rounds"], certificate["confidence"]
+    if [row[0] for row in rows] != list(range(plan.trials)) or not 0 < confidence < 1:
+        return False
+    if not 0 < within <= plan.horizon_rounds - plan.predicate.dwell_rounds:
+        return False
+    outcomes = [(Outcome(outcome), rounds) for _, _, outcome, rounds, _ in rows]
+    if any((outcome is Outcome.RECOVERED) != (rounds is not None) for outcome, rounds in outcomes):
+        return False
+    said = {name: certificate[name] for name in ("wounds", "healed", "unharmed", "healed_share_at_least")}
+    return said == _count(outcomes, within, confidence) and certificate["statement"] == _statement(
+        certificate
     )
 
 
 def print_certificate(certificate: dict[str, Any], output: Path) -> None:
     """The result for a person."""
-    print(certificate["statement"])
-    print(f"  genome {certificate['genome']} sha256 {certificate['genome_sha256']}")
-    print(f"  plan sha256 {certificate['plan_sha256']}, planaria {certificate['planaria']}")
+    _print_about(certificate)
     print(f"  wrote {output}; check it with: planaria certify --check {output}")
 
 
 def print_check(result: dict[str, Any]) -> None:
     """Likewise of a check."""
-    print(result["statement"])
-    print(f"  {result['run_again']} trials run again, {len(result['differs'])} differ")
+    _print_about(result)
+    print(
+        f"  {result['run_again']} trials run again (--seed {result['seed']}), {len(result['differs'])} differ"
+    )
     for index in result["differs"]:
         print(f"  trial {index} DIFFERS")
+
+
+def _print_about(certificate: dict[str, Any]) -> None:
+    print(certificate["statement"])
+    print(f"  genome {certificate['genome']} sha256 {certificate['genome_sha256']}")
+    print(f"  plan sha256 {certificate['plan_sha256']}, planaria {certificate['planaria']}")

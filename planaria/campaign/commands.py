@@ -87,7 +87,10 @@ def _add_certify(commands: Any) -> None:
         "--sample", type=int, default=20, metavar="N", help="with --check: trials to run again (default: 20)"
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="S", help="with --check: of the choice (default: 0)"
+        "--seed",
+        type=int,
+        metavar="S",
+        help="with --check: of the choice (default: one that nobody foresees)",
     )
 
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 from emulator.config import RunConfig
 from emulator.draws import Stream, draw32, key
 from emulator.faults import Fault
+from emulator.faults.population import Version
 from emulator.recovery import Predicate
 from firmware.errors import InputError
 from firmware.genome import Genome
@@ -230,6 +231,10 @@ class Plan:
                 fault,
                 "it needs cells that execute their binary, and a campaign's do not",
                 "choose another action, or see planaria run --engine iss",
+            )
+        if isinstance(fault, Version) and fault.genome not in shipped_paths():
+            raise InputError(
+                "fault", fault, f"{fault.genome} is not shipped", f"shipped are: {', '.join(shipped_paths())}"
             )
         over_us = (self.horizon_rounds - self.quiet_rounds) * mean_interval_us
         end_us = fault.end_us(mean_interval_us)

@@ -3,14 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from firmware.atomic import check_writable
 from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria.campaign.plan import Plan
-from planaria.campaign.store import Store
+from planaria.campaign.store import Store, spare_results
 from planaria.campaign.trial import Trial
 from planaria.grid import Grid
-from planaria.run import describe_recovery, run_with_progress
+from planaria.run import check_outputs, describe_recovery, run_with_progress
 
 
 def replay(
@@ -28,9 +27,10 @@ def replay(
     Raises:
         InputError: there is no such trial, or an output cannot be written.
     """
-    for path in (film, figure):
-        if path:
-            check_writable(path)
+    outputs = [path for path in (film, figure) if path]
+    check_outputs(outputs)
+    for path in outputs:
+        spare_results(folder, path)
     with Store.open(folder) as store:
         trial, genome = find_trial(store.plan, point, index), store.genomes
         stored = [r for r in store.results() if (r.point, r.index) == (point, index)]

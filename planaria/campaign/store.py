@@ -189,6 +189,16 @@ class Store:
             ) from error
 
 
+def spare_results(folder: Path, output: Path) -> None:
+    """Refuse to write something else over the results themselves.
+
+    Raises:
+        InputError: ``output`` is the database of the folder.
+    """
+    if output.resolve().parent == folder.resolve() and output.name.startswith(FILE):
+        raise InputError("output", output, "the results themselves lie there", "choose another file")
+
+
 def _check_same(
     connection: sqlite3.Connection,
     folder: Path,

@@ -52,3 +52,12 @@ def test_a_wound_is_as_deep_as_its_worst_moment():
     (wound,) = observer.wounds()
     assert (wound.start_us, wound.error_before, wound.error_after) == (5, 2.0, 9.0)
     assert wound.end == Sample(8, 7.0, updates=0, async_rounds=0, mature=3)
+
+
+def test_after_darkness_the_first_to_boot_begin_a_round():
+    observer = Observer(3)
+    observer.stopped([0, 1, 2])
+    observer.stopped([])
+    observer.started([1])
+    assert (observer.async_rounds, observer.left) == (0, 1)
+    assert rounds_after(observer, 1) == 1

@@ -86,7 +86,8 @@ def random_fault(rng, mean_us):
     )
     kind = Fault.kinds[what.partition(":")[0]]
     forever = kind.is_instant or (rng.random() < 0.3 and kind.kind not in ("rolling", "mix"))
-    return Fault.parse(f"{what}@{start}" + ("" if forever else f"+{rng.uniform(0.1, 4):.2f}"))
+    length = rng.uniform(0.1, 4) + (kind.kind == "mix")
+    return Fault.parse(f"{what}@{start}" + ("" if forever else f"+{length:.2f}"))
 
 
 def random_config(seed):

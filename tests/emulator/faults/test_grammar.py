@@ -38,7 +38,9 @@ def values(limits):
 def faults(draw):
     kind = draw(st.sampled_from(sorted(Fault.kinds.values(), key=lambda kind: kind.kind)))
     compound = issubclass(kind, Compound)
-    length = None if kind.is_instant else draw(LENGTH if compound else st.none() | LENGTH)
+    length = (
+        None if kind.is_instant else draw(LENGTH.map(lambda x: x + 1) if compound else st.none() | LENGTH)
+    )
     given = {name: draw(values(limits)) for name, limits in kind.parameters().items()}
     return kind(Everything() if compound else draw(REGION), draw(START), length, **given)
 
@@ -116,6 +118,8 @@ def test_what_destroys_state():
         ("kill:half:north@1", "it is not a region"),
         ("kill:all,ram=warm@1", "ram is 'warm'; it must be one of blank, stale, random"),
         ("kill:all,rom=blank@1", "kill has no 'rom'; its parameters: ram"),
+        ("loss:all,probability=0.5,probability=0.7@1", "a parameter is there twice"),
+        ("mix:3@1+0.5", "a mix needs at least a round"),
         ("mute:all,x=1@1", "mute has no 'x'; its parameters: none"),
         ("loss:1.5@1", r"probability=1\.5 is out of its limits; it must be 0 to 1"),
         ("loss:half:left@1", "loss needs probability; add ,probability=: 0 to 1"),

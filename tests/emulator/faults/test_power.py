@@ -99,7 +99,7 @@ def test_a_mix_is_drawn_by_the_seed():
     assert parts != mix.expand(seed=6, number=1)
     assert len({part.kind for part in parts}) > 8
     assert all(10 <= part.start_rounds <= 30 for part in parts)
-    assert all(part.is_instant or part.start_rounds + part.length_rounds <= 31 for part in parts)
+    assert all(part.is_instant or part.start_rounds + part.length_rounds <= 30 for part in parts)
 
 
 def test_flips_are_poisson_and_hit_what_has_power(build):

@@ -1,12 +1,16 @@
 import json
+from contextlib import suppress
 
 import pytest
 from scipy.stats import beta
 
+from emulator.recovery import Outcome
 from firmware.errors import InputError
+from planaria.campaign import certificate as module
 from planaria.campaign.certificate import certify, check
 from planaria.campaign.measure import measure
 from planaria.campaign.plan import Plan
+from planaria.campaign.replay import replay
 from planaria.campaign.store import Store
 from tests.planaria.campaign.tiny import PLAN
 
@@ -51,23 +55,80 @@ def test_the_bound_is_clopper_and_pearsons_over_the_wounds_of_the_point(folder, 
 
 
 def test_a_check_runs_trials_again(certificate):
-    assert check(certificate, sample=5, seed=3) == {
-        "statement": json.loads(certificate.read_text())["statement"],
-        "run_again": 5,
-        "differs": [],
+    result = check(certificate, sample=5, seed=3)
+    said = json.loads(certificate.read_text())
+    assert (result["run_again"], result["seed"], result["differs"]) == (5, 3, [])
+    assert {name: result[name] for name in ("statement", "plan_sha256", "genome_sha256")} == {
+        name: said[name] for name in ("statement", "plan_sha256", "genome_sha256")
     }
+    assert check(certificate, 1, None)["seed"] != check(certificate, 1, None)["seed"]
     assert check(certificate, sample=99, seed=3)["run_again"] == 20
 
 
-def test_a_forged_trial_is_found(certificate, monkeypatch):
-    """Even by somebody who makes all hashes anew."""
-    from planaria.campaign import certificate as module
-
-    content = json.loads(certificate.read_text())
-    content["trials"][7][4] = "0" * 64
+def forge(path, change):
+    """As somebody would who makes the counts, the statement and the hash anew."""
+    content = json.loads(path.read_text())
+    change(content)
+    with suppress(ValueError, TypeError, LookupError, InputError):
+        outcomes = [(Outcome(row[2]), row[3]) for row in content["trials"]]
+        content |= module._count(outcomes, content["within_rounds"], content["confidence"])
+        content["statement"] = module._statement(content)
     content["sha256"] = module._fingerprint(content)
-    certificate.write_text(json.dumps(content))
+    path.write_text(json.dumps(content))
+
+
+def set_trial(place, value):
+    def change(content):
+        content["trials"][7][place] = value
+
+    return change
+
+
+@pytest.mark.parametrize("change", [set_trial(4, "0" * 64), set_trial(1, 5)])
+def test_a_forged_trial_is_found(certificate, change):
+    forge(certificate, change)
     assert check(certificate, sample=20, seed=0)["differs"] == [7]
+
+
+def test_a_forged_seed_is_found_whatever_the_sample(certificate):
+    forge(certificate, set_trial(1, 5))
+    assert all(check(certificate, sample=1, seed=seed)["differs"] == [7] for seed in range(3))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content["trials"].pop(),
+        lambda content: content["trials"].append(content["trials"][0]),
+        lambda content: content.update(confidence=0),
+        lambda content: content.update(confidence="x"),
+        lambda content: content.update(within_rounds=1000),
+        lambda content: content.update(genome="planarian"),
+        lambda content: content.update(genome_base64="abc"),
+        lambda content: content.update(trials=5),
+        lambda content: content.update(trials=[[1, 2]]),
+        lambda content: content.update(point=9),
+        lambda content: content.pop("trials"),
+        lambda content: content.update(plan="title = 1"),
+        set_trial(2, "healthy"),
+        set_trial(3, "soon"),
+    ],
+)
+def test_a_forged_certificate_does_not_add_up(certificate, change):
+    forge(certificate, change)
+    with pytest.raises(InputError):
+        check(certificate, 1, 0)
+
+
+def test_the_results_are_not_written_over(folder):
+    before = (folder / "campaign.db").read_bytes()
+    with pytest.raises(InputError, match="the results themselves lie there"):
+        certify(folder, 10, 0.9, 0, folder / "campaign.db")
+    with pytest.raises(InputError, match="the results themselves lie there"):
+        replay(folder, 0, 0, film=folder / "campaign.db")
+    with pytest.raises(InputError, match="two results"):
+        replay(folder, 0, 0, film=folder / "x.gif", figure=folder / "x.gif")
+    assert (folder / "campaign.db").read_bytes() == before
 
 
 @pytest.mark.parametrize(
@@ -86,8 +147,6 @@ def test_a_changed_certificate_is_refused(certificate, values, says):
 
 
 def test_better_figures_with_a_new_hash_do_not_add_up(certificate):
-    from planaria.campaign import certificate as module
-
     content = json.loads(certificate.read_text()) | {"healed_share_at_least": 0.9999}
     content["sha256"] = module._fingerprint(content)
     certificate.write_text(json.dumps(content))

@@ -183,6 +183,11 @@ REFUSED = [
     ("from = 4", "from = -4", "timeline[2]: kill:disc:-4,16,3@200.5+0.25 - disc:-4,16,3: it is not a region"),
     (
         "restart:{cut}",
+        "version:{cut},genome=nope",
+        "timeline[0]: version:half:left,genome=nope@200 - nope is not shipped; shipped are: butterfly",
+    ),
+    (
+        "restart:{cut}",
         "rot:{cut}",
         "timeline[0]: rot:half:left@200 - it needs cells that execute their binary, and a campaign's do not",
     ),
