@@ -163,10 +163,11 @@ def _count(
 
 def _statement(certificate: dict[str, Any]) -> str:
     share = int(certificate["healed_share_at_least"] * 10_000) / 10_000  # rounded down
+    confidence, within = _exact(certificate["confidence"]), _exact(certificate["within_rounds"])
     return (
-        f"With confidence {_exact(certificate['confidence'])}, at least {share:.2%} of the wounds of this family "
-        f"are healed within {_exact(certificate['within_rounds'])} rounds ({certificate['healed']} of "
-        f"{certificate['wounds']} were; {certificate['unharmed']} further trials did no harm)."
+        f"With confidence {confidence}, at least {share:.2%} of the wounds of this family are healed within "
+        f"{within} rounds ({certificate['healed']} of {certificate['wounds']} were; {certificate['unharmed']} "
+        f"further trials did no harm)."
     )
 
 
