@@ -167,7 +167,7 @@ def _statement(certificate: dict[str, Any]) -> str:
     return (
         f"With confidence {confidence}, at least {share:.2%} of the wounds of this family are healed within "
         f"{within} rounds ({certificate['healed']} of {certificate['wounds']} were; {certificate['unharmed']} "
-        f"further trials did no harm)."
+        "further trials did no harm)."
     )
 
 
