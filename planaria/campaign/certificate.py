@@ -166,8 +166,8 @@ def _statement(certificate: dict[str, Any]) -> str:
     confidence, within = _exact(certificate["confidence"]), _exact(certificate["within_rounds"])
     return (
         f"With confidence {confidence}, at least {share:.2%} of the wounds of this family are healed within "
-        f"{within} rounds ({certificate['healed']} of {certificate['wounds']} were; {certificate['unharmed']} "
-        "further trials did no harm)."
+        f"{within} rounds ({certificate['healed']} of {certificate['wounds']} were; "
+        f"{certificate['unharmed']} further trials did no harm)."
     )
 
 
