@@ -1,11 +1,10 @@
 """The results as an Apache Parquet table, where pyarrow (extra ``table``) is installed."""
 
 import io
-from dataclasses import asdict
 from typing import Any
 
 from planaria.campaign.plan import Plan
-from planaria.campaign.trial import Point, TrialResult, Value
+from planaria.campaign.trial import TrialResult, as_row
 
 
 def results_as_parquet(plan: Plan, results: list[TrialResult]) -> bytes | None:
@@ -24,7 +23,7 @@ def results_as_parquet(plan: Plan, results: list[TrialResult]) -> bytes | None:
     except ImportError:
         return None
     points = plan.points()
-    rows = [_row(points[result.point], result) for result in results]
+    rows = [as_row(points[result.point], result) for result in results]
     columns = {name: _alike([row[name] for row in rows]) for name in rows[0]}
     types = {"seed": pyarrow.uint64(), "rounds": pyarrow.float64(), "time_ms": pyarrow.float64()}
     types |= {"async_rounds": pyarrow.int64(), "updates": pyarrow.int64()}
@@ -32,12 +31,6 @@ def results_as_parquet(plan: Plan, results: list[TrialResult]) -> bytes | None:
     file = io.BytesIO()
     parquet.write_table(pyarrow.table(arrays), file)
     return file.getvalue()
-
-
-def _row(point: Point, result: TrialResult) -> dict[str, Value | None]:
-    row = asdict(result) | {"outcome": str(result.outcome)}
-    first = {name: row.pop(name) for name in ("point", "index", "seed")}
-    return first | {"genome": point.genome, **point.swept, **row.pop("drawn"), **row}
 
 
 def _alike(values: list[Any]) -> list[Any]:

@@ -32,7 +32,7 @@ from planaria.campaign.database import (
     lock,
 )
 from planaria.campaign.plan import Plan
-from planaria.campaign.trial import TrialResult, Value
+from planaria.campaign.trial import TrialResult, Value, as_row
 
 FIELDS: Final = tuple(field.name for field in fields(TrialResult))
 
@@ -158,10 +158,7 @@ class Store:
         """
         points = self.plan.points()
         for result in self.results():
-            point = points[result.point]
-            row = vars(result) | {"outcome": str(result.outcome)}
-            first = {name: row.pop(name) for name in ("point", "index", "seed")}
-            yield first | {"genome": point.genome, **point.swept, **row.pop("drawn"), **row}
+            yield as_row(points[result.point], result)
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """The same as arrays, which ``pandas.DataFrame`` reads.

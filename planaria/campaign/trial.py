@@ -89,6 +89,13 @@ class TrialResult:
     trace_sha256: str
 
 
+def as_row(point: Point, result: TrialResult) -> dict[str, Value | None]:
+    """A trial as a row of a table: the genome's name, swept and drawn parameters follow the seed."""
+    row = vars(result) | {"outcome": str(result.outcome)}
+    first = {name: row.pop(name) for name in ("point", "index", "seed")}
+    return first | {"genome": point.genome, **point.swept, **row.pop("drawn"), **row}
+
+
 def run_trial(genome: Genome, trial: Trial) -> TrialResult:
     """Run a trial on the window engine."""
     config = trial.config
