@@ -6,7 +6,7 @@ About 1 looks perfect, above 10 is bad, and an empty grid has 1000. All sums are
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,19 @@ from firmware.errors import InputError
 
 TARGET_MAX_PX: Final = 64
 
+DISPLACED_MAX: Final = 4
+"""An organism is looked for as many cells away from its place, in either direction."""
+
 PIECE: Final = 1 << 18
 """Numbers that are squared at once."""
+
+
+class Displacement(NamedTuple):
+    """Where an organism stands: so many rows below its place and columns to the right, and E there."""
+
+    rows: int
+    cols: int
+    error: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,11 +141,46 @@ class Target:
         top, left = self._corner(*picture.shape[:2])
         # (a - b)^2 = a^2 - 2ab + b^2, and b is 0 outside the target's rectangle.
         inside = picture[top : top + self.height, left : left + self.width].astype(np.int64)
-        # Piece by piece, so that a large grid needs no large squares.
-        flat = picture.reshape(-1)
-        pieces = (flat[begin : begin + PIECE] for begin in range(0, len(flat), PIECE))
-        squares = sum(int(np.square(piece, dtype=np.int16).sum(dtype=np.int64)) for piece in pieces)
-        products = int(np.vdot(inside, self._wanted))
+        return self._error(_squares(picture), int(np.vdot(inside, self._wanted)))
+
+    def displacement(self, picture: NDArray[np.int8], torus: bool = False) -> Displacement:
+        """Where the picture fits best, within ``DISPLACED_MAX`` cells of the target's place.
+
+        What a displaced target would show beyond the edge of a bounded grid counts as missing.
+
+        Args:
+            picture: int8[rows, cols, 4], 64 = 1.0.
+            torus: whether opposite edges are joined, so that an organism may lie across them.
+
+        Returns:
+            The displacement with the smallest E; of equal ones the nearest, then the upper, then the left.
+
+        Raises:
+            InputError: the target does not fit.
+        """
+        top, left = self._corner(*picture.shape[:2])
+        reach = range(-DISPLACED_MAX, DISPLACED_MAX + 1)
+        rows = np.arange(top - DISPLACED_MAX, top + self.height + DISPLACED_MAX)
+        cols = np.arange(left - DISPLACED_MAX, left + self.width + DISPLACED_MAX)
+        near = picture[rows[:, None] % len(picture), cols % picture.shape[1]].astype(np.float64)
+        if not torus:
+            near[(rows < 0) | (rows >= len(picture))] = 0
+            near[:, (cols < 0) | (cols >= picture.shape[1])] = 0
+        # Sums of whole numbers below 2^53, exact in any order.
+        windows = np.lib.stride_tricks.sliding_window_view(near, self.rgba.shape)[..., 0, :, :, :]
+        products = np.tensordot(windows, self._wanted.astype(np.float64), 3)
+        squares = _squares(picture)
+        found = [
+            Displacement(
+                down, right, self._error(squares, int(products[down + DISPLACED_MAX, right + DISPLACED_MAX]))
+            )
+            for down in reach
+            for right in reach
+        ]
+        return min(found, key=lambda d: (d.error, d.rows**2 + d.cols**2, d.rows, d.cols))
+
+    def _error(self, squares: int, products: int) -> float:
+        """E by the sums of the picture's squares and of its products with the target."""
         return 1000 * (255**2 * squares - 2 * 255 * products + self._wanted_squares) / self._wanted_squares
 
     @cached_property
@@ -154,3 +200,10 @@ class Target:
                 "choose a larger grid",
             )
         return (rows - self.height) // 2, (cols - self.width) // 2
+
+
+def _squares(picture: NDArray[np.int8]) -> int:
+    """Sum of the squares; piece by piece, so that a large grid needs no large temporaries."""
+    flat = picture.reshape(-1)
+    pieces = (flat[begin : begin + PIECE] for begin in range(0, len(flat), PIECE))
+    return sum(int(np.square(piece, dtype=np.int16).sum(dtype=np.int64)) for piece in pieces)

@@ -87,3 +87,45 @@ def test_error_is_the_formula_of_the_spec():
         wanted = 64 * target.placed(9, 12).astype(np.int64)
         squares = ((255 * rgba.astype(np.int64) - wanted) ** 2).sum()
         assert target.error(rgba) == 1000 * int(squares) / int((wanted**2).sum())
+
+
+def spot(height, width):
+    """Every pixel another colour, so that only one displacement fits."""
+    rgba = np.random.default_rng(0).integers(0, 256, (height, width, 4), np.uint8)
+    rgba[..., 3] = 255
+    return Target.of(rgba)
+
+
+def shown(target, rows, cols, down=0, right=0):
+    """The target as cells show it, moved over the edges of a torus: int8[rows, cols, 4]."""
+    levels = np.round(target.placed(rows, cols).astype(float) * 64 / 255).astype(np.int8)
+    return np.roll(levels, (down, right), (0, 1))
+
+
+@pytest.mark.parametrize(("down", "right"), [(0, 0), (1, 0), (-4, 3), (4, -4)])
+def test_displacement_finds_the_shift(down, right):
+    target = spot(6, 5)
+    found = target.displacement(shown(target, 20, 20, down, right))
+    assert (found.rows, found.cols) == (down, right)
+    assert found.error == target.error(shown(target, 20, 20)) < 0.1
+
+
+def test_displacement_over_the_edge_of_a_torus():
+    target = spot(6, 6)
+    over = shown(target, 7, 8, 3, -4)
+    found = target.displacement(over, torus=True)
+    assert (found.rows, found.cols) == (3, -4)
+    assert found.error < 0.1
+    assert target.displacement(over).error > 100
+
+
+def test_what_a_bounded_grid_cannot_show_is_missing():
+    target = Target.of(picture(4, 4))
+    cut = np.zeros((4, 4, 4), np.int8)
+    cut[1:] = 64
+    found = target.displacement(cut)
+    assert found == (0, 0, 250.0)
+
+
+def test_no_picture_is_displaced_nowhere():
+    assert spot(6, 5).displacement(np.zeros((9, 9, 4), np.int8)) == (0, 0, 1000.0)
