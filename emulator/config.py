@@ -11,6 +11,8 @@ from firmware.errors import InputError
 
 LATENCY_MAX_US = 1_000_000_000
 
+GROWN_ERROR_MAX = 1000.0
+
 CELLS_MAX = (1 << 31) - 2
 """Cells have numbers of 31 bits."""
 
@@ -58,6 +60,13 @@ class RunConfig:
         if not 0 <= self.predicate.dwell_rounds <= 1_000_000:
             raise InputError(
                 "dwell_rounds", self.predicate.dwell_rounds, "it must be 0 to 1,000,000", "the default is 25"
+            )
+        if not 0 <= self.predicate.grown_error <= GROWN_ERROR_MAX:
+            raise InputError(
+                "grown_error",
+                self.predicate.grown_error,
+                f"it must be 0 to {GROWN_ERROR_MAX:g}: an empty grid has 1000",
+                "the default is 10",
             )
         for fault in self.faults:
             self.check_fault(fault)

@@ -21,12 +21,12 @@ from emulator.link import Traffic
 from emulator.memory import check_memory
 from emulator.observer import Observer
 from emulator.order import Kind, Moment
-from emulator.recovery import Recovery, judge, judge_run
+from emulator.recovery import Away, Life, Recovery, judge, judge_run
 from emulator.trace import Trace
 from emulator.weather import Weather
 from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, VISIBLE
 from firmware.errors import InputError
-from firmware.pattern import Target
+from firmware.pattern import Displacement, Target
 
 ROUNDS_MAX = 100_000_000
 
@@ -54,9 +54,10 @@ class RunResult:
 
     ``messages`` counts frames put on links; they were ``delivered``, ``lost``, ``corrupted`` (and
     refused), ``unheard`` (the receiver had no power), or are still on the way. ``error_by_round[k]``
-    is E after k rounds. ``recoveries`` judges each fault that destroyed state, ``verdict`` all faults
-    together (None if there were none). ``machine_faults`` counts, for ``upset`` and ``rot``, what the
-    updates that they hit came to.
+    is E after k rounds. ``stood`` is where the organism stands at the end, and ``away`` where it stood each
+    time that the pattern had been away for the dwell time. ``recoveries`` judges each fault that
+    destroyed state, ``verdict`` all faults together (None if there were none). ``machine_faults``
+    counts, for ``upset`` and ``rot``, what the updates that they hit came to.
     """
 
     trace_sha256: str
@@ -68,15 +69,20 @@ class RunResult:
     corrupted: int
     unheard: int
     error_by_round: list[float]
+    stood: Displacement
+    away: list[Away]
     recoveries: list[Recovery]
     verdict: Recovery | None
     machine_faults: dict[str, dict[str, int]]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        recoveries = [recovery.as_dict() for recovery in self.recoveries]
-        verdict = self.verdict.as_dict() if self.verdict else None
-        return asdict(self) | {"recoveries": recoveries, "verdict": verdict}
+        return asdict(self) | {
+            "stood": self.stood._asdict(),
+            "away": [asdict(away) | {"stood": away.stood._asdict()} for away in self.away],
+            "recoveries": [recovery.as_dict() for recovery in self.recoveries],
+            "verdict": self.verdict.as_dict() if self.verdict else None,
+        }
 
 
 class Engine(ABC):
@@ -267,11 +273,16 @@ class Engine(ABC):
         """Number of mature cells now."""
         return _mature(self.picture)
 
+    def stands(self) -> Displacement:
+        """Where the organism stands now, which may be beside its place, and E there."""
+        return self._target.displacement(self.picture, self.config.torus)
+
     def result(self) -> RunResult:
         """What the run has given so far."""
         observer, config = self.observer, self.config
-        wounds, mean_us = observer.wounds(), config.timing.mean_interval_us
-        judged = (wounds, observer.samples, config.predicate, mean_us, self._target.mature)
+        wounds, stood = observer.wounds(), self.stands()
+        mean_us = config.timing.mean_interval_us
+        life = Life(observer.samples, stood, config.predicate, mean_us, self._target.mature)
         return RunResult(
             trace_sha256=self._trace.sha256(),
             time_us=self.time_us,
@@ -282,8 +293,10 @@ class Engine(ABC):
             corrupted=self._traffic.corrupted,
             unheard=self._traffic.unheard,
             error_by_round=[sample.error for sample in observer.samples],
-            recoveries=judge(*judged),
-            verdict=judge_run(*judged),
+            stood=stood,
+            away=list(observer.away),
+            recoveries=judge(wounds, life),
+            verdict=judge_run(wounds, life),
             machine_faults={action: dict(counts) for action, counts in observer.machine_faults.items()},
         )
 
@@ -293,7 +306,10 @@ class Engine(ABC):
     def _probe(self, _event: Event) -> None:
         """Sample the grid at a round boundary."""
         picture = self.picture
-        self.observer.sample(self.time_us, self._target.error(picture), _mature(picture))
+        error = self._target.error(picture)
+        self.observer.sample(self.time_us, error, _mature(picture))
+        if self.observer.away_rounds == self.config.predicate.dwell_rounds + 1:
+            self.observer.stands(self.time_us, error, self.stands())
         self.on_round(self._sampled_rounds)
         self._sampled_rounds += 1
         self._probe_in(self.config.timing.mean_interval_us)

@@ -78,7 +78,8 @@ class Injector:
         engine, observer = self._engine, self._observer
         cells = fault.region.cells(self.grid, self.seed, number, self._living)
         life = fault.act(self, number, cells)
-        observer.wound_begins(number, str(fault), engine.time_us, engine.error, fault.destroys)
+        stood = engine.stands() if fault.destroys else None
+        observer.wound_begins(number, str(fault), engine.time_us, engine.error, stood)
         next(life)
         if fault.is_instant or fault.length_rounds is None:
             # What has no end has to be lived with from now on.

@@ -7,14 +7,15 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.recovery import Sample, Wound
+from emulator.recovery import RECOGNISABLE, Away, Sample, Wound
+from firmware.pattern import Displacement
 
 
 class Observer:
     """Counts updates and asynchronous rounds, and keeps samples and wounds.
 
-    An asynchronous round is over when every running cell has updated at least once since the last
-    one was; the end of a wound begins a new one.
+    An asynchronous round awaits the cells that were running when it began, until each has updated, lost
+    power or been paused. It is over when nobody is awaited any more, and the next begins.
 
     Args:
         cells: number of cells, all of them running.
@@ -22,9 +23,14 @@ class Observer:
 
     def __init__(self, cells: int) -> None:
         self.samples: list[Sample] = []
+        self.away: list[Away] = []
+        self.away_rounds = 0
+        """For how many samples E has been above ``RECOGNISABLE``, since it was first within it."""
+
         self.updates = 0
         self.async_rounds = 0
         self.machine_faults: dict[str, Counter[str]] = {}
+        self._recognised = False
         self._wounds: dict[int, Wound] = {}
         self.running = np.ones(cells, np.bool_)
         self.pending = np.ones(cells, np.bool_)
@@ -95,10 +101,25 @@ class Observer:
     def sample(self, time_us: int, error: float, mature: int) -> None:
         """A round boundary."""
         self.samples.append(self._now(time_us, error, mature))
+        if error <= RECOGNISABLE:
+            self._recognised = True
+            self.away_rounds = 0
+        elif self._recognised:
+            self.away_rounds += 1
 
-    def wound_begins(self, number: int, name: str, time_us: int, error: float, destroys: bool) -> None:
-        """Just before a fault begins; ``number`` is the fault's in the plan."""
-        self._wounds[number] = Wound(name, time_us, None, error, error_after=0.0, destroys=destroys)
+    def stands(self, time_us: int, error: float, stood: Displacement) -> None:
+        """The pattern has been away for the dwell time, and the organism stands there."""
+        self.away.append(Away(time_us, error, stood))
+
+    def wound_begins(
+        self, number: int, name: str, time_us: int, error: float, stood: Displacement | None
+    ) -> None:
+        """Just before a fault begins; ``number`` is its own in the plan.
+
+        Where the organism ``stood`` is told for those that take state from cells.
+        """
+        destroys = stood is not None
+        self._wounds[number] = Wound(name, time_us, None, error, 0.0, destroys, stood)
 
     def wound_deepens(self, number: int, error: float) -> None:
         """Just after."""
@@ -108,7 +129,6 @@ class Observer:
     def wound_ends(self, number: int, time_us: int, error: float, mature: int) -> None:
         """The fault is over; recovery counts from here."""
         self.wound_deepens(number, error)
-        self._open_round()
         self._wounds[number] = replace(self._wounds[number], end=self._now(time_us, error, mature))
 
     def wounds(self) -> list[Wound]:

@@ -1,5 +1,8 @@
 from emulator.observer import Observer
 from emulator.recovery import Sample
+from firmware.pattern import Displacement
+
+STOOD = Displacement(0, 1, 2.0)
 
 
 def rounds_after(observer, *cells):
@@ -33,20 +36,36 @@ def test_a_dead_grid_has_no_rounds():
     assert observer.async_rounds == 0
 
 
-def test_the_end_of_a_wound_begins_a_round():
+def test_a_cell_that_boots_is_not_awaited_before_the_next_round():
+    observer = Observer(3)
+    observer.stopped([2])
+    observer.started([2])
+    assert rounds_after(observer, 0, 1) == 1
+    assert rounds_after(observer, 0, 1) == 1
+    assert rounds_after(observer, 2) == 2
+
+
+def test_faults_begin_and_end_without_touching_rounds():
     observer = Observer(2)
     observer.updated(0)
-    observer.wound_begins(1, "w", 5, 2.0, destroys=True)
-    observer.stopped(1)  # ends a round: cell 0 has updated
-    observer.started(1)
+    observer.wound_begins(1, "w", 5, 2.0, stood=STOOD)
     observer.wound_ends(1, 9, 7.0, mature=3)
-    assert rounds_after(observer, 0) == 1
-    assert rounds_after(observer, 1) == 2
+    assert (observer.async_rounds, observer.left) == (0, 1)
+    assert rounds_after(observer, 1) == 1
+
+
+def test_where_it_stands_is_asked_when_it_has_been_away():
+    observer = Observer(1)
+    away = []
+    for error in (1000, 500, 10, 11, 200, 9, 11, 12, 13):
+        observer.sample(0, error, mature=1)
+        away.append(observer.away_rounds)
+    assert away == [0, 0, 0, 1, 2, 0, 1, 2, 3]
 
 
 def test_a_wound_is_as_deep_as_its_worst_moment():
     observer = Observer(1)
-    observer.wound_begins(1, "w", 5, 2.0, destroys=True)
+    observer.wound_begins(1, "w", 5, 2.0, stood=STOOD)
     observer.wound_deepens(1, 9.0)
     observer.wound_ends(1, 8, 7.0, mature=3)
     (wound,) = observer.wounds()
