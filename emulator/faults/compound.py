@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
+from fractions import Fraction
+from itertools import pairwise
 from typing import Final
 
 from emulator.draws import Stream, draw32, key
@@ -33,6 +35,11 @@ _LEAST: Final = Decimal("0.001")
 """Length of a part, and what times are whole multiples of, in rounds."""
 
 
+def _millionths(rounds: Fraction) -> Decimal:
+    """Rounded half up to six places, from the exact value."""
+    return Decimal((2_000_000 * rounds + 1) // 2) / 1_000_000
+
+
 def _down(rounds: Decimal) -> Decimal:
     return rounds.quantize(_LEAST, ROUND_DOWN)
 
@@ -56,17 +63,21 @@ class Compound(Fault):
 
 @dataclass(frozen=True)
 class Rolling(Compound, kind="rolling"):
-    """A rolling blackout: ``stripes`` bands of rows lose power one after the other, from top to bottom."""
+    """A rolling blackout: ``stripes`` bands of rows lose power one after the other, from top to bottom.
+
+    Each goes dark when the one before it is light again, to a millionth of a round.
+    """
 
     stripes: int = parameter(Limits(1, 64, whole=True))
 
     def expand(self, seed: int, number: int) -> list[Fault]:
         """A kill for each band."""
         assert self.length_rounds is not None
-        each = self.length_rounds / self.stripes
+        start, length = Fraction(self.start_rounds), Fraction(self.length_rounds)
+        moments = [_millionths(start + length * band / self.stripes) for band in range(self.stripes + 1)]
         return [
-            Kill(Band(band, self.stripes), self.start_rounds + band * each, each)
-            for band in range(self.stripes)
+            Kill(Band(band, self.stripes), begin, end - begin)
+            for band, (begin, end) in enumerate(pairwise(moments))
         ]
 
 

@@ -92,6 +92,25 @@ def test_a_rolling_blackout(build):
         assert dark(engine) == [12 * row + col for row in rows for col in range(12)]
 
 
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (
+            "rolling:3@0+0.0017",
+            [
+                "kill:band:0,3@0+0.000567",
+                "kill:band:1,3@0.000567+0.000566",
+                "kill:band:2,3@0.001133+0.000567",
+            ],
+        ),
+        ("rolling:2@1.5+3", ["kill:band:0,2@1.5+1.5", "kill:band:1,2@3+1.5"]),
+    ],
+)
+def test_the_stripes_of_a_rolling_blackout_meet(text, parts):
+    """Each begins when the one before it ends, from exact values, however the division comes out."""
+    assert [str(part) for part in Fault.parse(text).expand(0, 1)] == parts
+
+
 def test_a_mix_is_drawn_by_the_seed():
     mix = Fault.parse("mix:40@10+20")
     parts = mix.expand(seed=5, number=1)
