@@ -8,11 +8,15 @@ class InputError(ValueError):
     """
 
     def __init__(self, what: str, value: object, limit: str, fix: str) -> None:
-        super().__init__(f"{what}: {value} - {limit}; {fix}")
+        # SimPy and pickle make an exception again from its arguments.
+        super().__init__(what, value, limit, fix)
         self.what = what
         self.value = value
         self.limit = limit
         self.fix = fix
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.value} - {self.limit}; {self.fix}"
 
     def __reduce__(self) -> tuple[type["InputError"], tuple[str, str, str, str]]:
         """For processes that tell each other: an exception is otherwise made again from its message."""

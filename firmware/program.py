@@ -13,7 +13,7 @@ from firmware.memory import Ram
 
 
 class Wake(NamedTuple):
-    """What a cell does when it wakes: bytes to broadcast on all ports, and its next wait."""
+    """What a cell does when it wakes: bytes to broadcast on all ports, if any, and its next wait."""
 
     frame: bytes
     wait_us: int
@@ -67,8 +67,12 @@ class MachineError(Exception):
     """A program came to no regular end; its RAM is as before the event."""
 
     def __init__(self, failure: Failure, detail: str) -> None:
-        super().__init__(f"{failure}: {detail}")
+        # SimPy and pickle make an exception again from its arguments.
+        super().__init__(failure, detail)
         self.failure = failure
+
+    def __str__(self) -> str:
+        return ": ".join(self.args)
 
 
 class Upset(NamedTuple):
