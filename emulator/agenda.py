@@ -43,7 +43,7 @@ def collect(world, cells, keys, start, end):
             wait = np.int64(waits[lane])
             if world.skewed:
                 wait = max(np.int64(1), wait * cells.rates[cell] >> 16)
-            key = keys[place + lane] + (wait << 32)
+            key = keys[place + lane] + (wait + world.compute_us << 32)
             cells.prngs[cell] = prngs[lane]
             wakes[cell] = start + (key >> 32)
             keys[count] = key

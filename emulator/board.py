@@ -4,9 +4,10 @@ from collections.abc import Callable, Generator
 
 from simpy import Environment, Event, Interrupt, Process
 
-from emulator.draws import Stream, draw32, key
+from emulator.config import RunConfig
+from emulator.entropy import Entropy
 from emulator.flash import Rom
-from emulator.link import Link
+from emulator.link import Link, Message, Traffic
 from emulator.observer import Observer
 from emulator.order import Kind, Moment
 from emulator.rate import DARK, NEVER, RATE_ONE, scaled
@@ -26,7 +27,9 @@ class Board:
         rom: its flash memory.
         program: what its ROM holds.
         ram: its 256 bytes, blank.
-        seed: of the run; gives the board its entropy.
+        config: how long frames take to come in, and updates.
+        entropy: random bits for its boots.
+        traffic: counts what it hears and what it does not.
         observer: is told what faults of machine code did.
         on_update: called with the cell's number after every update.
     """
@@ -38,7 +41,9 @@ class Board:
         rom: Rom,
         program: Program,
         ram: Ram,
-        seed: int,
+        config: RunConfig,
+        entropy: Entropy,
+        traffic: Traffic,
         observer: Observer,
         on_update: Callable[[int], None],
     ) -> None:
@@ -53,12 +58,18 @@ class Board:
         self.boots = 0
         self.broadcasts = 0
         self.due_us = DARK
-        """When it wakes next; NEVER if it is paused, DARK without power."""
+        """When its next update ends; NEVER if it is paused, DARK without power."""
+        self.booted_us = 0
+        """When it has booted last."""
         self.rate = RATE_ONE
         self.upset: Upset | None = None
         """What will happen to the next update."""
         self._pristine = program
-        self._entropy_key = key(seed, Stream.ENTROPY, number)
+        self._latency_us, self._compute_us = config.latency_us, config.compute_us
+        self._entropy = entropy
+        self._traffic = traffic
+        self._in_ports: list[Message] = []
+        """What has arrived since the present update began."""
         self._life: Process | None = None
 
     @property
@@ -73,29 +84,31 @@ class Board:
             self._life = self.environment.process(self._live())
 
     def power_off(self) -> None:
-        """Lose power: the RAM is blank, and what arrives is not heard."""
+        """Lose power: the RAM is blank, frames are cut short, and what arrives is not heard."""
         if self._life is not None:
             self._life.interrupt(_POWER)
             self._life = None
         self.due_us = DARK
-        self.ram.clear()
+        self._forget()
 
     def wake_at(self, due_us: int) -> None:
         """Wake then instead; NEVER pauses the cell."""
         assert self._life is not None
         self.due_us = due_us
         self._life.interrupt(_CLOCK)
+        self._look_into_ports()
 
     def reflash(self, program: Program) -> None:
         """Go on with another program."""
         self.program = self._pristine = program
 
-    def hear(self, port: int, frame: bytes) -> bool:
-        """Bytes arrive on a port; returns whether anybody was there to receive them."""
-        if self._life is None:
-            return False
-        self.program.receive(self.ram, port, frame)
-        return True
+    def arrive(self, message: Message) -> None:
+        """Bytes have arrived on a port: unheard without power, or when the board has booted meanwhile."""
+        if self._life is None or self.booted_us > message.arrival_us - self._latency_us:
+            self._traffic.unheard += message.sound
+            return
+        self._in_ports.append(message)
+        self._look_into_ports()
 
     def _live(self) -> Generator[Event, None, None]:
         """Wait, wake, tell the neighbours; until the power goes."""
@@ -115,23 +128,57 @@ class Board:
             return self.environment.event()
         return Moment(self.environment, Kind.WAKE, self.number, self.due_us - int(self.environment.now))
 
+    def _look_into_ports(self) -> None:
+        """Receive what had arrived when the present update began; the rest waits in the ports for its end."""
+        began_us = self.due_us - self._compute_us
+        waiting = []
+        for message in self._in_ports:
+            if message.arrival_us > began_us:
+                waiting.append(message)
+                continue
+            try:
+                self.program.receive(self.ram, message.port, message.frame)
+            except MachineError as failure:
+                self.observer.machine_fault("program", failure.failure)
+                self._restart()
+                return
+            self._traffic.delivered += message.sound
+        self._in_ports = waiting
+
+    def _forget(self) -> None:
+        """All that needs power is lost."""
+        self.ram.clear()
+        for link in self.links:
+            link.cut()
+        self._traffic.unheard += sum(message.sound for message in self._in_ports)
+        self._in_ports = []
+
     def _update(self) -> None:
-        """Wake once. After a failure the watchdog restarts the cell."""
+        """Wake once."""
         done = self._wake()
         if done is None:
-            self.ram.clear()
-            self._boot(strap=False)
+            self._restart()
             return
-        for link in self.links:
-            link.transmit(done.frame, self.broadcasts)
-        self.broadcasts += 1
+        if done.frame:
+            for link in self.links:
+                link.transmit(done.frame, self.broadcasts)
+            self.broadcasts += 1
         self.on_update(self.number)
         self._wait(done.wait_us)
+        self._look_into_ports()
+
+    def _restart(self) -> None:
+        """What the watchdog does after a failure: as if power had failed for an instant."""
+        self._forget()
+        self._boot(strap=False)
+        if self._life is not None and self.environment.active_process is not self._life:
+            self._life.interrupt(_CLOCK)
 
     def _boot(self, strap: bool) -> None:
         """Begin the first wait, unless the program does not start."""
-        entropy = draw32(self._entropy_key, self.boots)
+        entropy = self._entropy.draw(self.number, self.boots)
         self.boots += 1
+        self.booted_us = int(self.environment.now)
         try:
             self._wait(self.program.boot(self.ram, entropy, strap))
         except MachineError as failure:
@@ -139,17 +186,21 @@ class Board:
             self.due_us = DARK
 
     def _wait(self, wait_us: int) -> None:
-        self.due_us = int(self.environment.now) + scaled(wait_us, self.rate)
+        self.due_us = int(self.environment.now) + scaled(wait_us, self.rate) + self._compute_us
 
     def _wake(self) -> Wake | None:
         """One update; None when it ended in a failure, after which the watchdog restarts the cell."""
         upset, self.upset = self.upset, None
         if upset is None and self.program is self._pristine:
-            return self.program.wake(self.ram)
+            try:
+                return self.program.wake(self.ram)
+            except MachineError as failure:
+                self.observer.machine_fault("program", failure.failure)
+                return None
         twin = Ram(bytearray(self.ram.bytes))
-        unharmed = self._pristine.wake(twin)
         action = "rot" if upset is None else "upset"
         try:
+            unharmed = self._pristine.wake(twin)
             if upset is None:
                 done = self.program.wake(self.ram)
             else:

@@ -3,6 +3,7 @@
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emulator import transit as ways
 from emulator.config import RunConfig
@@ -68,6 +69,7 @@ class CompiledCore(Core):
             population.prngs,
             population.heard,
             population.rates,
+            population.booted,
             observer.running,
             observer.pending,
         )
@@ -85,7 +87,7 @@ class CompiledCore(Core):
             self._world = self._world._replace(skewed=True)
         counters, observer = self._counters, self._observer
         counters[ways.NOW] = now_us
-        counters[ways.DARKNESS] = self.population.darkness
+        self._note_power()
         counters[ways.UPDATES], counters[ways.ROUNDS] = observer.updates, observer.async_rounds
         counters[ways.LEFT] = observer.left
         while counters[ways.NOW] < until_us:
@@ -112,28 +114,60 @@ class CompiledCore(Core):
         self._count()
 
     def deliver(self, until_us: int) -> None:
-        self._counters[ways.DARKNESS] = self.population.darkness
+        self._note_power()
         if self._world.listed:
             self._deliver_listed(until_us)
         else:
-            sent_by = until_us - self._config.latency_us
-            deliver(self._cells, self._counters, self._transit, sent_by)
+            deliver(self._world, self._cells, self._counters, self._transit, until_us)
         self._count()
+
+    def _note_power(self) -> None:
+        self._counters[ways.DARKNESS] = self.population.darkness
+        self._counters[ways.BOOTED] = self.population.last_boot_us
 
     def _deliver_listed(self, until_us: int) -> None:
         """By time, and by number at the same time."""
+        config, wakes = self._config, self.population.wakes
         messages = self._transit.messages[: self._counters[ways.MESSAGES]]
         arrivals = messages[:, ways.ARRIVAL]
-        due = np.flatnonzero((arrivals != ways.ARRIVED) & (arrivals <= until_us))
+        receivers = messages[:, ways.SLOT] // PORTS
+        in_vain = self.population.booted[receivers] > arrivals - config.latency_us
+        in_time = arrivals <= wakes[receivers] - config.compute_us
+        due = np.flatnonzero((arrivals != ways.ARRIVED) & (arrivals <= until_us) & (in_time | in_vain))
         due = due[np.argsort(arrivals[due], kind="stable")]
         cells, ports = np.divmod(messages[due, ways.SLOT], PORTS)
-        heard = self.population.wakes[cells] != DARK
+        heard = (wakes[cells] != DARK) & ~in_vain[due]
         self._counters[ways.UNHEARD] += len(due) - int(np.count_nonzero(heard))
         frames = messages[due[heard], ways.MESSAGE_STATE // 8 :]
         cells, ports = cells[heard], ports[heard]
         self.population.rows["inbox"][cells, ports] = np.ascontiguousarray(frames).view(np.int8)
         np.bitwise_or.at(self.population.heard, cells, (1 << ports).astype(np.uint8))
         messages[due, ways.ARRIVAL] = ways.ARRIVED
+
+    def cut(self, cells: NDArray[np.intp], now_us: int) -> None:
+        counters, transit = self._counters, self._transit
+        dark = np.zeros(self._config.grid.cells + 1, np.bool_)
+        dark[cells] = True
+        if self._world.listed:
+            messages = transit.messages[: counters[ways.MESSAGES]]
+            receivers, ports = np.divmod(messages[:, ways.SLOT], PORTS)
+            senders = self.population.rows["neighbours"][receivers, ports]
+            leaving = transit.lefts[: counters[ways.MESSAGES]] >= now_us
+            cut = dark[senders] & leaving & (messages[:, ways.ARRIVAL] != ways.ARRIVED)
+            messages[cut, ways.ARRIVAL] = ways.ARRIVED
+        else:
+            records, targets = self._on_their_way()
+            leaving = records["time_us"].astype(np.int64) + self._config.latency_us >= now_us
+            cut = (dark[records["cell"]] & leaving)[:, None] & (targets != self._config.grid.cells)
+            targets[cut] = self._config.grid.cells
+        counters[ways.CUT] += np.count_nonzero(cut)
+        self._count()
+
+    def _on_their_way(self) -> tuple[NDArray[np.void], NDArray[np.int32]]:
+        """Records that may be on their way, where messages are not listed, and their targets int32[n, 8]."""
+        here = slice(int(self._counters[ways.HEAD]), int(self._counters[ways.COUNT]))
+        records = self._transit.records.view(RECORD_DTYPE)[here]
+        return records, self._transit.targets.reshape(-1, PORTS)[here]
 
     def _prepare_for_fronts(self) -> None:
         if not self._world.listed:
@@ -143,31 +177,34 @@ class CompiledCore(Core):
     def _list_messages(self) -> None:
         """From now on messages are listed one by one: first those that are on their way."""
         counters, config = self._counters, self._config
-        records = self._transit.records.view(RECORD_DTYPE)[counters[ways.HEAD] : counters[ways.COUNT]]
-        targets = self._transit.targets[PORTS * counters[ways.HEAD] : PORTS * counters[ways.COUNT]]
-        record, port = np.nonzero(targets.reshape(-1, PORTS) != config.grid.cells)
-        receivers = targets.reshape(-1, PORTS)[record, port].astype(np.int64)
+        records, targets = self._on_their_way()
+        record, port = np.nonzero(targets != config.grid.cells)
+        receivers = targets[record, port].astype(np.int64)
         transit = ways.make_transit(config.grid.cells, listed=True)
         messages = np.zeros((len(record), ways.MESSAGE_WORDS), np.int64)
         messages[:, ways.ARRIVAL] = records["time_us"][record].astype(np.int64) + config.latency_us
         messages[:, ways.SLOT] = PORTS * receivers + (port + PORTS // 2) % PORTS
         messages[:, ways.MESSAGE_STATE // 8 :] = np.ascontiguousarray(records["state"][record]).view(np.int64)
-        self._transit = transit._replace(messages=messages, nexts=np.empty(len(messages), np.int32))
+        self._transit = transit._replace(
+            messages=messages,
+            lefts=messages[:, ways.ARRIVAL].copy(),
+            nexts=np.empty(len(messages), np.int32),
+        )
         counters[ways.MESSAGES], counters[ways.HEAD], counters[ways.COUNT] = len(messages), 0, 0
 
     @property
     def on_their_way(self) -> int:
-        counters, transit = self._counters, self._transit
         if self._world.listed:
-            return int(
-                np.count_nonzero(transit.messages[: counters[ways.MESSAGES], ways.ARRIVAL] != ways.ARRIVED)
-            )
-        targets = transit.targets[PORTS * counters[ways.HEAD] : PORTS * counters[ways.COUNT]]
+            messages = self._transit.messages[: self._counters[ways.MESSAGES]]
+            return int(np.count_nonzero(messages[:, ways.ARRIVAL] != ways.ARRIVED))
+        _, targets = self._on_their_way()
         return int(np.count_nonzero(targets != self._config.grid.cells))
 
     def _count(self) -> None:
-        self.traffic.sent, self.traffic.lost, self.traffic.corrupted, self.traffic.unheard = (
-            int(self._counters[counter]) for counter in (ways.SENT, ways.LOST, ways.CORRUPTED, ways.UNHEARD)
+        counted = (ways.SENT, ways.LOST, ways.CORRUPTED, ways.CUT, ways.UNHEARD)
+        traffic = self.traffic
+        traffic.sent, traffic.lost, traffic.corrupted, traffic.cut, traffic.unheard = (
+            int(self._counters[counter]) for counter in counted
         )
 
     def _forget_what_has_arrived(self) -> None:
@@ -195,6 +232,7 @@ def _world(config: RunConfig, rule: Rule, timing: Timing) -> World:
         rule.shift2,
         config.latency_us,
         config.jitter_us,
+        config.compute_us,
         config.jitter_us > 0,
         False,
         False,

@@ -11,6 +11,8 @@ from firmware.errors import InputError
 
 LATENCY_MAX_US = 1_000_000_000
 
+COMPUTE_MAX_US = 10_000_000
+
 GROWN_ERROR_MAX = 1000.0
 
 CELLS_MAX = (1 << 31) - 2
@@ -27,6 +29,7 @@ class RunConfig:
         seed: of all random draws, 0 to 2**64 - 1.
         latency_us: of every link, >= 1.
         jitter_us: each message takes a uniform 0..jitter_us longer.
+        compute_us: how long an update takes; 0 is the ideal cell.
         loss_probability: of each message on each link.
         faults: the plan.
         torus: whether opposite edges are joined.
@@ -39,6 +42,7 @@ class RunConfig:
     seed: int = 0
     latency_us: int = 500
     jitter_us: int = 0
+    compute_us: int = 0
     loss_probability: float = 0.0
     faults: tuple[Fault, ...] = ()
     torus: bool = False
@@ -128,6 +132,13 @@ class RunConfig:
         if not 0 <= self.jitter_us <= LATENCY_MAX_US:
             raise InputError(
                 "jitter_us", self.jitter_us, f"it must be 0 to {LATENCY_MAX_US}", "the default is 0"
+            )
+        if not 0 <= self.compute_us <= COMPUTE_MAX_US:
+            raise InputError(
+                "compute_us",
+                self.compute_us,
+                f"an update may take 0 to {COMPUTE_MAX_US:,} us",
+                "the default is 0, the ideal cell; chips need 300 to 9,000",
             )
         if not 0 <= self.loss_probability <= 1:
             raise InputError(

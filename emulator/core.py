@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 
 from emulator.config import RunConfig
 from emulator.draws import threshold
+from emulator.faults.base import Cells
 from emulator.link import Traffic
 from emulator.observer import Observer
 from emulator.population import Population
@@ -36,6 +37,9 @@ class Core(ABC):
         self._observer = observer
         self._trace = trace
         self._weather = weather
+        self._flight_us = config.latency_us + config.compute_us
+        """What a cell sends, no other's update can know that ends sooner than that after it."""
+
         self._lost_below = threshold(config.loss_probability)
 
     @property
@@ -54,9 +58,19 @@ class Core(ABC):
 
     @abstractmethod
     def deliver(self, until_us: int) -> None:
-        """All that arrives at this time or before arrives; nobody has woken since."""
+        """All that arrives at this time or before is received, but by cells whose update had begun by then.
+
+        Nobody has woken since.
+        """
+
+    @abstractmethod
+    def cut(self, cells: Cells, now_us: int) -> None:
+        """These cells lose power: what has not left them whole by then is cut.
+
+        All that arrived before has been delivered.
+        """
 
     @property
     @abstractmethod
     def on_their_way(self) -> int:
-        """Messages that have not arrived."""
+        """Messages that nobody has received, and that are neither lost nor spoiled nor cut."""

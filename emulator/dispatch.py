@@ -19,9 +19,13 @@ _TRUTH = -1
 
 @inner
 def list_message(world, transit, ahead, number, arrival):
-    """See to it that a message arrives before the right wake, if that is in this slice."""
-    if arrival < ahead.end:
-        time = max(0, arrival - ahead.start)
+    """See to it that a message is received before the right wake, if that is in this slice.
+
+    An update that ends then must have begun when it had arrived.
+    """
+    known = arrival + world.compute_us
+    if known < ahead.end:
+        time = max(0, known - ahead.start)
         wake = agenda.first_from(ahead.wakes, ahead.starts, ahead.shift, ahead.length, time)
         if wake < ahead.length:
             if world.stormy:
@@ -67,9 +71,9 @@ def _speak(fronts, front, effect, link, sender, index):
 
 
 @inner
-def _post(world, counters, transit, fronts, ahead, slot, arrival, cells, cell, voice):
+def _post(world, counters, transit, fronts, ahead, slot, left, arrival, cells, cell, voice):
     """A frame sets out."""
-    number = ways.post(counters, transit, slot, arrival, cells.memory, cell * ROW + STATE)
+    number = ways.post(counters, transit, slot, left, arrival, cells.memory, cell * ROW + STATE)
     if voice != _TRUTH:
         copy16(transit.messages, number * ways.MESSAGE_BYTES + ways.MESSAGE_STATE, fronts.voice, 0)
     list_message(world, transit, ahead, number, arrival)
@@ -79,39 +83,40 @@ def _post(world, counters, transit, fronts, ahead, slot, arrival, cells, cell, v
 def _set_out(world, cells, counters, transit, fronts, ahead, now, cell, index, port, lost):
     """A message on one port, as emulator.weather and emulator.link."""
     link = PORTS * cell + port
-    corrupt, stray, late, stray_us, voice = False, False, np.int64(0), np.int64(0), np.int64(_TRUTH)
+    corrupt, stray, held, voice = False, False, np.int64(0), np.int64(_TRUTH)
     for front in range(len(fronts.rules)):
         if fronts.ports[front, cell] >> port & 1:
             effect, below, amount = fronts.rules[front, 0], fronts.rules[front, 1], fronts.rules[front, 4]
             if _loses(fronts, front, effect, below, link, cell, port, index, now):
                 lost = True
             if effect == DELAY:
-                late += amount
+                held += amount
             if effect >= STICK:
                 voice = np.int64(front)
             if effect == JITTER:
-                late += draw32(fronts.bases[front], link, DRAWS * index) * (amount + 1) >> 32
+                held += draw32(fronts.bases[front], link, DRAWS * index) * (amount + 1) >> 32
             if effect == CORRUPT and draw32(fronts.bases[front], link, DRAWS * index) < below:
                 corrupt = True
             if effect == STRAY and draw32(fronts.bases[front], link, DRAWS * index) < below:
                 stray = True
-                stray_us += amount
+                held += amount
     if lost:
         counters[LOST] += 1
         return
+    arrival = now + world.latency_us + held
     if world.jitter_us:
-        late += draw32(world.jitter_base, link, index) * (world.jitter_us + 1) >> 32
-    arrival = now + world.latency_us + late + stray_us
+        arrival += draw32(world.jitter_base, link, index) * (world.jitter_us + 1) >> 32
     if not stray:
         arrival = max(arrival, transit.latest[cell, port])
         transit.latest[cell, port] = arrival
     if voice != _TRUTH:
         _speak(fronts, voice, fronts.rules[voice, 0], link, cell, index)
     slot = PORTS * np.int64(cells.words[cell, NEIGHBOURS + port]) + ((port + 4) & 7)
+    left = arrival - held
     if corrupt:
         counters[CORRUPTED] += 1
     else:
-        _post(world, counters, transit, fronts, ahead, slot, arrival, cells, cell, voice)
+        _post(world, counters, transit, fronts, ahead, slot, left, arrival, cells, cell, voice)
     for front in range(len(fronts.rules)):
         echoes = fronts.rules[front, 0] == ECHO and fronts.ports[front, cell] >> port & 1
         if echoes and draw32(fronts.bases[front], link, DRAWS * index) < fronts.rules[front, 1]:
@@ -120,7 +125,7 @@ def _set_out(world, cells, counters, transit, fronts, ahead, now, cell, index, p
                 counters[CORRUPTED] += 1
             else:
                 later = arrival + fronts.rules[front, 4]
-                _post(world, counters, transit, fronts, ahead, slot, later, cells, cell, voice)
+                _post(world, counters, transit, fronts, ahead, slot, left, later, cells, cell, voice)
 
 
 @inner
@@ -130,7 +135,7 @@ def _set_out_late(world, cells, counters, transit, fronts, ahead, now, cell, ind
     arrival = max(now + world.latency_us + late, transit.latest[cell, port])
     transit.latest[cell, port] = arrival
     slot = PORTS * np.int64(cells.words[cell, NEIGHBOURS + port]) + ((port + 4) & 7)
-    _post(world, counters, transit, fronts, ahead, slot, arrival, cells, cell, _TRUTH)
+    _post(world, counters, transit, fronts, ahead, slot, arrival, arrival, cells, cell, _TRUTH)
 
 
 @inner

@@ -53,7 +53,8 @@ class RunResult:
     """What a run gave; a function of version, genome, configuration and seed.
 
     ``messages`` counts frames put on links; they were ``delivered``, ``lost``, ``corrupted`` (and
-    refused), ``unheard`` (the receiver had no power), or are still on the way. ``error_by_round[k]``
+    refused), ``cut`` (short, for the sender lost power, and refused), ``unheard`` (the receiver had no power
+    all the while), or are still on the way. ``error_by_round[k]``
     is E after k rounds. ``stood`` is where the organism stands at the end, and ``away`` where it stood each
     time that the pattern had been away for the dwell time. ``recoveries`` judges each fault that
     destroyed state, ``verdict`` all faults together (None if there were none). ``machine_faults``
@@ -67,6 +68,7 @@ class RunResult:
     delivered: int
     lost: int
     corrupted: int
+    cut: int
     unheard: int
     error_by_round: list[float]
     stood: Displacement
@@ -108,7 +110,7 @@ class Engine(ABC):
         trace_file: BinaryIO | None = None,
         library: Library | None = None,
     ) -> None:
-        check_memory(config.rows, config.cols, self._memory_bytes(config))
+        check_memory("grid", f"{config.cols}x{config.rows}", self._memory_bytes(config, 0), "make it smaller")
         self.config = config
         self.library = library or _no_library
         self.on_round: Callable[[int], None] = lambda _round: None
@@ -124,8 +126,13 @@ class Engine(ABC):
         self._injector = Injector(self)
 
     @abstractmethod
-    def _memory_bytes(self, config: RunConfig) -> int:
-        """How much memory this engine needs for this world, at most, asked before anything is there."""
+    def _memory_bytes(self, config: RunConfig, rounds_on_the_way: float) -> int:
+        """How much memory this engine needs for this world, about, asked before anything is there.
+
+        Args:
+            config: the world.
+            rounds_on_the_way: the broadcasts of so many rounds are on their way at the same time.
+        """
 
     @abstractmethod
     def states_now(self) -> NDArray[np.int8]:
@@ -139,7 +146,7 @@ class Engine(ABC):
 
     @abstractmethod
     def cut_power(self, cells: Cells) -> None:
-        """Take power from these cells: what they hold is lost."""
+        """Take power from these cells: what they hold is lost, and what has not left them whole is cut."""
 
     @abstractmethod
     def restore_power(self, cells: Cells) -> Cells:
@@ -155,7 +162,7 @@ class Engine(ABC):
 
     @abstractmethod
     def due_us(self, cells: Cells) -> NDArray[np.int64]:
-        """When cells wake next; NEVER if they are paused, DARK without power."""
+        """When the cells' next updates end; NEVER if they are paused, DARK without power."""
 
     @abstractmethod
     def set_due_us(self, cells: Cells, due_us: NDArray[np.int64]) -> None:
@@ -202,11 +209,30 @@ class Engine(ABC):
             raise InputError(
                 "rounds", rounds, f"it must be 1 to {ROUNDS_MAX:,}", "200 rounds grow most patterns"
             )
+        self._check_messages(rounds)
         stop = Moment(
             self.environment, Kind.PROBE, _STOP, delay_us=rounds * self.config.timing.mean_interval_us
         )
         self.environment.run(until=stop)
         return self.result()
+
+    def _check_messages(self, rounds: int) -> None:
+        """Refuse what would be on its way at the end of a run, where there is no memory for it."""
+        config, mean_us = self.config, self.config.timing.mean_interval_us
+
+        def needed_bytes(way_us: int, share: float) -> int:
+            way_rounds = min(way_us / mean_us, self.rounds + rounds)
+            return int(share * (self._memory_bytes(config, way_rounds) - self._memory_bytes(config, 0)))
+
+        fix = "make it shorter, the grid smaller, or the run shorter"
+        usual_us = config.latency_us + config.jitter_us + config.compute_us
+        check_memory("latency_us", f"{usual_us:,}", needed_bytes(usual_us, 1), fix)
+        everybody = np.ones(config.grid.cells, np.bool_)
+        for fault in config.faults:
+            if fault.holds_us > usual_us:
+                cells = fault.region.cells(config.grid, config.seed, 0, lambda: everybody)
+                share = len(cells) / config.grid.cells
+                check_memory("fault", str(fault), needed_bytes(fault.holds_us, share), fix)
 
     def wound(self, fault: Fault) -> None:
         """Add a fault while the run stands still; ``start_rounds`` must not be in the past.
@@ -291,6 +317,7 @@ class Engine(ABC):
             delivered=self._traffic.delivered,
             lost=self._traffic.lost,
             corrupted=self._traffic.corrupted,
+            cut=self._traffic.cut,
             unheard=self._traffic.unheard,
             error_by_round=[sample.error for sample in observer.samples],
             stood=stood,

@@ -168,12 +168,20 @@ class Injector:
         self._observer.stopped(cells)
 
     def jump(self, cells: Cells, by_us: int) -> None:
-        """Clocks go forward, or back: the next wake comes earlier, at the earliest now, or later."""
+        """Clocks go forward, or back: the next update begins earlier, at the earliest now, or later.
+
+        An update that has begun takes the time that it takes.
+        """
         due_us, now_us = self._engine.due_us(cells), self._engine.time_us
-        waiting = due_us < NEVER
-        self._engine.set_due_us(cells[waiting], np.maximum(now_us, due_us[waiting] - by_us))
-        paused = cells[due_us == NEVER]
-        self._remaining_us[paused] = np.maximum(0, self._remaining_us[paused] - by_us)
+        running = due_us < NEVER
+        waking, paused = cells[running], cells[due_us == NEVER]
+        self._engine.set_due_us(waking, now_us + self._sooner(due_us[running] - now_us, by_us))
+        self._remaining_us[paused] = self._sooner(self._remaining_us[paused], by_us)
+
+    def _sooner(self, left_us: NDArray[np.int64], by_us: int) -> NDArray[np.int64]:
+        """What is left until updates end, for those that have not begun: so much less."""
+        compute_us = self._engine.config.compute_us
+        return np.where(left_us >= compute_us, np.maximum(compute_us, left_us - by_us), left_us)
 
     def set_rates(self, number: int, cells: Cells, rates: NDArray[np.int64]) -> None:
         """A fault makes clocks run at these rates, besides what other faults do to them."""

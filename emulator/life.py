@@ -74,6 +74,7 @@ class World(NamedTuple):
     shift2: int
     latency_us: int
     jitter_us: int
+    compute_us: int
     listed: bool
     stormy: bool
     skewed: bool
@@ -95,6 +96,7 @@ class Cells(NamedTuple):
     prngs: Any
     heard: Any
     rates: Any
+    booted: Any
     running: Any
     pending: Any
 
@@ -185,9 +187,9 @@ def _sense(world, cells, counters, transit, scratch, ahead, place, slot):
     if world.fetches:
         _fetch(world, cells, counters, transit, ahead, place)
     if world.listed:
-        ways.take_listed(cells, counters, transit, place)
+        ways.take_listed(world, cells, counters, transit, place)
     else:
-        ways.deliver(cells, counters, transit, now - world.latency_us)
+        ways.deliver(cells, counters, transit, now - world.latency_us - world.compute_us)
     _listen(world, cells, cell)
     row = cell * ROW
     near = perceive(cells.memory, row + STATE, row + INBOX, scratch.seen, slot * LINE_BYTES) >= ALIVE_MIN
@@ -226,10 +228,10 @@ def _act(world, cells, counters, transit, fronts, scratch, ahead, place, slot, l
 def _independent(world, wakes, place):
     """Whether a wake and the next may go through the network together.
 
-    They may when nothing that the first sends arrives by the next, and it is not the same cell.
+    They may when the second has begun before what the first sends arrives, and it is not the same cell.
     """
     gap = (wakes[place + 1] >> 32) - (wakes[place] >> 32)
-    return gap < world.latency_us and (wakes[place + 1] ^ wakes[place]) & CELL != 0
+    return gap < world.latency_us + world.compute_us and (wakes[place + 1] ^ wakes[place]) & CELL != 0
 
 
 @inner
@@ -311,6 +313,8 @@ def live(world, cells, counters, transit, fronts, kernel, scratch, until, lost_b
 
 
 @kept
-def deliver(cells, counters, transit, sent_by):
-    """All that was sent by this time arrives, where messages are not listed."""
-    ways.deliver(cells, counters, transit, sent_by)
+def deliver(world, cells, counters, transit, until):
+    """All that arrives by this time is received, where messages are not listed, or waits in the ports."""
+    ways.deliver(cells, counters, transit, until - world.latency_us - world.compute_us)
+    if world.compute_us:
+        ways.deliver_between_updates(world, cells, counters, transit, until)

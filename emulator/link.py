@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from simpy import Environment, Event
@@ -23,18 +24,44 @@ class Traffic:
     def __init__(self) -> None:
         self.sent = 0
         self.delivered = 0
+        """Received by a cell's program."""
+
         self.lost = 0
         self.corrupted = 0
         """Spoiled on the wire, so that the cell refuses them."""
 
+        self.cut = 0
+        """Cut short, for the sender lost power, so that the cell refuses them."""
+
         self.unheard = 0
-        """Arrived at a board without power."""
+        """Nobody was there when they arrived."""
+
+
+@dataclass
+class Message:
+    """A frame on its way.
+
+    Attributes:
+        port: of the receiver.
+        frame: its bytes, as many of them as will arrive.
+        left_us: when the last bit leaves the sender, which has to have power until then.
+        arrival_us: when the last bit arrives.
+        sound: whether a cell that hears it takes it for a valid frame.
+    """
+
+    port: int
+    frame: bytes
+    left_us: int
+    arrival_us: int
+    sound: bool
 
 
 class Link:
     """A directed link.
 
     A wire keeps order: a message never arrives before an earlier one of the same link, but for faults.
+    A frame leaves its sender for as long as the wire takes, and waits there for the one before it; what
+    faults hold it back is spent in the link. Coming in takes it the latency.
 
     Args:
         environment: SimPy's.
@@ -62,6 +89,7 @@ class Link:
         self.weather = weather
         self.traffic = traffic
         self.last_arrival_us = 0
+        self._leaving: list[Message] = []
         self._lost_below = threshold(config.loss_probability)
         self._loss_key = key(config.seed, Stream.LOSS, wire.number)
         self._jitter_key = key(config.seed, Stream.JITTER, wire.number)
@@ -76,33 +104,41 @@ class Link:
             return
         if journey.said is not None:
             frame = encode(Frame(index % SEQUENCE_MODULO, journey.said))
-        spoiled = journey.flipped_bit is not None
+        sound = journey.flipped_bit is None
         if journey.flipped_bit is not None:
             frame = _flipped(frame, journey.flipped_bit)
+        held_us = journey.late_us
         arrival_us = now_us + self.latency_us + journey.late_us
         if self.jitter_us:
             arrival_us += draw32(self._jitter_key, index) * (self.jitter_us + 1) >> 32
         if journey.stray_us is None:
             self.last_arrival_us = arrival_us = max(arrival_us, self.last_arrival_us)
         else:
+            held_us += journey.stray_us
             arrival_us += journey.stray_us
         self.traffic.sent += len(journey.echoes_us)
-        self.traffic.corrupted += spoiled * (1 + len(journey.echoes_us))
+        self.traffic.corrupted += (not sound) * (1 + len(journey.echoes_us))
+        self._leaving = [message for message in self._leaving if message.left_us >= now_us]
         for after_us in (0, *journey.echoes_us):
-            delay_us = arrival_us + after_us - now_us
-            deliver = self._deliver_spoiled if spoiled else self._deliver
-            Moment(self.environment, Kind.DELIVERY, self.wire.number, delay_us, deliver, frame)
+            message = Message(
+                self.wire.receiver_port, frame, arrival_us - held_us, arrival_us + after_us, sound
+            )
+            self._leaving.append(message)
+            delay_us = message.arrival_us - now_us
+            Moment(self.environment, Kind.DELIVERY, self.wire.number, delay_us, self._arrive, message)
 
-    def _deliver(self, arrival: Event) -> None:
-        frame: Any = arrival.value
-        if self.receiver.hear(self.wire.receiver_port, frame):
-            self.traffic.delivered += 1
-        else:
-            self.traffic.unheard += 1
+    def cut(self) -> None:
+        """The sender has lost power: what has not left it whole is cut short, and its copies are."""
+        for message in self._leaving:
+            if message.left_us >= self.environment.now:
+                self.traffic.cut += message.sound
+                message.sound = False
+                message.frame = message.frame[: len(message.frame) // 2]
+        self._leaving = []
 
-    def _deliver_spoiled(self, arrival: Event) -> None:
-        frame: Any = arrival.value
-        self.receiver.hear(self.wire.receiver_port, frame)
+    def _arrive(self, arrival: Event) -> None:
+        message: Any = arrival.value
+        self.receiver.arrive(message)
 
 
 def _flipped(frame: bytes, bit: int) -> bytes:

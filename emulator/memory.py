@@ -1,4 +1,4 @@
-"""Refusing a grid that does not fit into memory, before anything is allocated."""
+"""Refusing what does not fit into memory, before anything is allocated."""
 
 import os
 import re
@@ -7,20 +7,22 @@ from pathlib import Path
 from firmware.errors import InputError
 
 
-def check_memory(rows: int, cols: int, needed_bytes: int) -> None:
-    """Refuse a grid that needs more memory than there is.
+def check_memory(what: str, value: str, needed_bytes: int, fix: str) -> None:
+    """Refuse what needs more memory than there is.
+
+    Args:
+        what: is to be refused.
+        value: of it.
+        needed_bytes: about.
+        fix: what to do then.
 
     Raises:
         InputError: it does.
     """
     free_bytes = free_memory_bytes()
     if needed_bytes > free_bytes:
-        raise InputError(
-            "grid",
-            f"{cols}x{rows}",
-            f"it would need {needed_bytes:,} bytes of memory and {free_bytes:,} are free",
-            "make it smaller",
-        )
+        limit = f"it would need {needed_bytes:,} bytes of memory and {free_bytes:,} are free"
+        raise InputError(what, value, limit, fix)
 
 
 def free_memory_bytes() -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.config import RunConfig
-from emulator.draws import Stream, draw32, key
+from emulator.entropy import Entropy
 from emulator.rate import DARK, RATE_ONE, scaled
 from firmware.budget import CHANNELS, PORTS, RAM_BYTES, VISIBLE
 from firmware.clock import Law, Timing
@@ -49,10 +49,12 @@ class Population:
 
     Attributes:
         rows: LAYOUT[cells + 1].
-        wakes: int64[cells + 1], next wake in us, or DARK.
+        wakes: int64[cells + 1], when the next update ends, in us, or DARK.
         prngs: uint32[cells + 1], the cells' PRNG states.
         heard: uint8[cells + 1], the ports heard in this listening period.
         rates: int64[cells + 1], how fast the clocks run, in 1 / RATE_ONE.
+        booted: int64[cells + 1], when they booted last, in us.
+        last_boot_us: when any of them did.
         skewed: whether they ever ran at others than that.
         darkness: whether some cell is without power.
     """
@@ -61,13 +63,16 @@ class Population:
         count = config.grid.cells
         self.darkness = True
         self._timing = timing
-        self._seed = config.seed
+        self._compute_us = config.compute_us
+        self._entropy = Entropy(config.seed, count)
         self.rows = _lines((count + 1) * LAYOUT.itemsize).view(LAYOUT)
         self.wakes = np.full(count + 1, DARK, np.int64)
         self.prngs = np.zeros(count + 1, np.uint32)
         self.heard = np.zeros(count + 1, np.uint8)
         self.rates = np.full(count + 1, RATE_ONE, np.int64)
         self.skewed = False
+        self.booted = np.zeros(count + 1, np.int64)
+        self.last_boot_us = 0
         self._boots = np.zeros(count, np.uint64)
         self.rows["neighbours"][count] = count
         neighbours = config.grid.neighbours(self.rows["neighbours"][:count], open_port=count)
@@ -97,11 +102,13 @@ class Population:
         """Power comes to cells: entropy, and the first wait."""
         for begin in range(0, len(cells), AT_ONCE):
             some = cells[begin : begin + AT_ONCE]
-            keys = key(self._seed, Stream.ENTROPY, some.astype(np.uint64))
-            entropy = draw32(keys, self._boots[some]).astype(np.uint32)
+            entropy = self._entropy.draw(some.astype(np.uint64), self._boots[some]).astype(np.uint32)
             self.prngs[some], waits_us = draw_waits_us(self._timing, entropy)
-            self.wakes[some] = now_us + scaled(waits_us, self.rates[some])
+            self.wakes[some] = now_us + scaled(waits_us, self.rates[some]) + self._compute_us
+            self.booted[some] = now_us
             self._boots[some] += 1
+        if len(cells):
+            self.last_boot_us = now_us
         self.darkness = bool((self.wakes[:-1] == DARK).any())
 
     def read_ram(self, cells: NDArray[np.intp]) -> NDArray[np.uint8]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from emulator.board import Board
 from emulator.config import RunConfig
 from emulator.engine import Engine, Flipper, Library
+from emulator.entropy import Entropy
 from emulator.faults.base import Cells
 from emulator.faults.population import Version
 from emulator.flash import Flasher, Rom
@@ -63,19 +64,21 @@ class ReferenceEngine(Engine):
             board.power_on(strap=board.number == self._seed_cell)
         self._begin_life()
 
-    def _memory_bytes(self, config: RunConfig) -> int:
-        in_flight = PORTS * (config.latency_us + config.jitter_us) // config.timing.mean_interval_us
-        return config.grid.cells * (CELL_BYTES + in_flight * MESSAGE_BYTES)
+    def _memory_bytes(self, config: RunConfig, rounds_on_the_way: float) -> int:
+        messages = PORTS * rounds_on_the_way
+        return int(config.grid.cells * (CELL_BYTES + messages * MESSAGE_BYTES))
 
     def _build(self) -> list[Board]:
         """Make, flash and wire the boards."""
         config, env = self.config, self.environment
+        entropy = Entropy(config.seed, config.grid.cells)
         boards = []
         for cell in range(config.grid.cells):
             rom = Rom()
             program = self._flasher.flash(rom, cell)
             ram = Ram(memoryview(self._memory[cell]))
-            boards.append(Board(env, cell, rom, program, ram, config.seed, self.observer, self._updated))
+            shared = (config, entropy, self._traffic, self.observer, self._updated)
+            boards.append(Board(env, cell, rom, program, ram, *shared))
         for board in boards:
             for wire in config.grid.wires(board.number):
                 receiver = boards[wire.receiver]

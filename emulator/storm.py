@@ -51,11 +51,7 @@ def meet_fronts(fronts: list[ActiveFront], sent: Sent) -> Fates:
     """What becomes of messages under these fronts."""
     count = len(sent.times)
     lost, corrupt, stray, false = np.zeros((4, count), np.bool_)
-    said = (
-        np.zeros((count, CHANNELS if fronts else 0), np.int8)
-        if fronts
-        else np.zeros((count, CHANNELS), np.int8)
-    )
+    said = np.zeros((count, CHANNELS), np.int8)
     fates = Fates(lost, corrupt, stray, false, np.zeros(count, np.int64), said)
     for active in fronts:
         under = active.ports[sent.senders] >> sent.ports & 1 != 0

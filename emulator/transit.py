@@ -24,10 +24,12 @@ RECORD_BYTES: Final = RECORD.size
 RECORD_CELL: Final = RECORD_BYTES - CHANNELS - 4
 RECORD_STATE: Final = RECORD_BYTES - CHANNELS
 
-COUNTERS: Final = 12
-NOW, HEAD, COUNT, SENT, LOST, UNHEARD, UPDATES, LEFT, ROUNDS, DARKNESS, MESSAGES, CORRUPTED = range(COUNTERS)
+COUNTERS: Final = 14
+NOW, HEAD, COUNT, SENT, LOST, UNHEARD, UPDATES, LEFT, ROUNDS, DARKNESS, MESSAGES = range(11)
+CORRUPTED, CUT, BOOTED = range(11, COUNTERS)
 """Time; the first record that may be on its way, and the number of records; messages; the observer's
-counters; whether some cell is without power; the number of listed messages; and of spoiled ones."""
+counters; whether some cell is without power; the number of listed messages; of spoiled ones, and of those
+cut short; and when a cell booted last."""
 
 NONE: Final = -1
 """No message."""
@@ -44,7 +46,7 @@ class Transit(NamedTuple):
 
     A target may be the void. Where messages are listed there are, instead of targets, ``messages``
     int64[n, 4] in the order in which they were sent: arrival in us, ``8 * receiver + the receiver's
-    port``, and the state.
+    port``, and the state; ``lefts`` int64[n] says when the last bit leaves the sender.
     ``nexts`` int32[n] link those that arrive before the same wake, of which ``ends`` int32[wakes, 2]
     says the first and the last. ``latest`` is the last arrival on each link, int64[cells, 8].
     """
@@ -52,6 +54,7 @@ class Transit(NamedTuple):
     records: Any
     targets: Any
     messages: Any
+    lefts: Any
     nexts: Any
     ends: Any
     latest: Any
@@ -63,6 +66,7 @@ def make_transit(cells: int, listed: bool) -> Transit:
         np.empty(0, np.uint8),
         np.empty(0, np.int32),
         np.empty((0, MESSAGE_WORDS), np.int64),
+        np.empty(0, np.int64),
         np.empty(0, np.int32),
         np.empty((0, 2), np.int32),
         in_lines(np.zeros((cells if listed else 0, PORTS), np.int64)),
@@ -71,7 +75,7 @@ def make_transit(cells: int, listed: bool) -> Transit:
 
 @inner
 def deliver(cells, counters, transit, sent_by):
-    """All that was sent at this time or before arrives."""
+    """All that was sent at this time or before is received."""
     head, count = counters[HEAD], counters[COUNT]
     while head < count and get64(transit.records, head * RECORD_BYTES) <= sent_by:
         _arrive(cells, counters, transit, head)
@@ -80,24 +84,59 @@ def deliver(cells, counters, transit, sent_by):
 
 
 @inner
-def _arrive(cells, counters, transit, record):
-    """A record's frame, at all its targets."""
+def deliver_between_updates(world, cells, counters, transit, until):
+    """Likewise what arrives by ``until``, where the receiver's update had not begun, or it comes in vain."""
     void = len(cells.wakes) - 1
-    for port in range(PORTS):
-        receiver, there = get32(transit.targets, 4 * (record * PORTS + port)), (port + 4) & 7
-        if counters[DARKNESS] and receiver != void and cells.wakes[receiver] == DARK:
-            counters[UNHEARD] += 1
-            receiver = void
-        place = receiver * ROW + INBOX + CHANNELS * there
-        copy16(cells.memory, place, transit.records, record * RECORD_BYTES + RECORD_STATE)
-        mark(cells.heard, receiver, 1 << there)
+    for record in range(counters[HEAD], counters[COUNT]):
+        sent = get64(transit.records, record * RECORD_BYTES)
+        if sent > until - world.latency_us:
+            break
+        for port in range(PORTS):
+            target = record * PORTS + port
+            receiver = get32(transit.targets, 4 * target)
+            if receiver == void:
+                continue
+            in_time = sent + world.latency_us <= cells.wakes[receiver] - world.compute_us
+            if in_time or cells.booted[receiver] > sent:
+                _arrive_at(cells, counters, transit, record, port, sent)
+                transit.targets[target] = void
 
 
 @inner
-def post(counters, transit, slot, arrival, memory, state):
+def _arrive(cells, counters, transit, record):
+    """A record's frame, at all its targets."""
+    sent = get64(transit.records, record * RECORD_BYTES)
+    for port in range(PORTS):
+        _arrive_at(cells, counters, transit, record, port, sent)
+
+
+@inner
+def _arrive_at(cells, counters, transit, record, port, sent):
+    """A record's frame, at one of its targets."""
+    void = len(cells.wakes) - 1
+    receiver, there = get32(transit.targets, 4 * (record * PORTS + port)), (port + 4) & 7
+    if receiver != void and _is_deaf(cells, counters, receiver, sent):
+        counters[UNHEARD] += 1
+        receiver = void
+    place = receiver * ROW + INBOX + CHANNELS * there
+    copy16(cells.memory, place, transit.records, record * RECORD_BYTES + RECORD_STATE)
+    mark(cells.heard, receiver, 1 << there)
+
+
+@inner
+def _is_deaf(cells, counters, cell, begins):
+    """Whether a cell has no power, or has booted since a frame began to come in."""
+    if counters[DARKNESS] and cells.wakes[cell] == DARK:
+        return True
+    return begins < counters[BOOTED] and cells.booted[cell] > begins
+
+
+@inner
+def post(counters, transit, slot, left, arrival, memory, state):
     """A frame sets out to a port of a cell; returns its number. There is room for it."""
     messages, number = transit.messages, counters[MESSAGES]
     messages[number, ARRIVAL], messages[number, SLOT] = arrival, slot
+    transit.lefts[number] = left
     copy16(messages, number * MESSAGE_BYTES + MESSAGE_STATE, memory, state)
     counters[MESSAGES] = number + 1
     return number
@@ -139,12 +178,12 @@ def list_by_time(transit, number, wake):
 
 
 @inner
-def take(cells, counters, messages, number):
-    """A message arrives."""
-    slot = messages[number, SLOT]
+def take(world, cells, counters, messages, number):
+    """A message is received."""
+    slot, begins = messages[number, SLOT], messages[number, ARRIVAL] - world.latency_us
     cell, port = slot >> 3, slot & 7
     messages[number, ARRIVAL] = ARRIVED
-    if counters[DARKNESS] and cells.wakes[cell] == DARK:
+    if _is_deaf(cells, counters, cell, begins):
         counters[UNHEARD] += 1
     else:
         place = cell * ROW + INBOX + CHANNELS * port
@@ -153,11 +192,11 @@ def take(cells, counters, messages, number):
 
 
 @inner
-def take_listed(cells, counters, transit, wake):
-    """All messages that are listed at this wake arrive."""
+def take_listed(world, cells, counters, transit, wake):
+    """All messages that are listed at this wake are received."""
     number = np.int64(transit.ends[wake, 0])
     while number != NONE:
-        take(cells, counters, transit.messages, number)
+        take(world, cells, counters, transit.messages, number)
         number = np.int64(transit.nexts[number])
 
 
@@ -181,7 +220,7 @@ def with_room(counters, transit, wakes, copies):
 
     Messages that have arrived are forgotten, and no list has begun.
     """
-    records, targets, messages, nexts, ends, latest = transit
+    records, targets, messages, lefts, nexts, ends, latest = transit
     wanted = counters[COUNT] + wakes
     if wanted * RECORD_BYTES > len(records):
         size = max(wanted, 5 * len(records) // (4 * RECORD_BYTES))
@@ -192,18 +231,19 @@ def with_room(counters, transit, wakes, copies):
         waiting = 0
         for number in range(counters[MESSAGES]):
             if messages[number, ARRIVAL] != ARRIVED:
-                messages[waiting] = messages[number]
+                messages[waiting], lefts[waiting] = messages[number], lefts[number]
                 waiting += 1
         counters[MESSAGES] = waiting
         size = waiting + PORTS * wakes * copies
         if size > len(messages):
             size += size // 4
             messages = _longer(messages.reshape(-1), size * MESSAGE_WORDS).reshape(size, MESSAGE_WORDS)
+            lefts = _longer(lefts, size)
             nexts = np.empty(size, np.int32)
         if len(ends) < wakes:
             ends = np.empty((wakes + wakes // 4, 2), np.int32)
         ends[:wakes] = NONE
-    return Transit(records, targets, messages, nexts, ends, latest)
+    return Transit(records, targets, messages, lefts, nexts, ends, latest)
 
 
 @njit

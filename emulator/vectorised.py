@@ -1,8 +1,8 @@
 """The look-ahead engine without a compiler: in NumPy, many cells at a time.
 
 A cell may live through its next wake when no neighbour can still send something that arrives by then:
-when every neighbour's next wake is later than this one less the latency. About one cell in ten may, and
-nobody waits for cells far away.
+when every neighbour's next update ends later than this one less the latency and the time that an update
+takes. About one cell in ten may, and nobody waits for cells far away.
 """
 
 from typing import Final, NamedTuple
@@ -31,8 +31,12 @@ Int64 = NDArray[np.int64]
 
 
 class Mail(NamedTuple):
-    """Frames on their way, those of a link in order: arrival in us, receiver, and the unit where it goes."""
+    """Frames on their way, those of a link in order.
 
+    When the last bit leaves the sender and when it arrives, in us, receiver, and the unit where it goes.
+    """
+
+    lefts: Int64
     arrivals: Int64
     receivers: Int64
     units: Int64
@@ -40,11 +44,18 @@ class Mail(NamedTuple):
 
     def where(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> "Mail":
         """Some of them, by flags or by places."""
-        return Mail(self.arrivals[chosen], self.receivers[chosen], self.units[chosen], self.frames[chosen])
+        return Mail(
+            self.lefts[chosen],
+            self.arrivals[chosen],
+            self.receivers[chosen],
+            self.units[chosen],
+            self.frames[chosen],
+        )
 
     def followed_by(self, later: "Mail") -> "Mail":
         """These, and then others."""
         return Mail(
+            np.concatenate((self.lefts, later.lefts)),
             np.concatenate((self.arrivals, later.arrivals)),
             np.concatenate((self.receivers, later.receivers)),
             np.concatenate((self.units, later.units)),
@@ -96,7 +107,7 @@ class VectorisedCore(Core):
         self._neighbours = self.population.rows["neighbours"][:-1].T.astype(np.intp, order="C")
         self._latest = np.zeros(PORTS * config.grid.cells, np.int64)
         none = np.empty(0, np.int64)
-        self._mail = Mail(none, none, none, self._units[:0])
+        self._mail = Mail(none, none, none, none, self._units[:0])
 
     def advance(self, now_us: int, until_us: int) -> None:
         while now_us < until_us:
@@ -105,9 +116,19 @@ class VectorisedCore(Core):
             now_us = max(end_us, min(until_us, int(self.population.wakes.min())))
 
     def deliver(self, until_us: int) -> None:
-        due = self._mail.arrivals <= until_us
-        self._arrive(self._mail.where(due))
-        self._mail = self._mail.where(~due)
+        mail = self._mail
+        due = self._had_arrived(mail, self.population.wakes) | self._in_vain(mail)
+        due &= mail.arrivals <= until_us
+        self._arrive(mail.where(due))
+        self._mail = mail.where(~due)
+
+    def cut(self, cells: NDArray[np.intp], now_us: int) -> None:
+        mail, dark = self._mail, np.zeros(len(self.population.wakes), np.bool_)
+        dark[cells] = True
+        senders = self._neighbours[mail.units - UNITS * mail.receivers, mail.receivers]
+        cut = dark[senders] & (mail.lefts >= now_us)
+        self.traffic.cut += int(np.count_nonzero(cut))
+        self._mail = mail.where(~cut)
 
     def flash(self, cells: NDArray[np.intp], rule: Rule | None) -> None:
         """From now on these cells follow another rule, or that of the run."""
@@ -129,10 +150,10 @@ class VectorisedCore(Core):
         awake = np.flatnonzero(soonest[:-1] < end_us)
         while len(awake):
             times = soonest[awake]
-            safe = times - self._config.latency_us < soonest[self._neighbours[:, awake]].min(axis=0)
+            safe = times - self._flight_us < soonest[self._neighbours[:, awake]].min(axis=0)
             times, cells = times[safe], awake[safe]
             mail = self._mail
-            due = (mail.arrivals <= soonest[mail.receivers]) & (mail.arrivals < end_us)
+            due = self._had_arrived(mail, soonest) & (mail.arrivals < end_us)
             if self._weather.stormy:
                 # What is to arrive before a cell's wake may not all have been sent until the cell lives.
                 living = np.zeros(len(soonest), np.bool_)
@@ -162,7 +183,7 @@ class VectorisedCore(Core):
         wakes = [np.empty(0, np.int64)]
         while len(awake):
             population.prngs[awake], waits_us = draw_waits_us(self._timing, population.prngs[awake])
-            population.wakes[awake] += scaled(waits_us, population.rates[awake])
+            population.wakes[awake] += scaled(waits_us, population.rates[awake]) + self._config.compute_us
             wakes.append(awake << 32 | population.wakes[awake] - start_us)
             awake = awake[population.wakes[awake] < end_us]
         ordered = np.sort(np.concatenate(wakes))
@@ -176,14 +197,25 @@ class VectorisedCore(Core):
         self._trace.records(records[order].view(np.uint8).data)
         self._observer.lived(cells[order])
 
+    def _had_arrived(self, mail: Mail, ends: Int64) -> NDArray[np.bool_]:
+        """Which frames were there when the update began that ends then, int64[cells + 1]."""
+        return mail.arrivals <= ends[mail.receivers] - self._config.compute_us
+
+    def _in_vain(self, mail: Mail) -> NDArray[np.bool_]:
+        """Which frames come in at a cell that boots meanwhile, or has booted since they began to."""
+        return self.population.booted[mail.receivers] > mail.arrivals - self._config.latency_us
+
     def _arrive(self, mail: Mail) -> None:
-        """Frames arrive, in order, at cells that have power or have not."""
+        """Frames are received, in order, by cells that have had power for as long as they came in."""
+        population = self.population
         if self._weather.stormy:
             mail = mail.where(np.argsort(mail.arrivals, kind="stable"))
-        if self.population.darkness:
-            dark = self.population.wakes[mail.receivers] == DARK
-            self.traffic.unheard += int(np.count_nonzero(dark))
-            mail = mail.where(~dark)
+        deaf = self._in_vain(mail)
+        if population.darkness:
+            deaf |= population.wakes[mail.receivers] == DARK
+        if deaf.any():
+            self.traffic.unheard += int(np.count_nonzero(deaf))
+            mail = mail.where(~deaf)
         self._units[mail.units] = mail.frames
         np.bitwise_or.at(self.population.heard, mail.receivers, _BIT[mail.units - UNITS * mail.receivers])
 
@@ -248,7 +280,8 @@ class VectorisedCore(Core):
         receivers = self._neighbours[ports, cells[who]]
         frames = self._units[UNITS * cells[who] + PORTS]
         frames[fates.false] = fates.said[fates.false].view(frames.dtype)[:, 0]
-        mail = Mail(arrivals, receivers, UNITS * receivers + _OPPOSITE[ports], frames)
+        units = UNITS * receivers + _OPPOSITE[ports]
+        mail = Mail(arrivals - fates.late_us, arrivals, receivers, units, frames)
         sound = kept & ~fates.corrupt
         self.traffic.corrupted += int(np.count_nonzero(kept & fates.corrupt))
         whole = mail.where(sound)

@@ -85,15 +85,14 @@ class WindowEngine(Engine):
     def compiles(self) -> bool:
         return self._core.compiles
 
-    def _memory_bytes(self, config: RunConfig) -> int:
-        on_their_way = (config.latency_us + config.jitter_us) / config.timing.mean_interval_us
+    def _memory_bytes(self, config: RunConfig, rounds_on_the_way: float) -> int:
         needs = MEMORY_NUMPY if self.kernel == NUMPY else MEMORY_JITTER if config.jitter_us else MEMORY
-        return int(config.grid.cells * (needs.cell_bytes + on_their_way * needs.broadcast_bytes))
+        return int(config.grid.cells * (needs.cell_bytes + rounds_on_the_way * needs.broadcast_bytes))
 
     def result(self) -> RunResult:
         self._core.deliver(self.time_us)
         traffic = self._traffic
-        gone = traffic.lost + traffic.corrupted + traffic.unheard
+        gone = traffic.lost + traffic.corrupted + traffic.cut + traffic.unheard
         traffic.delivered = traffic.sent - gone - self._core.on_their_way
         return super().result()
 
@@ -105,6 +104,7 @@ class WindowEngine(Engine):
 
     def cut_power(self, cells: Cells) -> None:
         self._core.deliver(self.time_us - 1)
+        self._core.cut(cells, self.time_us)
         self._core.population.blank(cells)
 
     def restore_power(self, cells: Cells) -> Cells:
@@ -125,6 +125,7 @@ class WindowEngine(Engine):
         return self._core.population.wakes[cells]
 
     def set_due_us(self, cells: Cells, due_us: NDArray[np.int64]) -> None:
+        self._core.deliver(self.time_us - 1)
         self._core.population.wakes[cells] = due_us
         self._schedule()
 

@@ -55,7 +55,7 @@ class HopCount:
         ram.inbox[ram.inbox[:, AGE] > PATIENCE_WAKES] = 0
         ram.state[HOPS] = self._count(ram)
         ram.state[:4] = colour(ram.state[HOPS])
-        wire = frame.encode(frame.Frame(ram.sequence, ram.state_bytes()))
+        wire = frame.encode(frame.Frame(ram.sequence % frame.SEQUENCE_MODULO, ram.state_bytes()))
         ram.sequence = (ram.sequence + 1) % frame.SEQUENCE_MODULO
         return Wake(wire, self._draw_wait_us(ram))
 

@@ -277,6 +277,13 @@ def _add_run(commands: Any) -> None:
         "--jitter-us", type=int, default=0, metavar="J", help="adds uniform 0..J to the latency (default: 0)"
     )
     parser.add_argument(
+        "--compute-us",
+        type=int,
+        default=0,
+        metavar="C",
+        help="what an update takes (default: 0, the ideal cell)",
+    )
+    parser.add_argument(
         "--loss", type=float, default=0.0, metavar="P", help="probability that a message is lost (default: 0)"
     )
     parser.add_argument(

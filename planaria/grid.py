@@ -33,6 +33,7 @@ class Grid:
         seed: of all random draws.
         latency_us: of every link, >= 1.
         jitter_us: each message takes a uniform 0..jitter_us longer.
+        compute_us: how long an update takes; 0 is the ideal cell.
         loss_probability: of each message on each link.
         faults: a plan known from the start, e.g. ``["restart:half:left@200"]``.
         torus: whether opposite edges are joined.
@@ -63,6 +64,7 @@ class Grid:
         *,
         latency_us: int = 500,
         jitter_us: int = 0,
+        compute_us: int = 0,
         loss_probability: float = 0.0,
         faults: list[str] | None = None,
         torus: bool = False,
@@ -84,6 +86,7 @@ class Grid:
             seed=seed,
             latency_us=latency_us,
             jitter_us=jitter_us,
+            compute_us=compute_us,
             loss_probability=loss_probability,
             faults=tuple(Fault.parse(text) for text in faults or []),
             torus=torus,

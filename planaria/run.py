@@ -32,6 +32,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     world = {
         "latency_us": options.latency_us,
         "jitter_us": options.jitter_us,
+        "compute_us": options.compute_us,
         "loss_probability": options.loss,
         "faults": options.fault,
         "torus": options.torus,

@@ -165,6 +165,11 @@ class Fault(ABC):
             return None
         return self.start_us(mean_interval_us) + max(1, _whole_us(self.length_rounds, mean_interval_us))
 
+    @property
+    def holds_us(self) -> int:
+        """For how long it can keep messages in the links, at most."""
+        return 0
+
     def expand(self, seed: int, number: int) -> list["Fault"]:
         """The faults of which it consists, if it is a compound."""
         del seed, number

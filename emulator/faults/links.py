@@ -95,6 +95,10 @@ class Delay(LinkFault, kind="delay"):
 
     by_us: int = parameter(_TIME)
 
+    @property
+    def holds_us(self) -> int:
+        return self.by_us
+
     def front(self) -> Front:
         """A fixed time."""
         return Front(Effect.DELAY, amount_us=self.by_us)
@@ -105,6 +109,10 @@ class Jitter(LinkFault, kind="jitter"):
     """Every message takes uniform 0..``to_us`` longer; the order is kept."""
 
     to_us: int = parameter(_TIME)
+
+    @property
+    def holds_us(self) -> int:
+        return self.to_us
 
     def front(self) -> Front:
         """A random time."""
@@ -118,6 +126,10 @@ class Reorder(LinkFault, kind="reorder"):
     probability: float = parameter(PROBABILITY)
     by_us: int = parameter(_TIME, 20_000)
 
+    @property
+    def holds_us(self) -> int:
+        return self.by_us
+
     def front(self) -> Front:
         """It holds up nobody."""
         return Front(Effect.STRAY, below=threshold(self.probability), amount_us=self.by_us)
@@ -129,6 +141,10 @@ class Duplicate(LinkFault, kind="duplicate"):
 
     probability: float = parameter(PROBABILITY)
     after_us: int = parameter(_TIME, 1000)
+
+    @property
+    def holds_us(self) -> int:
+        return self.after_us
 
     def front(self) -> Front:
         """A copy."""

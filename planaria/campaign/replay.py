@@ -79,6 +79,7 @@ def make_grid(genome: Genome, trial: Trial) -> Grid:
         config.seed,
         latency_us=config.latency_us,
         jitter_us=config.jitter_us,
+        compute_us=config.compute_us,
         loss_probability=config.loss_probability,
         faults=[str(fault) for fault in config.faults],
         torus=config.torus,

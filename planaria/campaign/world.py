@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from emulator.config import LATENCY_MAX_US, RunConfig
+from emulator.config import COMPUTE_MAX_US, LATENCY_MAX_US, RunConfig
 from emulator.recovery import Predicate
 from firmware.clock import MEAN_INTERVAL_MAX_US, Law, Timing
 from planaria.campaign.toml_table import TomlTable
@@ -17,7 +17,9 @@ def read_world(table: TomlTable, predicate: Predicate) -> RunConfig:
     Raises:
         InputError: an unknown option, a wrong type, or a value out of its limits.
     """
-    table.check_keys("grid", "torus", "clock", "mean_interval_us", "latency_us", "jitter_us", "loss")
+    table.check_keys(
+        "grid", "torus", "clock", "mean_interval_us", "latency_us", "jitter_us", "compute_us", "loss"
+    )
     timing = _DEFAULT.timing
     grid = table.text("grid", f"{_DEFAULT.cols}x{_DEFAULT.rows}")
     torus = table.flag("torus", _DEFAULT.torus)
@@ -25,6 +27,7 @@ def read_world(table: TomlTable, predicate: Predicate) -> RunConfig:
     mean_interval_us = table.whole("mean_interval_us", 1, MEAN_INTERVAL_MAX_US, timing.mean_interval_us)
     latency_us = table.whole("latency_us", 1, LATENCY_MAX_US, _DEFAULT.latency_us)
     jitter_us = table.whole("jitter_us", 0, LATENCY_MAX_US, _DEFAULT.jitter_us)
+    compute_us = table.whole("compute_us", 0, COMPUTE_MAX_US, _DEFAULT.compute_us)
     loss = table.number("loss", _DEFAULT.loss_probability)
     with table.naming():
         rows, cols = parse_grid(grid)
@@ -33,6 +36,7 @@ def read_world(table: TomlTable, predicate: Predicate) -> RunConfig:
             cols=cols,
             latency_us=latency_us,
             jitter_us=jitter_us,
+            compute_us=compute_us,
             loss_probability=loss,
             torus=torus,
             timing=Timing(Law.named(clock), mean_interval_us),

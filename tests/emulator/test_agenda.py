@@ -45,8 +45,8 @@ def test_all_wakes_of_a_slice():
     population.blank(np.array([5]))
     population.rates[7:14] *= 3
     wakes, prngs = population.wakes.copy(), population.prngs.copy()
-    world = World(True, 1000, 16, 1, 1, 1, 0, False, False, True, np.uint64(0), np.uint64(0), 250, False)
-    cells = Cells(None, None, population.wakes, population.prngs, None, population.rates, None, None)
+    world = World(True, 1000, 16, 1, 1, 1, 0, 40, False, False, True, np.uint64(0), np.uint64(0), 250, False)
+    cells = Cells(None, None, population.wakes, population.prngs, None, population.rates, None, None, None)
     start, end = int(wakes.min()), 4000
     keys, count = agenda.collect(world, cells, np.empty(21 + 1 + LANES, np.int64), start, end)
     expected = []
@@ -55,7 +55,7 @@ def test_all_wakes_of_a_slice():
         while time < end:
             expected.append((time, cell))
             state, wait_us = draw_wait_us(timing, state)
-            time += wait_us * (3 if 7 <= cell < 14 else 1)
+            time += wait_us * (3 if 7 <= cell < 14 else 1) + 40
         assert (population.wakes[cell], population.prngs[cell]) == (time, state)
     found = [(start + (key >> 32), key & CELL) for key in keys[:count].tolist()]
     assert sorted(found) == sorted(expected)

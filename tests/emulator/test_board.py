@@ -1,7 +1,11 @@
-import numpy as np
+import pickle
 
-from emulator.draws import Stream, draw32, key
+import numpy as np
+import pytest
+
+from emulator.entropy import Entropy
 from emulator.faults import Fault
+from firmware.program import Failure, MachineError
 
 
 def powered(engine):
@@ -32,7 +36,7 @@ def test_entropy_is_drawn_by_cell_and_boot(tick):
 
     program.boot = boot
     engine.run(1)
-    assert seen == [draw32(key(9, Stream.ENTROPY, 0), 1)]
+    assert seen == [Entropy(9, 2).draw(0, 1)]
 
 
 def test_a_restart_blanks_all_256_bytes(tick):
@@ -60,10 +64,137 @@ def test_a_killed_cell_neither_wakes_nor_hears_until_its_time_is_over(tick):
     assert powered(engine) == [1, 1]
 
 
-def test_messages_in_flight_arrive_though_their_sender_has_died(tick):
-    engine, program = tick(1, 2, latency_us=1500, faults=(Fault.parse("kill:half:left@1.5"),))
-    engine.run(4)
-    assert ("receive", 1, (6, b"\x00\x01")) in program.log
+def received(program, cell):
+    """What a metronome has received: (port, frame)."""
+    return [detail for what, who, detail in program.log if (what, who) == ("receive", cell)]
+
+
+@pytest.mark.parametrize(("moment", "whole"), [("2.499", False), ("2.5", False), ("2.501", True)])
+def test_a_frame_is_cut_when_its_sender_loses_power_before_it_has_left(tick, moment, whole):
+    engine, program = tick(1, 2, latency_us=1500, faults=(Fault.parse(f"kill:half:left@{moment}"),))
+    result = engine.run(3)
+    first = b"\x00\x01" if whole else b"\x00"
+    assert received(program, 1) == [(6, first)]
+    assert (result.delivered, result.cut) == (2 * whole, 2 - whole)  # what it said at 2000 is cut anyway
+
+
+def test_what_a_fault_holds_back_belongs_to_the_link(tick):
+    plan = ("delay:half:left,by_us=800@0+1.5", "kill:half:left@1.6")
+    engine, program = tick(1, 2, latency_us=500, faults=tuple(map(Fault.parse, plan)))
+    result = engine.run(3)  # sent at 1000, left at 1500, arrives at 2300
+    assert received(program, 1) == [(6, b"\x00\x01")]
+    assert (result.messages, result.cut) == (4, 0)
+    plan = ("delay:half:left,by_us=800@0+1.5", "kill:half:left@1.4")
+    engine, program = tick(1, 2, latency_us=500, faults=tuple(map(Fault.parse, plan)))
+    assert engine.run(3).cut == 1
+
+
+def test_a_copy_of_a_cut_frame_is_cut(tick):
+    plan = ("duplicate:1@0+1.5", "kill:half:left@1.2")
+    engine, program = tick(1, 2, latency_us=500, faults=tuple(map(Fault.parse, plan)))
+    result = engine.run(4)
+    assert received(program, 1) == [(6, b"\x00")] * 2
+    assert result.cut == 2
+
+
+def test_a_frame_that_waits_for_the_one_before_it_waits_in_its_sender(tick):
+    plan = ("delay:half:left,by_us=5000@0+1.5", "kill:half:left@4")
+    engine, program = tick(1, 2, latency_us=500, faults=tuple(map(Fault.parse, plan)))
+    result = engine.run(8)  # the first has left at 1500 and arrives at 6500; those of 2000 and 3000 wait
+    assert received(program, 1) == [(6, b"\x00\x01"), (6, b"\x00"), (6, b"\x00")]
+    assert result.cut == 2
+
+
+@pytest.mark.parametrize(("moment", "hears"), [("1", True), ("1.001", False), ("1.4", False), ("1.5", False)])
+def test_a_board_that_boots_while_a_frame_comes_in_does_not_hear_it(tick, moment, hears):
+    """At 1.5 the last bit arrives: faults come first."""
+    engine, program = tick(1, 2, latency_us=500, faults=(Fault.parse(f"restart:half:left@{moment}"),))
+    program.wait_us = 1000
+    result = engine.run(2)
+    assert ((2, b"\x01\x01") in received(program, 0)) == hears
+    assert result.unheard == (not hears)
+
+
+def test_an_update_takes_its_time(tick):
+    """Waits of 1000 and updates of 300: it ends, and its frame leaves, at 1300, 2600, 3900."""
+    engine, _ = tick(1, 2, latency_us=200, compute_us=300)
+    times = []
+    engine._boards[0].on_update = lambda _cell: times.append(engine.time_us)
+    result = engine.run(4)
+    assert times == [1300, 2600, 3900]
+    assert (result.messages, result.delivered) == (6, 4)
+
+
+def test_what_arrives_during_an_update_waits_in_the_port_until_it_has_ended(tick):
+    engine, program = tick(
+        1, 2, latency_us=200, compute_us=300, faults=(Fault.parse("jump:half:left,by_us=500@0"),)
+    )
+    heard, receive = [], program.receive
+    program.receive = lambda ram, port, wire: (receive(ram, port, wire), heard.append((engine.time_us, wire)))
+    result = engine.run(2)
+    # Cell 0 ends updates at 800 and 2100; what it says at 800 comes to cell 1 at 1000, as its update begins,
+    # and what cell 1 says at 1300 comes to cell 0 at 1500, in its wait.
+    assert heard == [(1000, b"\x00\x01"), (1500, b"\x01\x01")]
+    engine, program = tick(
+        1, 2, latency_us=201, compute_us=300, faults=(Fault.parse("jump:half:left,by_us=500@0"),)
+    )
+    heard, receive = [], program.receive
+    program.receive = lambda ram, port, wire: (receive(ram, port, wire), heard.append((engine.time_us, wire)))
+    result = engine.run(2)
+    assert heard == [(1300, b"\x00\x01"), (1501, b"\x01\x01")]  # it was there at 1001
+    assert (result.messages, result.delivered) == (2, 2)
+
+
+def test_power_lost_during_an_update_loses_it_and_what_waits_in_the_ports(tick):
+    plan = ("jump:half:left,by_us=500@0", "restart:half:right@1.2")
+    engine, program = tick(1, 2, latency_us=201, compute_us=300, faults=tuple(map(Fault.parse, plan)))
+    result = engine.run(2)
+    assert [entry for entry in program.log if entry[:2] == ("wake", 1)] == []
+    assert (result.messages, result.unheard) == (1, 1)
+
+
+def test_a_jump_does_not_shorten_an_update_that_has_begun(tick):
+    plan = ("jump:all,by_us=700@0.5", "jump:all,by_us=5@0.6")
+    engine, _ = tick(1, 1, compute_us=300, faults=tuple(map(Fault.parse, plan)))
+    times = []
+    engine._boards[0].on_update = lambda _cell: times.append(engine.time_us)
+    engine.run(1)
+    assert times == [800]  # begun at 500
+
+
+def test_a_cell_may_keep_silent(tick):
+    engine, program = tick(1, 2, latency_us=300)
+    wake = program.wake
+    program.wake = lambda ram: wake(ram)._replace(frame=b"")
+    result = engine.run(3)
+    assert (result.updates, result.messages) == (6, 0)
+    assert [board.broadcasts for board in engine._boards] == [0, 0]
+    assert received(program, 0) == received(program, 1) == []
+
+
+@pytest.mark.parametrize("entry", ["wake", "receive"])
+def test_a_program_that_fails_is_restarted_by_the_watchdog(tick, entry):
+    engine, program = tick(1, 2, latency_us=300)
+    original, failures = getattr(program, entry), []
+
+    def fails_once(ram, *arguments):
+        if program.cell(ram) == 0 and not failures:
+            failures.append(engine.time_us)
+            raise MachineError(Failure.TRAP, "division by zero")
+        return original(ram, *arguments)
+
+    setattr(program, entry, fails_once)
+    result = engine.run(4)
+    assert result.machine_faults == {"program": {"trap": 1}}
+    assert [what for what, cell, _ in program.log if cell == 0].count("boot") == 2
+    assert result.updates == 7
+
+
+def test_a_failure_keeps_its_words_when_it_is_made_again():
+    failure = MachineError(Failure.HANG, "4,000,000 instructions")
+    again = type(failure)(*failure.args)
+    assert (str(again), again.failure) == ("hang: 4,000,000 instructions", Failure.HANG)
+    assert str(pickle.loads(pickle.dumps(failure))) == str(failure)
 
 
 def test_a_restart_does_not_wake_the_old_life(tick):

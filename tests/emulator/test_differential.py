@@ -3,6 +3,7 @@
 import hashlib
 import heapq
 import struct
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,7 @@ from firmware.clock import Law, Timing
 from firmware.memory import Ram
 from firmware.pattern import Target
 
-M64 = 2**64 - 1
+M32, M64 = 2**32 - 1, 2**64 - 1
 FAULT, DELIVERY, WAKE = 0, 1, 2
 PORT = {(-1, 0): 0, (-1, 1): 1, (0, 1): 2, (1, 1): 3, (1, 0): 4, (1, -1): 5, (0, -1): 6, (-1, -1): 7}
 
@@ -33,18 +34,51 @@ def draw(seed, stream, entity, index):
     return scramble(entity_key + (index + 1) * 0x9E3779B97F4A7C15 & M64) >> 32
 
 
-def brute_force(rom, side, seed, latency_us, jitter_us, loss, kills, end_us):
-    """Trace hash of a square grid; ``kills`` are (start, end, cells), end None for ever."""
+def entropy(seed, cells, cell, boots):
+    keys = [draw(seed, 1, 0, index) for index in range(4)]
+
+    def permuted(word):
+        for before, after in (keys[:2], keys[2:]):
+            word ^= before
+            word = (word ^ word >> 16) * 0x7FEB352D & M32
+            word = (word ^ word >> 15) * 0x846CA68B & M32
+            word = (word ^ word >> 16) + after & M32
+        return word
+
+    return permuted(1 + cell + cells * (boots % (M32 // cells))) or permuted(0)
+
+
+def brute_force(rom, side, seed, latency_us, jitter_us, compute_us, loss, kills, end_us):
+    """Trace hash of a square grid and what became of its messages; ``kills`` are (start, end, cells)."""
     cells = range(side * side)
     strapped = side // 2 * side + side // 2
     program, rams = NeuralProgram(rom), [Ram() for _ in cells]
     boots, lives, held, said = [0] * len(cells), [0] * len(cells), [0] * len(cells), [0] * len(cells)
-    last_arrival, queue, trace = {}, [], hashlib.sha256()
+    booted, begins, failures, ports = (
+        [0] * len(cells),
+        [0] * len(cells),
+        [[] for _ in cells],
+        [[] for _ in cells],
+    )
+    last_arrival, queue, trace, counts = {}, [], hashlib.sha256(), Counter()
+
+    def next_update(cell, now, wait):
+        begins[cell] = now + wait
+        when = now + wait + compute_us
+        heapq.heappush(queue, (when, WAKE, cell, len(trace_order), ("wake", cell, lives[cell])))
 
     def boot(cell, now):
-        wait = program.boot(rams[cell], draw(seed, 1, cell, boots[cell]), cell == strapped and now < 0)
+        word = entropy(seed, len(cells), cell, boots[cell])
+        wait = program.boot(rams[cell], word, cell == strapped and now < 0)
         boots[cell] += 1
-        heapq.heappush(queue, (max(now, 0) + wait, WAKE, cell, len(trace_order), ("wake", cell, lives[cell])))
+        booted[cell] = max(now, 0)
+        next_update(cell, max(now, 0), wait)
+
+    def receive(cell):
+        for port, frame in ports[cell]:
+            program.receive(rams[cell], port, frame)
+        counts["delivered"] += len(ports[cell])
+        ports[cell] = []
 
     trace_order = []
     for cell in cells:
@@ -60,16 +94,25 @@ def brute_force(rom, side, seed, latency_us, jitter_us, loss, kills, end_us):
                 if what == "down":
                     held[cell] += 1
                     lives[cell] += 1
+                    failures[cell].append(now)
                     rams[cell].clear()
+                    counts["unheard"] += len(ports[cell])
+                    ports[cell] = []
             for cell in where:
                 if what == "up" or detail:
                     held[cell] -= 1
                     if not held[cell]:
                         boot(cell, now)
         elif what == "deliver":
-            cell, port = where
-            if not held[cell]:
-                program.receive(rams[cell], port, detail)
+            cell, port, sender, sent, left = where
+            if any(sent < failure <= left for failure in failures[sender]):
+                counts["cut"] += 1
+            elif held[cell] or booted[cell] > now - latency_us:
+                counts["unheard"] += 1
+            else:
+                ports[cell].append((port, detail))
+                if now <= begins[cell]:
+                    receive(cell)
         elif detail == lives[where] and not held[where]:
             done = program.wake(rams[where])
             trace.update(struct.pack("<QI", now, where) + bytes(rams[where].bytes[:16]))
@@ -82,23 +125,25 @@ def brute_force(rom, side, seed, latency_us, jitter_us, loss, kills, end_us):
                     continue
                 arrival = now + latency_us + (draw(seed, 3, link, said[where]) * (jitter_us + 1) >> 32)
                 last_arrival[link] = max(arrival, last_arrival.get(link, 0))
-                target = (row * side + col, (port + 4) % 8)
+                target = (row * side + col, (port + 4) % 8, where, now, last_arrival[link])
                 trace_order.append(link)
                 heapq.heappush(
                     queue,
                     (last_arrival[link], DELIVERY, link, len(trace_order), ("deliver", target, done.frame)),
                 )
             said[where] += 1
-            heapq.heappush(queue, (now + done.wait_us, WAKE, where, 0, ("wake", where, lives[where])))
-    return trace.hexdigest()
+            next_update(where, now, done.wait_us)
+            receive(where)
+    return trace.hexdigest(), counts
 
 
 @pytest.mark.parametrize("law", list(Law))
 @pytest.mark.parametrize(
     ("latency_us", "jitter_us", "loss"), [(1, 0, 0.0), (40, 0, 0.05), (150, 400, 0.2), (1000, 3000, 0.5)]
 )
+@pytest.mark.parametrize("compute_us", [0, 1, 30, 250])
 @pytest.mark.parametrize("side", [2, 4])
-def test_the_engine_agrees_with_brute_force(genome, law, latency_us, jitter_us, loss, side):
+def test_the_engine_agrees_with_brute_force(genome, law, latency_us, jitter_us, compute_us, loss, side):
     # 100 us rounds: many events fall on the same microsecond.
     genome = replace(genome, target=Target.of(np.full((side, side, 4), 255, np.uint8)))
     timing = Timing(law, mean_interval_us=100, listening_wakes=4)
@@ -111,11 +156,16 @@ def test_the_engine_agrees_with_brute_force(genome, law, latency_us, jitter_us, 
         seed=31,
         latency_us=latency_us,
         jitter_us=jitter_us,
+        compute_us=compute_us,
         loss_probability=loss,
         faults=tuple(map(Fault.parse, plan)),
         timing=timing,
     )
     rom = image.build(genome, timing)
     result = ReferenceEngine(config, rom, genome.target).run(60)
-    assert result.updates > 60 * side * side * 0.6
-    assert result.trace_sha256 == brute_force(rom, side, 31, latency_us, jitter_us, loss, kills, 6000)
+    assert result.updates > 60 * side * side * 0.6 * 100 / (100 + compute_us)
+    expected, counts = brute_force(rom, side, 31, latency_us, jitter_us, compute_us, loss, kills, 6000)
+    assert result.trace_sha256 == expected
+    assert (result.delivered, result.unheard) == (counts["delivered"], counts["unheard"])
+    assert result.cut >= counts["cut"]  # which counts a frame when it arrives
+    assert counts["cut"] > 0 or latency_us < 150

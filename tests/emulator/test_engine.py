@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from emulator.faults import Fault
+from emulator.recovery import Predicate
 from firmware.errors import InputError
 
 WORLD = {
@@ -140,7 +141,8 @@ def test_the_target_must_fit(build):
 
 
 def test_recovery_of_a_program_that_heals_at_once(tick):
-    engine, program = tick(1, 1, faults=(Fault.parse("kill:rect:0,0,1,1@3+2"),))
+    faults = (Fault.parse("kill:rect:0,0,1,1@3+2"),)
+    engine, program = tick(1, 1, faults=faults, predicate=Predicate(dwell_rounds=1))
     wake = program.wake
 
     def show_white(ram):
@@ -151,3 +153,4 @@ def test_recovery_of_a_program_that_heals_at_once(tick):
     (recovery,) = engine.run(40).recoveries
     assert (recovery.outcome, recovery.end_rounds, recovery.rounds) == ("recovered", 5.0, 1.0)
     assert (recovery.time_ms, recovery.updates, recovery.async_rounds) == (1.0, 1, 1)
+    assert (recovery.clean.outcome, recovery.clean.rounds) == ("recovered", 1.0)

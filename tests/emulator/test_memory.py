@@ -5,6 +5,7 @@ import pytest
 
 from emulator import memory, reference, window
 from emulator.config import RunConfig
+from emulator.faults import Fault
 from emulator.reference import ReferenceEngine
 from emulator.window import WindowEngine
 from firmware import image
@@ -15,7 +16,7 @@ def make(engine, config, genome):
     return engine(config, image.build(genome, config.timing), genome.target)
 
 
-@pytest.mark.parametrize(("engine", "cell_bytes"), [(ReferenceEngine, 8000), (WindowEngine, 419)])
+@pytest.mark.parametrize(("engine", "cell_bytes"), [(ReferenceEngine, 8000), (WindowEngine, 410)])
 def test_a_grid_too_large_is_refused_at_once(genome, engine, cell_bytes):
     config = RunConfig(rows=40_000, cols=50_000)
     started = time.perf_counter()
@@ -38,8 +39,24 @@ def test_memory_is_compared_with_what_is_free(monkeypatch, genome, engine, cell_
     make(engine, RunConfig(rows=10, cols=10), genome)
     with pytest.raises(InputError, match=r"[\d,]+ are free; make it smaller"):
         make(engine, RunConfig(rows=10, cols=11), genome)
-    with pytest.raises(InputError, match="make it smaller"):
-        make(engine, RunConfig(rows=10, cols=10, latency_us=10_000), genome)  # a round of messages more
+
+
+ENGINES = [ReferenceEngine, WindowEngine, partial(WindowEngine, kernel="numpy")]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_messages_are_counted_that_the_run_can_send(monkeypatch, genome, engine):
+    """A legal latency of 1,000 seconds in a run of 3 rounds: only those of 3 rounds are ever on their way."""
+    patient = make(engine, RunConfig(rows=10, cols=10, latency_us=1_000_000_000), genome)
+    patient.run(3)
+    monkeypatch.setattr(memory, "free_memory_bytes", lambda: 1 << 20)
+    with pytest.raises(InputError, match=r"latency_us: 1,000,000,000 - it would need [\d,]+ bytes of memory"):
+        patient.run(1_000_000)
+    held = RunConfig(rows=10, cols=10, faults=(Fault.parse("delay:1000000000@1"),))
+    with pytest.raises(InputError, match=r"fault: delay:1000000000@1 - it would need"):
+        make(engine, held, genome).run(1_000_000)
+    few = RunConfig(rows=10, cols=10, faults=(Fault.parse("delay:rect:0,0,1,1,by_us=50000@1"),))
+    make(engine, few, genome).run(3)
 
 
 def test_free_memory_is_less_than_all():

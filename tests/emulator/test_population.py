@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from emulator.config import RunConfig
-from emulator.draws import Stream, draw32, key
+from emulator.entropy import Entropy
 from emulator.population import DARK, LAYOUT, Population, draw_waits_us, in_lines, offset
 from firmware.clock import Law, Timing, draw_wait_us
 
@@ -36,15 +36,16 @@ def test_open_ports_lead_into_the_void():
 
 def test_power_comes_and_goes():
     timing = Timing()
-    population = Population(RunConfig(rows=2, cols=3, seed=9), timing)
+    population = Population(RunConfig(rows=2, cols=3, seed=9, compute_us=7), timing)
     assert population.darkness
     assert (population.wakes == DARK).all()
     population.boot(np.arange(6), 100)
     assert not population.darkness
     for boot, now_us in ((0, 100), (1, 500)):
         for cell in range(6) if boot == 0 else (1, 4):
-            prng, wait_us = draw_wait_us(timing, draw32(key(9, Stream.ENTROPY, cell), boot))
-            assert (population.prngs[cell], population.wakes[cell]) == (prng, now_us + wait_us)
+            prng, wait_us = draw_wait_us(timing, Entropy(9, 6).draw(cell, boot))
+            assert (population.prngs[cell], population.wakes[cell]) == (prng, now_us + wait_us + 7)
+            assert (population.booted[cell], population.last_boot_us) == (now_us, now_us)
         population.rows["inbox"] = population.rows["state"] = 1
         population.rows["listened"] = 3
         population.heard[:] = 255

@@ -8,7 +8,7 @@ import pytest
 
 SCRIPT = Path(__file__).with_name("fixed_run.py")
 ROOT = SCRIPT.parents[2]
-PINNED = "d756e315b852ce8bc170cd6d25bb270762ebf0cf7ebc0c2bf37873291fe6e2cc"
+PINNED = "8246b59a3d50853690d8ae2c825efb0c3188b9884d2ca03bc86138a9a4ee29b6"
 
 
 def trace_sha256(seed):

@@ -101,6 +101,7 @@ def random_config(seed):
         seed=rng.getrandbits(64),
         latency_us=rng.choice([1, 2, mean_us // 20 + 1, mean_us, 4 * mean_us]),
         jitter_us=rng.choice([0, 0, 1, mean_us // 2, 3 * mean_us]),
+        compute_us=rng.choice([0, 0, 1, mean_us // 6, mean_us, 3 * mean_us]),
         loss_probability=rng.choice([0.0, 0.0, 0.05, 0.6, 1.0]),
         faults=tuple(faults),
         torus=rng.random() < 0.3,

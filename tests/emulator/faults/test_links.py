@@ -23,7 +23,9 @@ def heard(tick, *faults, cols=2, cell=1, rounds=8, **options):
 
     program.receive = receive
     result = engine.run(rounds)
-    on_the_way = result.messages - result.delivered - result.lost - result.corrupted - result.unheard
+    on_the_way = (
+        result.messages - result.delivered - result.lost - result.corrupted - result.cut - result.unheard
+    )
     assert on_the_way >= 0
     return frames, result
 
