@@ -18,6 +18,7 @@ from emulator.window import WindowEngine
 from firmware import image
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
+from firmware.machine import machine, rom_image
 
 ROOT = Path(__file__).parents[2]
 REGIONS = (
@@ -136,6 +137,17 @@ def test_random_configurations(make_genome, seed):
     config, genome = random_config(seed), make_genome(hidden=1 + seed % 128, weights_seed=seed)
     result = assert_all_the_same(config, genome, 8)
     print(f"seed {seed}: {config.cols}x{config.rows}, {result.updates} updates, {result.trace_sha256[:16]}")
+
+
+@pytest.mark.parametrize(
+    ("seed", "target", "rounds"),
+    [*((seed, "host", 8) for seed in range(6)), (6, "cortex-m0plus", 2), (7, "rv32imc", 2)],
+)
+def test_machine_code_in_random_configurations(built, make_genome, seed, target, rounds):
+    config, genome = random_config(seed), make_genome(hidden=1 + seed % 128, weights_seed=seed)
+    binary, _ = built(genome, target, config.timing)
+    engine = ReferenceEngine(config, rom_image(binary), genome.target, machine(binary))
+    assert engine.run(rounds) == engines(config, genome, kernels=[])[0].run(rounds)
 
 
 @pytest.mark.parametrize("seed", [5, 6])
