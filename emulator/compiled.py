@@ -152,7 +152,8 @@ class CompiledCore(Core):
             messages = transit.messages[: counters[ways.MESSAGES]]
             receivers, ports = np.divmod(messages[:, ways.SLOT], PORTS)
             senders = self.population.rows["neighbours"][receivers, ports]
-            leaving = transit.lefts[: counters[ways.MESSAGES]] >= now_us
+            lefts = transit.lefts if self._world.stormy else transit.messages[:, ways.ARRIVAL]
+            leaving = lefts[: counters[ways.MESSAGES]] >= now_us
             cut = dark[senders] & leaving & (messages[:, ways.ARRIVAL] != ways.ARRIVED)
             messages[cut, ways.ARRIVAL] = ways.ARRIVED
         else:
@@ -172,6 +173,8 @@ class CompiledCore(Core):
     def _prepare_for_fronts(self) -> None:
         if not self._world.listed:
             self._list_messages()
+        count = self._counters[ways.MESSAGES]
+        self._transit.lefts[:count] = self._transit.messages[:count, ways.ARRIVAL]
         self._world = self._world._replace(listed=True, stormy=True)
 
     def _list_messages(self) -> None:
@@ -187,7 +190,7 @@ class CompiledCore(Core):
         messages[:, ways.MESSAGE_STATE // 8 :] = np.ascontiguousarray(records["state"][record]).view(np.int64)
         self._transit = transit._replace(
             messages=messages,
-            lefts=messages[:, ways.ARRIVAL].copy(),
+            lefts=np.empty(len(messages), np.int64),
             nexts=np.empty(len(messages), np.int32),
         )
         counters[ways.MESSAGES], counters[ways.HEAD], counters[ways.COUNT] = len(messages), 0, 0
@@ -233,6 +236,7 @@ def _world(config: RunConfig, rule: Rule, timing: Timing) -> World:
         config.latency_us,
         config.jitter_us,
         config.compute_us,
+        config.latency_us + config.compute_us,
         config.jitter_us > 0,
         False,
         False,

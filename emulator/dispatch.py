@@ -73,7 +73,9 @@ def _speak(fronts, front, effect, link, sender, index):
 @inner
 def _post(world, counters, transit, fronts, ahead, slot, left, arrival, cells, cell, voice):
     """A frame sets out."""
-    number = ways.post(counters, transit, slot, left, arrival, cells.memory, cell * ROW + STATE)
+    number = ways.post(counters, transit, slot, arrival, cells.memory, cell * ROW + STATE)
+    if world.stormy:
+        transit.lefts[number] = left
     if voice != _TRUTH:
         copy16(transit.messages, number * ways.MESSAGE_BYTES + ways.MESSAGE_STATE, fronts.voice, 0)
     list_message(world, transit, ahead, number, arrival)

@@ -62,9 +62,10 @@ _BITS: Final = np.array([mask.bit_count() for mask in range(256)], np.int64)
 class World(NamedTuple):
     """What a run's configuration and genome say, for compiled code. Keys are uint64.
 
-    ``listed`` says whether messages are, ``stormy`` whether there ever was a front, ``skewed`` whether
-    clocks ever ran at different rates; ``fetches`` whether it pays to fetch memory ahead, for the cells
-    are more than a cache holds.
+    ``flight_us`` is the latency and what an update takes: what is sent later than that before its end, no
+    update knows. ``listed`` says whether messages are, ``stormy`` whether there ever was a front,
+    ``skewed`` whether clocks ever ran at different rates; ``fetches`` whether it pays to fetch memory
+    ahead, for the cells are more than a cache holds.
     """
 
     exponential: bool
@@ -75,6 +76,7 @@ class World(NamedTuple):
     latency_us: int
     jitter_us: int
     compute_us: int
+    flight_us: int
     listed: bool
     stormy: bool
     skewed: bool
@@ -189,7 +191,7 @@ def _sense(world, cells, counters, transit, scratch, ahead, place, slot):
     if world.listed:
         ways.take_listed(world, cells, counters, transit, place)
     else:
-        ways.deliver(cells, counters, transit, now - world.latency_us - world.compute_us)
+        ways.deliver(cells, counters, transit, now - world.flight_us)
     _listen(world, cells, cell)
     row = cell * ROW
     near = perceive(cells.memory, row + STATE, row + INBOX, scratch.seen, slot * LINE_BYTES) >= ALIVE_MIN
@@ -231,7 +233,7 @@ def _independent(world, wakes, place):
     They may when the second has begun before what the first sends arrives, and it is not the same cell.
     """
     gap = (wakes[place + 1] >> 32) - (wakes[place] >> 32)
-    return gap < world.latency_us + world.compute_us and (wakes[place + 1] ^ wakes[place]) & CELL != 0
+    return gap < world.flight_us and (wakes[place + 1] ^ wakes[place]) & CELL != 0
 
 
 @inner
@@ -315,6 +317,6 @@ def live(world, cells, counters, transit, fronts, kernel, scratch, until, lost_b
 @kept
 def deliver(world, cells, counters, transit, until):
     """All that arrives by this time is received, where messages are not listed, or waits in the ports."""
-    ways.deliver(cells, counters, transit, until - world.latency_us - world.compute_us)
+    ways.deliver(cells, counters, transit, until - world.flight_us)
     if world.compute_us:
         ways.deliver_between_updates(world, cells, counters, transit, until)

@@ -46,7 +46,8 @@ class Transit(NamedTuple):
 
     A target may be the void. Where messages are listed there are, instead of targets, ``messages``
     int64[n, 4] in the order in which they were sent: arrival in us, ``8 * receiver + the receiver's
-    port``, and the state; ``lefts`` int64[n] says when the last bit leaves the sender.
+    port``, and the state; ``lefts`` int64[n] says when the last bit leaves the sender, once there ever was a
+    front; before that it is when it arrives.
     ``nexts`` int32[n] link those that arrive before the same wake, of which ``ends`` int32[wakes, 2]
     says the first and the last. ``latest`` is the last arrival on each link, int64[cells, 8].
     """
@@ -98,7 +99,7 @@ def deliver_between_updates(world, cells, counters, transit, until):
                 continue
             in_time = sent + world.latency_us <= cells.wakes[receiver] - world.compute_us
             if in_time or cells.booted[receiver] > sent:
-                _arrive_at(cells, counters, transit, record, port, sent)
+                _arrive_at(cells, counters, transit, record, port, sent, True)
                 transit.targets[target] = void
 
 
@@ -106,16 +107,17 @@ def deliver_between_updates(world, cells, counters, transit, until):
 def _arrive(cells, counters, transit, record):
     """A record's frame, at all its targets."""
     sent = get64(transit.records, record * RECORD_BYTES)
+    doubtful = _is_doubtful(counters, sent)
     for port in range(PORTS):
-        _arrive_at(cells, counters, transit, record, port, sent)
+        _arrive_at(cells, counters, transit, record, port, sent, doubtful)
 
 
 @inner
-def _arrive_at(cells, counters, transit, record, port, sent):
+def _arrive_at(cells, counters, transit, record, port, sent, doubtful):
     """A record's frame, at one of its targets."""
     void = len(cells.wakes) - 1
     receiver, there = get32(transit.targets, 4 * (record * PORTS + port)), (port + 4) & 7
-    if receiver != void and _is_deaf(cells, counters, receiver, sent):
+    if doubtful and receiver != void and _is_deaf(cells, receiver, sent):
         counters[UNHEARD] += 1
         receiver = void
     place = receiver * ROW + INBOX + CHANNELS * there
@@ -124,19 +126,22 @@ def _arrive_at(cells, counters, transit, record, port, sent):
 
 
 @inner
-def _is_deaf(cells, counters, cell, begins):
-    """Whether a cell has no power, or has booted since a frame began to come in."""
-    if counters[DARKNESS] and cells.wakes[cell] == DARK:
-        return True
-    return begins < counters[BOOTED] and cells.booted[cell] > begins
+def _is_doubtful(counters, begins):
+    """Whether somebody may not hear a frame that begins to come in then: a look for all receivers at once."""
+    return counters[DARKNESS] != 0 or begins < counters[BOOTED]
 
 
 @inner
-def post(counters, transit, slot, left, arrival, memory, state):
+def _is_deaf(cells, cell, begins):
+    """Whether a cell has no power, or has booted since a frame began to come in."""
+    return cells.wakes[cell] == DARK or cells.booted[cell] > begins
+
+
+@inner
+def post(counters, transit, slot, arrival, memory, state):
     """A frame sets out to a port of a cell; returns its number. There is room for it."""
     messages, number = transit.messages, counters[MESSAGES]
     messages[number, ARRIVAL], messages[number, SLOT] = arrival, slot
-    transit.lefts[number] = left
     copy16(messages, number * MESSAGE_BYTES + MESSAGE_STATE, memory, state)
     counters[MESSAGES] = number + 1
     return number
@@ -183,7 +188,7 @@ def take(world, cells, counters, messages, number):
     slot, begins = messages[number, SLOT], messages[number, ARRIVAL] - world.latency_us
     cell, port = slot >> 3, slot & 7
     messages[number, ARRIVAL] = ARRIVED
-    if _is_deaf(cells, counters, cell, begins):
+    if _is_doubtful(counters, begins) and _is_deaf(cells, cell, begins):
         counters[UNHEARD] += 1
     else:
         place = cell * ROW + INBOX + CHANNELS * port

@@ -45,7 +45,9 @@ def test_all_wakes_of_a_slice():
     population.blank(np.array([5]))
     population.rates[7:14] *= 3
     wakes, prngs = population.wakes.copy(), population.prngs.copy()
-    world = World(True, 1000, 16, 1, 1, 1, 0, 40, False, False, True, np.uint64(0), np.uint64(0), 250, False)
+    world = World(
+        True, 1000, 16, 1, 1, 1, 0, 40, 41, False, False, True, np.uint64(0), np.uint64(0), 250, False
+    )
     cells = Cells(None, None, population.wakes, population.prngs, None, population.rates, None, None, None)
     start, end = int(wakes.min()), 4000
     keys, count = agenda.collect(world, cells, np.empty(21 + 1 + LANES, np.int64), start, end)
