@@ -53,10 +53,26 @@ def check_writable(path: Path) -> None:
     Raises:
         InputError: ``path`` is a folder, or its folder is missing or not writable.
     """
+    _check(path, path.parent)
+
+
+def check_creatable(path: Path) -> None:
+    """As ``check_writable``, of a file whose folders may still have to be made; makes none.
+
+    Raises:
+        InputError: ``path`` is a folder, or the nearest folder that exists is none or not writable.
+    """
+    folder = path.absolute().parent
+    while not folder.exists():
+        folder = folder.parent
+    _check(path, folder)
+
+
+def _check(path: Path, folder: Path) -> None:
     if path.is_dir():
         raise InputError("output", path, "it is a folder", "give a file name")
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", dir=folder)
     except OSError as error:
         raise unwritable(path, error) from error
     os.close(handle)

@@ -2,10 +2,11 @@
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
-from firmware.atomic import atomic_file, check_writable, write_atomic
+from firmware.atomic import atomic_file, check_creatable, check_writable, write_atomic
 from firmware.errors import InputError
 
 
@@ -63,3 +64,25 @@ def test_folder_that_is_missing_or_a_file(tmp_path):
         check_writable(tmp_path)
     check_writable(tmp_path / "b.bin")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file"]
+
+
+def test_creatable_makes_nothing(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "folder").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    for name in ("a.bin", "file", "folder/a.bin", "new/a.bin", "new/and/deep/folder", "folder/../a.bin"):
+        check_creatable(tmp_path / name)
+    for name in ("file/a.bin", "file/new/a.bin"):
+        with pytest.raises(InputError, match=f"{name} - it cannot be written"):
+            check_creatable(tmp_path / name)
+    with pytest.raises(InputError, match="it is a folder"):
+        check_creatable(tmp_path / "folder")
+    with pytest.raises(InputError, match="cannot be written"):
+        check_creatable(Path("/proc/new/a.bin"))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_creatable_from_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    check_creatable(Path("new/a.bin"))
+    assert list(tmp_path.iterdir()) == []
