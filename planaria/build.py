@@ -3,13 +3,14 @@
 import argparse
 import io
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from firmware import image
-from firmware.atomic import unwritable, write_atomic
+from firmware.atomic import check_creatable, unwritable, write_atomic
 from firmware.binary import RAM_ORIGIN, Binary
 from firmware.budget import RAM_BYTES, ROM_BYTES
 from firmware.build import Options, build
@@ -23,7 +24,8 @@ from planaria.ram_map import save_ram_map
 from planaria.shipped import open_genome
 
 ALL = "all"
-LIBRARY_SUFFIX = {Kind.HOST: ".so", Kind.WASM: ".wasm"}
+SUFFIXES = {Kind.CHIP: (".elf", ".hex", ".bin", ".map"), Kind.HOST: (".so",), Kind.WASM: (".wasm",)}
+RAM_MAP = "ram.png"
 
 COLUMNS: tuple[tuple[str, Callable[[dict[str, Any]], Any]], ...] = (
     ("target", lambda row: row["target"]),
@@ -49,6 +51,12 @@ def build_files(options: argparse.Namespace) -> list[dict[str, Any]]:
     genome = open_genome(options.genome)
     targets = list(TARGETS.values()) if options.target == ALL else [find_target(options.target)]
     flash = image.build(genome, Timing(Law.named(options.clock), options.mean_interval_us))
+    paths = {
+        target.name: _paths(options.output / f"{genome.name}-{target.name}", target) for target in targets
+    }
+    ram_map = [options.output / RAM_MAP] if any(target.kind is Kind.CHIP for target in targets) else []
+    for path in [*chain.from_iterable(paths.values()), *ram_map]:
+        check_creatable(path)
     progress = tqdm(targets, desc="building", unit=" targets", disable=None, leave=False)
     built = [_build(flash, target, options) for target in progress]
     try:
@@ -56,11 +64,16 @@ def build_files(options: argparse.Namespace) -> list[dict[str, Any]]:
     except OSError as error:
         raise unwritable(options.output, error) from error
     for binary, facts in built:
-        stem = options.output / f"{genome.name}-{binary.target.name}"
-        facts["files"] = [str(path) for path in _write(binary, stem)]
-    if any(target.kind is Kind.CHIP for target in targets):
-        save_ram_map(options.output / "ram.png")
+        for path, content in zip(paths[binary.target.name], _contents(binary), strict=True):
+            write_atomic(path, content)
+        facts["files"] = [str(path) for path in paths[binary.target.name]]
+    for path in ram_map:
+        save_ram_map(path)
     return [facts for _, facts in built]
+
+
+def _paths(stem: Path, target: Target) -> list[Path]:
+    return [stem.with_name(stem.name + suffix) for suffix in SUFFIXES[target.kind]]
 
 
 def _build(flash: bytes, target: Target, options: argparse.Namespace) -> tuple[Binary, dict[str, Any]]:
@@ -79,23 +92,11 @@ def _build(flash: bytes, target: Target, options: argparse.Namespace) -> tuple[B
     return binary, facts
 
 
-def _write(binary: Binary, stem: Path) -> list[Path]:
-    """ELF, Intel HEX, raw binary and map of a chip; the one file of a library."""
+def _contents(binary: Binary) -> list[bytes]:
+    """ELF, Intel HEX, raw binary and map of a chip; the one file of a library. As ``SUFFIXES``."""
     if binary.target.kind is not Kind.CHIP:
-        contents = {LIBRARY_SUFFIX[binary.target.kind]: binary.content}
-    else:
-        contents = {
-            ".elf": binary.content,
-            ".hex": _intel_hex(binary.rom),
-            ".bin": binary.rom,
-            ".map": _map(binary).encode(),
-        }
-    paths = []
-    for suffix, content in contents.items():
-        path = stem.with_name(stem.name + suffix)
-        write_atomic(path, content)
-        paths.append(path)
-    return paths
+        return [binary.content]
+    return [binary.content, _intel_hex(binary.rom), binary.rom, _map(binary).encode()]
 
 
 def _intel_hex(rom: bytes) -> bytes:
@@ -133,7 +134,7 @@ def print_built(rows: list[dict[str, Any]], output: Path) -> None:
         for path in row["files"]:
             print(f"wrote {path}")
     if chips:
-        print(f"wrote {output / 'ram.png'}")
+        print(f"wrote {output / RAM_MAP}")
 
 
 def size_table(rows: list[dict[str, Any]]) -> str:

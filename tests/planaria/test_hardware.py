@@ -7,10 +7,20 @@ import pytest
 
 from firmware import image, toolchain
 from firmware.clock import Timing
+from firmware.pace import update_cycles
 from planaria.cli import main
 from planaria.shipped import open_genome, shipped_paths
 
 CHIPS = ("cortex-m0plus", "rv32imc", "rv32ec")
+
+
+def test_output_is_tried_before_the_work(hardware, monkeypatch, capsys, tmp_path):
+    """One of the files is a folder: nothing is built, and none of the others is written."""
+    (tmp_path / "out/ring-rv32ec.map").mkdir(parents=True)
+    monkeypatch.setattr("planaria.build.build", lambda *_: pytest.fail("it was built"))
+    assert main(["build", "ring", "--target", "all", "-o", str(tmp_path / "out")]) == 2
+    assert "ring-rv32ec.map - it is a folder" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["ring-rv32ec.map"]
 
 
 @pytest.mark.parametrize("genome", sorted(shipped_paths()))
@@ -22,6 +32,7 @@ def test_shipped_genomes_fit(hardware, planaria, tmp_path, genome, target):
     sections = facts["rom_bytes_by_section"]
     assert sorted(sections) == ["code", "genome", "vectors"]
     assert facts["rom_bytes"] == sum(sections.values()) <= 9_700
+    assert facts["cycles_per_update"] <= update_cycles(target, open_genome(genome).hidden)
     assert facts["ram_total_bytes"] == facts["ram_static_bytes"] + facts["stack_bytes"] <= 256
     assert facts["instructions_per_update"] <= {"cortex-m0plus": 75_000, "rv32imc": 60_000}.get(
         target, 500_000
