@@ -5,18 +5,24 @@ from collections.abc import Callable
 
 import numpy as np
 
+from emulator.config import RunConfig
+from emulator.reference import ReferenceEngine
 from firmware import frame, image
+from firmware.budget import ALIVE_MIN, ALPHA
 from firmware.build import build
 from firmware.cell import NeuralProgram
+from firmware.chip import Chip, Event
 from firmware.clock import Timing
 from firmware.machine import load
+from firmware.measure import cycles
 from firmware.memory import Ram
 from firmware.program import Program
-from firmware.target import TARGETS
+from firmware.target import CHIPS, TARGETS
 from planaria.shipped import open_genome
 
 GENOME = "ring"
 SECONDS = 0.5
+ORGANISM, GROWN_ROUNDS = "planarian", 60
 
 
 def measure() -> dict[str, float]:
@@ -34,6 +40,25 @@ def measure() -> dict[str, float]:
         results[f"{name}, live updates/s"] = updates[name]
         results[f"{name}, receptions/s"] = receptions[name]
         results[f"{name} / reference, updates"] = updates[name] / updates["reference"]
+    return results | _cycles_in_life()
+
+
+def _cycles_in_life() -> dict[str, float]:
+    """Of an update of a cell in a grown organism: the least and the most of a few; and of a dead cell."""
+    genome = open_genome(ORGANISM)
+    flash = image.build(genome, Timing())
+    engine = ReferenceEngine(RunConfig(32, 32, seed=1, loss_probability=0.05), flash, genome.target)
+    engine.run(GROWN_ROUNDS)
+    rams = [Ram(bytearray(row)) for row in engine.read_ram(np.arange(engine.config.grid.cells))]
+    living = [ram for ram in rams if ram.state[ALPHA] >= ALIVE_MIN][::16]
+    dead = next(ram for ram in rams if max(ram.state[ALPHA], *ram.inbox[:, ALPHA]) < ALIVE_MIN)
+    results: dict[str, float] = {}
+    for name in CHIPS:
+        chip = Chip(build(flash, TARGETS[name]))
+        costs = [cycles(chip.cost(ram.bytes, Event.TIMER)) for ram in (*living, dead)]
+        results[f"{name}, cycles of a living cell, least"] = min(costs[:-1])
+        results[f"{name}, cycles of a living cell, most"] = max(costs[:-1])
+        results[f"{name}, cycles of a dead cell"] = costs[-1]
     return results
 
 

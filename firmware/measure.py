@@ -1,4 +1,4 @@
-"""What a chip's binary needs: memory by section, stack, instructions, updates per second."""
+"""What a chip's binary needs: memory by section, stack, instructions, updates per second, energy."""
 
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ from firmware.binary import Binary
 from firmware.budget import CHANNELS, PERCEPTION, RAM_BYTES, ROM_BYTES
 from firmware.cell import seed_state
 from firmware.chip import Chip, Cost, Event
+from firmware.energy import SUPPLIES, VOLTS, update_uj
 from firmware.errors import InputError
 from firmware.memory import Ram
 
@@ -48,7 +49,7 @@ def measure(binary: Binary) -> dict[str, Any]:
             f"{binary.static_bytes} B static and {stack} B of stack",
             "split the phase that calls deepest, or choose another compiler",
         )
-    slowest = max(map(_cycles, live))
+    slowest = max(map(cycles, live))
     sections = binary.section_bytes()
     return {
         "target": binary.target.name,
@@ -71,15 +72,32 @@ def measure(binary: Binary) -> dict[str, Any]:
         "instructions_per_dead_update": dead.instructions,
         "instructions_per_reception": max(cost.instructions for cost in receptions),
         "instructions_per_multiply_add": round(sum(c.instructions for c in live) / multiply_adds, 2),
-        "cycles_per_multiply_add": round(sum(map(_cycles, live)) / multiply_adds, 2),
+        "cycles_per_multiply_add": round(sum(map(cycles, live)) / multiply_adds, 2),
         "cycles_per_update": slowest,
         "clock_hz": binary.target.clock_hz,
         "updates_per_second": round(binary.target.clock_hz / slowest, 1),
+        "ms_per_update": round(1_000 * slowest / binary.target.clock_hz, 3),
         "assumptions": ASSUMPTIONS,
+        **_energy(binary, slowest),
     }
 
 
-def _cycles(cost: Cost) -> int:
+def _energy(binary: Binary, slowest: int) -> dict[str, Any]:
+    """Of the slowest update, and the mean power when there is one in each mean interval; or None."""
+    energy_uj = update_uj(binary.target.name, slowest)
+    if energy_uj is None:
+        return dict.fromkeys(("energy_per_update_uj", "mean_power_mw", "energy_source"))
+    _, timing = image.parse(binary.image)
+    supply = SUPPLIES[binary.target.name]
+    return {
+        "energy_per_update_uj": round(energy_uj, 1),
+        "mean_power_mw": round(1_000 * energy_uj / timing.mean_interval_us, 2),
+        "energy_source": f"{supply.part} at {VOLTS} V (assumed), {supply.source}",
+    }
+
+
+def cycles(cost: Cost) -> int:
+    """An estimate, by the ``ASSUMPTIONS``."""
     return cost.instructions + cost.accesses + cost.branches
 
 

@@ -37,8 +37,10 @@ COLUMNS: tuple[tuple[str, Callable[[dict[str, Any]], Any]], ...] = (
     ("stack", lambda row: row["stack_bytes"]),
     ("instructions/update", lambda row: row["instructions_per_update"]),
     ("cycles/multiply-add", lambda row: row["cycles_per_multiply_add"]),
-    ("updates/s", lambda row: row["updates_per_second"]),
     ("at MHz", lambda row: row["clock_hz"] // 1_000_000),
+    ("ms/update", lambda row: row["ms_per_update"]),
+    ("uJ/update", lambda row: row["energy_per_update_uj"]),
+    ("mW", lambda row: row["mean_power_mw"]),
 )
 
 
@@ -124,6 +126,9 @@ def print_built(rows: list[dict[str, Any]], output: Path) -> None:
     chips = [row for row in rows if "rom_bytes" in row]
     if chips:
         print(size_table(chips))
+        for row in chips:
+            if row["energy_source"]:
+                print(f"{row['target']}: energy of {row['energy_source']}")
     for row in rows:
         if "check_genome" in row:
             cost = row["check_genome"]
@@ -150,4 +155,6 @@ def size_table(rows: list[dict[str, Any]]) -> str:
 
 
 def _text(value: Any) -> str:
+    if value is None:
+        return ""
     return f"{value:,}" if isinstance(value, int | float) else str(value)

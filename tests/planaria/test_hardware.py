@@ -14,6 +14,25 @@ from planaria.shipped import open_genome, shipped_paths
 CHIPS = ("cortex-m0plus", "rv32imc", "rv32ec")
 
 
+def test_energy_and_time_of_an_update(hardware, planaria):
+    """As the sums on paper say; an interval of half the length doubles the power."""
+    build = ("build", "ring", "--target", "cortex-m0plus", "-o", "out", "--mean-interval-us", 5000)
+    facts = json.loads(planaria(*build, "--json").stdout)
+    assert facts["ms_per_update"] == round(facts["cycles_per_update"] / 48_000, 3)
+    energy_uj = facts["cycles_per_update"] / 48e6 * 4.9e-3 * 3.3 * 1e6
+    assert facts["energy_per_update_uj"] == round(energy_uj, 1)
+    assert facts["mean_power_mw"] == round(energy_uj / 5, 2)
+    said = planaria(*build).stdout
+    assert f" {facts['energy_per_update_uj']} | {facts['mean_power_mw']} |" in said
+    assert "cortex-m0plus: energy of TI MSPM0G1106 at 3.3 V (assumed), data sheet SLASF11C" in said
+
+
+def test_no_energy_without_a_source(hardware, planaria):
+    process = planaria("build", "ring", "--target", "rv32ec", "-o", "out")
+    assert process.stdout.splitlines()[2].endswith("|           |    |")
+    assert "energy" not in process.stdout
+
+
 def test_output_is_tried_before_the_work(hardware, monkeypatch, capsys, tmp_path):
     """One of the files is a folder: nothing is built, and none of the others is written."""
     (tmp_path / "out/ring-rv32ec.map").mkdir(parents=True)
