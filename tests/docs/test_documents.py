@@ -12,8 +12,13 @@ import pytest
 
 from emulator.faults import Fault
 from firmware.chip import WATCHDOG_INSTRUCTIONS, Register
+from firmware.energy import SUPPLIES
 from firmware.memory import LAYOUT
-from planaria.campaign.plan import Plan, shipped_plans
+from firmware.pace import update_us
+from firmware.radiation import flips_per_cell_and_round, times_orbit
+from firmware.target import CHIPS, TARGETS
+from planaria.campaign.plan import Plan, open_plan, shipped_plans
+from planaria.campaign.statistics import clopper_pearson
 
 ROOT = Path(__file__).parents[2]
 
@@ -66,6 +71,42 @@ def test_size_table_is_what_the_command_prints(hardware, tmp_path):
     for row in table[2:]:
         cells = [cell.strip() for cell in row.split("|")]
         assert f"| {cells[9]} |" in text  # cycles per multiply-add, beside the other runtimes
+
+
+def test_firmware_page_has_the_intervals_of_the_upsets():
+    page = (ROOT / "docs/firmware.md").read_text()
+    (counted,) = re.findall(r"\| `upset` \| (\d+) masked, (\d+) silent, (\d+) traps \|", page)
+    assert sum(map(int, counted)) == 1024
+    for outcome, count in zip(("masked", "silent", "trap", "hang"), (*map(int, counted), 0), strict=True):
+        share = clopper_pearson(count, 1024)
+        interval = f"{100 * share.low:.1f} to {100 * share.high:.1f} %"
+        assert f"| {outcome} | {100 * share.value:.1f} % | {interval} |" in page
+
+
+def test_firmware_page_has_the_rates_of_flips():
+    page = (ROOT / "docs/firmware.md").read_text()
+    rates = open_plan("bit-flip-sweep").sweep["rate_hz"]
+    assert len(rates) == 6
+    for rate in rates:
+        flips, orbits = flips_per_cell_and_round(rate, 10_000), times_orbit(rate)
+        assert f"| {rate} | {flips:.4f} | {orbits / 1e6:,.0f} million |" in page
+
+
+def test_pages_have_the_time_of_an_update():
+    page, board = ((ROOT / f"docs/{name}.md").read_text() for name in ("firmware", "board"))
+    for chip in CHIPS:
+        us = update_us(chip, 128)
+        clock_mhz = TARGETS[chip].clock_hz // 1_000_000
+        assert f"| {chip} | {clock_mhz} MHz | {us / 1000:.2f} ms | {us / 100:.0f} % |" in board
+        (row,) = re.findall(rf"^\| {chip} \| {clock_mhz} \| .*", page, re.MULTILINE)
+        assert row.endswith(f"| {us / 1000:.2f} ms |")
+
+
+def test_firmware_page_has_the_currents():
+    page = (ROOT / "docs/firmware.md").read_text()
+    for chip, supply in SUPPLIES.items():
+        current = f"{supply.current_ua / 1000} mA at {supply.clock_hz // 1_000_000} MHz"
+        assert f"| {chip} | {supply.part} | {current} | " in page
 
 
 def test_commands_of_campaigns(tmp_path):
