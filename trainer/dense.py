@@ -16,7 +16,7 @@ from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, ONE
 FIRE_RATE = 0.5
 
 CHUNK = 8
-"""Steps that JAX makes in one call."""
+"""Steps that JAX and CAX make in one call."""
 
 Run = Callable[[int], NDArray[np.float32]]
 """Makes so many steps, in each of which half of the cells update on average, and returns
@@ -103,5 +103,51 @@ def jax_steps(rule: Rule, states: NDArray[np.int8]) -> Run:
         for _ in range(steps // CHUNK):
             carry = many(carry)
         return np.asarray(carry[0])
+
+    return run
+
+
+def cax_steps(rule: Rule, states: NDArray[np.int8]) -> Run:
+    """With CAX (Faldor and Cully, ICLR 2025), from its own modules; arguments as for ``jax_steps``.
+
+    In CAX alpha is the last channel, and cells rest by dropout, which magnifies what the others change.
+    """
+    import jax.numpy as jnp
+    from cax.core.cs import ComplexSystem
+    from cax.core.perceive import ConvPerceive, grad_kernel, identity_kernel
+    from cax.core.update import NCAUpdate
+    from flax import nnx
+
+    order = np.r_[:ALPHA, ALPHA + 1 : CHANNELS, ALPHA]
+    inputs = np.stack([order, 2 * CHANNELS + order, CHANNELS + order], 1).ravel()
+    shape = {"channel_size": CHANNELS, "perception_size": 3 * CHANNELS, "rngs": nnx.Rngs(0)}
+
+    class Growing(ComplexSystem):  # type: ignore[misc]  # cax has no types for us
+        def __init__(self) -> None:
+            self.perceive = ConvPerceive(**shape, feature_group_count=CHANNELS)
+            self.update = NCAUpdate(
+                **shape,
+                hidden_layer_sizes=rule.b1.shape,
+                step_size=min(1.0, FIRE_RATE),
+                cell_dropout_rate=max(0.0, 1 - FIRE_RATE),
+                alive_threshold=ALIVE,
+            )
+
+        def _step(self, state: Any, input: Any = None, *, sow: bool = False) -> Any:
+            return self.update(state, self.perceive(state), input)
+
+    system = Growing()
+    looks = jnp.concatenate([identity_kernel(2), grad_kernel(2)], -1)
+    system.perceive.conv.kernel[...] = jnp.tile(looks, CHANNELS)[:, :, None]
+    first, second = system.update.layers
+    w1, b1, w2 = (w.astype(np.float32) / ONE for w in (rule.w1[:, inputs].T, rule.b1, rule.w2[:, order]))
+    first.kernel[...], first.bias[...], second.kernel[...] = w1[None, None], b1, w2[None, None]
+    grid = jnp.asarray(states[..., order].astype(np.float32) / ONE)
+
+    def run(steps: int) -> NDArray[np.float32]:
+        nonlocal grid
+        for _ in range(steps // CHUNK):
+            grid = system(grid, num_steps=CHUNK)
+        return np.asarray(grid)[..., np.argsort(order)]
 
     return run

@@ -9,7 +9,9 @@ from trainer import dense
 
 def make(name, rule, states):
     pytest.importorskip(name)
-    return dense.jax_steps(rule, states) if name == "jax" else dense.torch_steps(rule, states, compiled=False)
+    if name == "torch":
+        return dense.torch_steps(rule, states, compiled=False)
+    return {"jax": dense.jax_steps, "cax": dense.cax_steps}[name](rule, states)
 
 
 def alive(grid):
@@ -34,7 +36,7 @@ def paper_step(rule, grid):
     return after * (alive(grid) & alive(after))[..., None]
 
 
-@pytest.mark.parametrize("name", ["torch", "jax"])
+@pytest.mark.parametrize("name", ["torch", "jax", "cax"])
 def test_a_step_is_the_papers(name, monkeypatch):
     monkeypatch.setattr(dense, "FIRE_RATE", 2.0)
     monkeypatch.setattr(dense, "CHUNK", 1)
@@ -48,7 +50,7 @@ def test_a_step_is_the_papers(name, monkeypatch):
     assert np.abs(result - expected).max() < 1e-4
 
 
-@pytest.mark.parametrize("name", ["torch", "jax"])
+@pytest.mark.parametrize("name", ["torch", "jax", "cax"])
 def test_half_of_the_cells_update(name, monkeypatch):
     """A rule that adds 1/8 to alpha wherever a cell fires."""
     monkeypatch.setattr(dense, "CHUNK", 1)
