@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from firmware.errors import InputError
 from planaria import __version__
+from planaria.bench_report import check_report
 from planaria.contenders import ALIVE, DENSE, SCENES
 
 SIDES: Final = (64, 256, 1024)
@@ -38,7 +39,7 @@ def bench(options: argparse.Namespace) -> dict[str, Any]:
     """Measure as the command line says; returns the object for ``--json``.
 
     Raises:
-        InputError: a bad side or time.
+        InputError: a bad side or time, or an output that cannot be written.
     """
     for side in options.side:
         if not 32 <= side <= SIDE_MAX:
@@ -47,6 +48,8 @@ def bench(options: argparse.Namespace) -> dict[str, Any]:
         raise InputError(
             "seconds", options.seconds, f"it must be above 0, at most {SECONDS_MAX:g}", "the default is 2"
         )
+    if options.output:
+        check_report(options.output)
     sides = sorted(set(options.side)) or list(SIDES)
     jobs = [(name, side, scene) for side in sides for scene in SCENES for name in contenders(side, scene)]
     with tqdm(total=len(jobs) + 2, desc="bench", disable=None, leave=False) as bar:
@@ -98,25 +101,33 @@ def run_contender(name: str, side: int, scene: str, seconds: float) -> dict[str,
 
 
 def _compare(row: dict[str, Any], rows: list[dict[str, Any]], limits: dict[str, float]) -> None:
-    """Ratios to others of the same run."""
+    """Ratios to others of the same run.
+
+    What a cell that skips the network costs says nothing of arithmetic, so a scene in which some do has
+    neither a share of the limits nor a ratio of computed cells.
+    """
     if "left_out" in row:
         return
     if row.get("bytes_per_cell", 0) * row["side"] ** 2 < SEEN_BYTES_MIN:
         row.pop("bytes_per_cell", None)
     beside = [other for other in rows if other["side"] == row["side"] and "left_out" not in other]
-    rate = row["updates_per_s"]
-    row["percent_of_limit"] = 100 * rate / max(limits.values())
     reference = [o for o in beside if o["name"] == "reference" and o["scene"] == row["scene"]]
     if reference:
-        row["times_reference"] = rate / reference[0]["updates_per_s"]
-    dense = [other["updates_per_s"] for other in beside if other["name"] in DENSE]
-    if dense and row["name"] not in DENSE:
-        row["times_best_dense"] = rate / max(dense)
+        row["times_reference"] = row["updates_per_s"] / reference[0]["updates_per_s"]
+    dense = [other for other in beside if other["name"] in DENSE]
+    compares = dense and row["name"] not in DENSE
+    if compares:
+        row["times_best_dense_updated"] = row["updates_per_s"] / max(o["updates_per_s"] for o in dense)
+    if row["computing_share"] < 1:
+        return
+    row["percent_of_limit"] = 100 * row["computed_per_s"] / max(limits.values())
+    if compares:
+        row["times_best_dense_computed"] = row["computed_per_s"] / max(o["computed_per_s"] for o in dense)
 
 
 def machine() -> dict[str, Any]:
     """What this was measured with."""
-    packages = ("numpy", "numba", "simpy", "torch", "jax")
+    packages = ("numpy", "numba", "simpy", "torch", "jax", "cax")
     return {
         "planaria": __version__,
         "processor": _processor(),

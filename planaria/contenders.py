@@ -10,15 +10,17 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter
 
 from emulator.config import RunConfig
 from emulator.engine import Engine
 from firmware import image
-from firmware.budget import ALPHA, CHANNELS, HIDDEN_MAX, ONE, PERCEPTION
+from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, HIDDEN_MAX, ONE, PERCEPTION
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
 from firmware.genome import Genome
@@ -34,8 +36,8 @@ ORGANISM_NAME: Final = "planarian"
 NURSERY_SIDE: Final = 32
 GROWN_ROUNDS: Final = 60
 
-DENSE: Final = ("torch", "torch.compile", "jax")
-"""Baselines that update all cells at once (``trainer.dense``)."""
+DENSE: Final = ("torch", "torch.compile", "jax", "cax")
+"""Baselines that compute all cells at once (``trainer.dense``)."""
 
 REPEATS: Final = 5
 TURN_UPDATES: Final = 400_000
@@ -107,6 +109,16 @@ def updates_per_s(run: Callable[[], float], seconds: float) -> float:
     return statistics.median(rates)
 
 
+def computing_share(states: NDArray[np.int8]) -> float:
+    """Share of the cells that would run the network now: they or a neighbour are mature.
+
+    Args:
+        states: int8[rows, cols, 16] of a grid with borders.
+    """
+    mature = states[..., ALPHA] >= ALIVE_MIN
+    return float(maximum_filter(mature, 3, mode="constant", cval=False).mean())
+
+
 def _live(engine: Engine) -> int:
     """Let an engine run for a turn; returns how many updates that took."""
     before = engine.updates
@@ -116,29 +128,42 @@ def _live(engine: Engine) -> int:
 
 
 def measure_engine(name: str, side: int, scene: str, seconds: float) -> dict[str, float]:
-    """Updates per second and bytes per cell of an event engine."""
+    """Updates per second, the share of them that ran the network, and bytes per cell of an event engine."""
     make_scene(name, 16, ALIVE).run(2)
     before_bytes = _resident_bytes()
     engine = make_scene(name, side, scene)
     engine.run(1)
 
     rate = updates_per_s(lambda: _live(engine), seconds)
-    return {"updates_per_s": rate, "bytes_per_cell": (_resident_bytes() - before_bytes) / side**2}
+    after_bytes = _resident_bytes()
+    share = computing_share(engine.states)
+    return {
+        "updates_per_s": rate,
+        "computing_share": share,
+        "computed_per_s": rate * share,
+        "bytes_per_cell": (after_bytes - before_bytes) / side**2,
+    }
 
 
 def measure_dense(name: str, side: int, seconds: float) -> dict[str, float]:
-    """Of a dense baseline; only cells that fire count as updated."""
-    from trainer.dense import CHUNK, FIRE_RATE, jax_steps, torch_steps
+    """Of a dense baseline: all cells are computed, and only those that fire count as updated."""
+    from trainer.dense import CHUNK, FIRE_RATE, cax_steps, jax_steps, torch_steps
 
-    rule, states = restless_genome().rule, lively_states(side)
-    steps = jax_steps(rule, states) if name == "jax" else torch_steps(rule, states, name == "torch.compile")
+    makers: dict[str, Callable[..., Any]] = {
+        "torch": partial(torch_steps, compiled=False),
+        "torch.compile": partial(torch_steps, compiled=True),
+        "jax": jax_steps,
+        "cax": cax_steps,
+    }
+    steps = makers[name](restless_genome().rule, lively_states(side))
     steps(CHUNK)
 
     def run() -> float:
         steps(CHUNK)
-        return CHUNK * FIRE_RATE * side**2
+        return CHUNK * side**2
 
-    return {"updates_per_s": updates_per_s(run, seconds)}
+    rate = updates_per_s(run, seconds)
+    return {"updates_per_s": rate * FIRE_RATE, "computing_share": 1.0, "computed_per_s": rate}
 
 
 def measure_growth(seconds: float) -> dict[str, list[tuple[Any, float]]]:

@@ -6,10 +6,19 @@ import pytest
 from PIL import Image
 
 from emulator.kernels import available
+from firmware.memory import Ram
 from planaria import bench
-from planaria.bench_report import save_report, table
+from planaria.bench_report import draw_rates, save_report, table
 from planaria.cli import main
-from planaria.contenders import ALIVE, ORGANISM, make_scene, measure_growth, restless_genome
+from planaria.contenders import (
+    ALIVE,
+    DENSE,
+    ORGANISM,
+    computing_share,
+    make_scene,
+    measure_growth,
+    restless_genome,
+)
 
 LIMITS = {"vnni": 40e6, "f32": 10e6}
 
@@ -21,8 +30,16 @@ def fake(name, side, scene, seconds):
         return {"cells": [(256, 90.0), (4096, 80.0)], "clock": [("uniform", 1.0), ("exponential", 2.0)]}
     if name == "torch.compile":
         return {"left_out": "no C++ compiler"}
-    rates = {"reference": 1e4, "numpy": 6e5, "f32": 5e6, "vnni": 1e7, "torch": 5e5, "jax": 2e6}
-    return {"updates_per_s": rates[name] / (1 + (scene == ORGANISM)), "bytes_per_cell": 300.0}
+    rates = {"reference": 1e4, "numpy": 6e5, "f32": 5e6, "vnni": 1e7, "torch": 5e5, "jax": 2e6, "cax": 4e5}
+    updates_per_s = rates[name] / (1 + (scene == ORGANISM))
+    share = 0.0725 if scene == ORGANISM else 1.0
+    twice = 2 if name in DENSE else 1
+    return {
+        "updates_per_s": updates_per_s,
+        "computing_share": share,
+        "computed_per_s": updates_per_s * share * twice,
+        "bytes_per_cell": 300.0,
+    }
 
 
 @pytest.fixture
@@ -31,30 +48,44 @@ def report(monkeypatch):
     monkeypatch.setattr(bench, "find_spec", lambda name: True)
     monkeypatch.setattr(bench, "version", lambda name: "1.0")
     monkeypatch.setattr("emulator.kernels.available", lambda: ["vnni", "f32"])
-    return bench.bench(Namespace(side=[256, 512], seconds=0.1))
+    return bench.bench(Namespace(side=[256, 512], seconds=0.1, output=None))
 
 
 def test_ratios(report):
     rows = {(row["name"], row["side"], row["scene"]): row for row in report["rows"]}
     best = rows["vnni", 256, ALIVE]
     assert best["times_reference"] == 1000
-    assert best["times_best_dense"] == 5
+    assert best["times_best_dense_updated"] == 5
+    assert best["times_best_dense_computed"] == 2.5
     assert best["percent_of_limit"] == 25
+    assert rows["jax", 256, ALIVE]["percent_of_limit"] == 10  # twice as many computed as updated
     assert "bytes_per_cell" not in best
     assert rows["vnni", 512, ALIVE]["bytes_per_cell"] == 300
-    assert rows["vnni", 256, ORGANISM]["times_best_dense"] == 2.5
+    assert rows["vnni", 256, ORGANISM]["times_best_dense_updated"] == 2.5
     assert rows["vnni", 256, ORGANISM]["times_reference"] == 1000
-    assert "times_best_dense" not in rows["jax", 256, ALIVE]
+    assert "times_best_dense_updated" not in rows["jax", 256, ALIVE]
     assert ("reference", 512, ALIVE) not in rows
     assert ("jax", 256, ORGANISM) not in rows
     assert "percent_of_limit" not in rows["torch.compile", 256, ALIVE]
+    assert rows["cax", 256, ALIVE]["updates_per_s"] == 4e5
+
+
+def test_where_cells_skip_the_network_nothing_is_said_of_arithmetic(report):
+    skipping = [row for row in report["rows"] if row["scene"] == ORGANISM]
+    assert skipping
+    for row in skipping:
+        assert not {"percent_of_limit", "times_best_dense_computed"} & set(row)
 
 
 def test_page_and_figures(report, tmp_path):
     paths = save_report(tmp_path, report, "planaria bench -o docs")
     text = paths[0].read_text()
     assert "Written by `planaria bench -o docs`" in text
-    assert "| 256x256 | alive | window, vnni kernel | 10,000,000 | 1,000.0 | 5.00 | 25.00 |  |" in text
+    cells = "10,000,000 | 100 % | 10,000,000 | 1,000.0 | 5.00 | 2.50 | 25.00 |  |"
+    assert f"| 256x256 | alive | window, vnni kernel | {cells}" in text
+    cells = "5,000,000 | 7.25 % | 362,500 | 1,000.0 | 2.50 |  |  |  |"
+    assert f"| 256x256 | organism | window, vnni kernel | {cells}" in text
+    assert "| 256x256 | alive | dense CAX | 400,000 | 100 % | 800,000 | 40.0 |  |  | 2.00 |  |" in text
     assert "dense torch, compiled | left out: no C++ compiler" in text
     for path in paths[1:]:
         assert f"]({path.relative_to(tmp_path)})" in text
@@ -62,9 +93,64 @@ def test_page_and_figures(report, tmp_path):
     assert len({line.count("|") for line in table(report)}) == 1
 
 
+def test_limits_are_drawn_where_all_cells_compute(report):
+    computed, updated = draw_rates(report).axes
+    assert sorted(line.get_ydata()[0] for line in computed.lines) == sorted(LIMITS.values())
+    assert not updated.lines
+    heights = {round(bar.get_height()) for bar in computed.patches}
+    assert {4_000_000, 800_000, 10_000_000} <= heights
+
+
+@pytest.mark.parametrize("name", ["bench.md", "images/bench.png", "images/bench_growth.png"])
+def test_output_is_tried_before_the_work(monkeypatch, capsys, tmp_path, name):
+    (tmp_path / "docs" / name).mkdir(parents=True)
+    monkeypatch.setattr(bench, "run_contender", lambda *_: pytest.fail("it was measured"))
+    assert main(["bench", "-o", str(tmp_path / "docs")]) == 2
+    assert f"docs/{name} - it is a folder" in capsys.readouterr().err
+
+
+def test_who_computes():
+    """One mature cell, in the corner: itself and its three neighbours."""
+    states = np.zeros((4, 5, 16), np.int8)
+    states[1, 1, 3] = 6  # not mature
+    assert computing_share(states) == 0
+    states[0, 0, 3] = 7
+    assert computing_share(states) == 4 / 20
+    states[2, 3, 3] = 127
+    assert computing_share(states) == 13 / 20
+    states[...] = -1
+    assert computing_share(states) == 0
+
+
+def test_the_share_that_computes_is_what_the_cells_do():
+    """Counted in the cells themselves: who is alive after a look at its own inbox, in a grown organism."""
+    engine = make_scene("reference", 32, ORGANISM)
+    engine.run(3)
+    rams = [Ram(bytearray(row)) for row in engine.read_ram(np.arange(32 * 32))]
+    computing = [max(ram.state[3], *ram.inbox[:, 3]) >= 7 for ram in rams]
+    assert abs(computing_share(engine.states) - np.mean(computing)) < 0.01
+    assert 0.2 < np.mean(computing) < 0.4
+
+
 def test_a_real_contender_in_its_own_process():
     result = bench.run_contender("numpy", 32, ALIVE, 0.05)
     assert result["updates_per_s"] > 10_000
+    assert result["computing_share"] == 1
+    assert result["computed_per_s"] == result["updates_per_s"]
+
+
+def test_a_real_contender_that_skips():
+    result = bench.run_contender("numpy", 64, ORGANISM, 0.05)
+    assert 0.06 < result["computing_share"] < 0.09  # about 297 of 4,096 cells
+    assert result["computed_per_s"] == result["updates_per_s"] * result["computing_share"]
+
+
+@pytest.mark.parametrize("name", ["torch", "jax", "cax"])
+def test_a_real_dense_contender_computes_all_and_updates_half(name):
+    pytest.importorskip(name)
+    result = bench.run_contender(name, 32, ALIVE, 0.05)
+    assert result["computing_share"] == 1
+    assert result["computed_per_s"] == 2 * result["updates_per_s"] > 10_000
 
 
 def test_a_contender_that_fails_is_left_out():
