@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import platform
+import shlex
 import subprocess
 import sys
 from importlib.metadata import version
@@ -75,6 +76,14 @@ def bench(options: argparse.Namespace) -> dict[str, Any]:
         "rows": rows,
         "growth": growth,
     }
+
+
+def command(options: argparse.Namespace) -> str:
+    """What to type for this bench again."""
+    sides = [word for side in options.side for word in ("--side", str(side))]
+    return shlex.join(
+        ["planaria", "bench", *sides, "--seconds", f"{options.seconds:g}", "-o", str(options.output)]
+    )
 
 
 def contenders(side: int, scene: str) -> list[str]:

@@ -19,13 +19,15 @@ GROWTH_FIGURE: Final = "images/bench_growth.png"
 PAGE_TEXT: Final = """\
 # How fast are the engines?
 
-Written by `{command}`; do not edit. Everything was measured in one run, each line in a process of its
-own with one thread on one core.
+Written by `{command}`; do not edit.
+Everything was measured in one run, each line in a process of its own with one thread on one core of one
+processor; there is no GPU in it.
 
 {machine}.
 
-{limits} Computing a cell with 128 hidden units takes 8,192 multiply-adds; the percentages are of the
-larger limit, whatever a kernel computes with.
+{limits}
+Computing a cell with 128 hidden units takes 8,192 multiply-adds; the percentages are of the larger limit,
+whatever a kernel computes with.
 
 *updated* are cells that lived through an update, *computed* those that ran the network for it; *ran* is the
 share of cells that do. Scene *alive*: all cells alive for ever, which is the worst case, for no cell can
@@ -82,7 +84,7 @@ def print_report(report: dict[str, Any]) -> None:
 
 def limits_text(report: dict[str, Any]) -> str:
     """The limits of the arithmetic, in a sentence."""
-    limits = ", ".join(f"{rate / 1e6:,.1f} M updates/s ({name})" for name, rate in report["limits"].items())
+    limits = ", ".join(f"{rate / 1e6:,.1f} M cells/s ({name})" for name, rate in report["limits"].items())
     return f"This core's arithmetic alone, from registers: {limits}."
 
 

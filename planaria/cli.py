@@ -389,7 +389,7 @@ def _verify(options: argparse.Namespace) -> int | None:
 
 
 def _bench(options: argparse.Namespace) -> None:
-    from planaria.bench import bench
+    from planaria.bench import bench, command
     from planaria.bench_report import print_report, save_report
 
     report = bench(options)
@@ -398,8 +398,7 @@ def _bench(options: argparse.Namespace) -> None:
     else:
         print_report(report)
     if options.output:
-        command = " ".join(["planaria bench", *(f"--side {n}" for n in options.side), f"-o {options.output}"])
-        for path in save_report(options.output, report, command):
+        for path in save_report(options.output, report, command(options)):
             print(f"wrote {path}", file=sys.stderr)
 
 

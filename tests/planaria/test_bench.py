@@ -93,6 +93,14 @@ def test_page_and_figures(report, tmp_path):
     assert len({line.count("|") for line in table(report)}) == 1
 
 
+def test_the_page_names_its_command(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(bench, "run_contender", fake)
+    monkeypatch.chdir(tmp_path)
+    assert main(["bench", "--side", "64", "--side", "32", "--seconds", "0.5", "-o", "new/my docs"]) == 0
+    page = (tmp_path / "new/my docs/bench.md").read_text()
+    assert "Written by `planaria bench --side 64 --side 32 --seconds 0.5 -o 'new/my docs'`" in page
+
+
 def test_limits_are_drawn_where_all_cells_compute(report):
     computed, updated = draw_rates(report).axes
     assert sorted(line.get_ydata()[0] for line in computed.lines) == sorted(LIMITS.values())
