@@ -14,11 +14,11 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from emulator.recovery import Outcome
-from planaria.campaign.curves import in_figure
 from planaria.campaign.plan import Plan
 from planaria.campaign.statistics import clopper_pearson
 from planaria.campaign.summary import Summary
 from planaria.campaign.trial import TrialResult
+from planaria.labels import in_figure
 
 matplotlib.use("Agg")
 

@@ -17,6 +17,7 @@ from emulator.recovery import Outcome
 from planaria.campaign.plan import Plan
 from planaria.campaign.statistics import Estimate
 from planaria.campaign.summary import OUTCOMES, Summary
+from planaria.labels import in_figure
 
 matplotlib.use("Agg")
 
@@ -49,16 +50,7 @@ TICKS_MAX: Final = 8
 BARS_MAX: Final = 60
 """Of more points than this, those with the fewest recoveries are shown."""
 
-LABEL_MAX: Final = 36
-
 Style = tuple[tuple[float, float, float, float] | str, Dashes]
-
-
-def in_figure(text: str) -> str:
-    """A label as matplotlib shows it letter for letter, cut where it would take the room of the curves."""
-    short = text if len(text) <= LABEL_MAX else f"{text[: LABEL_MAX - 1]}…"
-    escaped = short.replace("$", r"\$")
-    return f" {escaped}" if escaped.startswith("_") else escaped
 
 
 def draw_recovery(plan: Plan, summaries: list[Summary]) -> Figure:
@@ -154,10 +146,11 @@ def draw_dose_response(plan: Plan, summaries: list[Summary], horizon_rounds: flo
     groups: dict[str, list[Summary]] = {}
     for summary in summaries:
         rest = [f"{key} {value}" for key, value in summary.point.swept.items() if key != name]
-        groups.setdefault(in_figure(", ".join([summary.point.genome, *rest])), []).append(summary)
+        groups.setdefault(", ".join([summary.point.genome, *rest]), []).append(summary)
     figure = Figure(figsize=(9, 4), layout="constrained")
     panels = figure.subplots(1, 1 if horizon_rounds is None else 2, squeeze=False).flat
-    for (label, members), style in zip(groups.items(), _cycle(len(groups)), strict=True):
+    for (group, members), style in zip(groups.items(), _cycle(len(groups)), strict=True):
+        label = in_figure(group)
         doses = [float(member.point.swept[name]) for member in members]
         _line(panels[0], doses, [member.share(Outcome.RECOVERED) for member in members], style, label)
         if horizon_rounds is not None:
@@ -170,7 +163,7 @@ def draw_dose_response(plan: Plan, summaries: list[Summary], horizon_rounds: flo
     _percent(panels[0])
     for axes in figure.axes:
         _scale(axes, [float(value) for value in plan.sweep[name]])
-        axes.set_xlabel(name)
+        axes.set_xlabel(in_figure(name))
         _tidy(axes)
     if len(groups) > 1:
         handles, labels = figure.axes[0].get_legend_handles_labels()
@@ -245,7 +238,7 @@ def _colour_bar(figure: Figure, axes: Axes, plan: Plan, summaries: list[Summary]
     steps = _steps(plan, summaries)
     shown = sorted({round(part * (len(steps) - 1) / (TICKS_MAX - 1)) for part in range(TICKS_MAX)})
     mappable = ScalarMappable(Normalize(0, len(steps) - 1), SCALE)
-    bar = figure.colorbar(mappable, ax=axes, label=dose_name(plan) or "point")
+    bar = figure.colorbar(mappable, ax=axes, label=in_figure(dose_name(plan) or "point"))
     bar.set_ticks(shown, labels=[_plain(steps[place]) for place in shown])
     if len(plan.genomes) > 1:
         dashes = zip(plan.genomes, cycle(DASHES), strict=False)
