@@ -15,12 +15,19 @@ from emulator.faults import Fault
 from firmware.atomic import atomic_file
 from firmware.genome import Genome
 from planaria.colour import state_on_white, target_on_white
+from planaria.labels import in_figure
 from planaria.recording import Recording
 
 matplotlib.use("Agg")
 
 ERROR_FLOOR = 0.1
 """The error axis is logarithmic and begins here."""
+
+WIDTH_IN, PLOT_IN = 9.0, 3.6
+"""Of the figure, and of the curve's height."""
+
+PICTURE_MAX_IN, TITLE_IN = 2.25, 0.35
+"""Height of a picture of cells, and of what stands above it."""
 
 
 def save_figure(
@@ -44,19 +51,28 @@ def save_figure(
     Raises:
         InputError: the file cannot be written.
     """
-    figure = Figure(figsize=(9, 6.2), layout="constrained")
-    plot, strip = figure.subfigures(2, 1, height_ratios=(3, 2.2), squeeze=False).flat
-    _draw_error(plot.add_subplot(), config, faults, result)
     panels = _panels(genome, config, faults, pictures)
-    for axes, (title, rgb) in zip(strip.subplots(1, len(panels)).flat, panels, strict=True):
+    across, strip_in = _strip(len(panels), config)
+    figure = Figure(figsize=(WIDTH_IN, PLOT_IN + strip_in), layout="constrained")
+    plot, strip = figure.subfigures(2, 1, height_ratios=(PLOT_IN, strip_in), squeeze=False).flat
+    _draw_error(plot.add_subplot(), config, faults, result)
+    places = strip.subplots(-(-len(panels) // across), across, squeeze=False).flat
+    for axes, (title, rgb) in zip(places, panels, strict=True):
         axes.imshow(rgb, interpolation="nearest")
         axes.set_title(title, fontsize=9)
         axes.set_xticks([])
         axes.set_yticks([])
     world = f"{config.cols}x{config.rows} cells, {config.loss_probability:.0%} loss, seed {config.seed}"
-    figure.suptitle(f"{genome.name} on {world}")
+    figure.suptitle(f"{in_figure(genome.name)} on {world}")
     with atomic_file(path) as file:
         figure.savefig(file, format="png", dpi=110)
+
+
+def _strip(count: int, config: RunConfig) -> tuple[int, float]:
+    """How many of ``count`` pictures stand beside each other, so that they are large, and their height."""
+    across = 1 if config.cols > 4 * config.rows else count // 2 if config.cols > 2 * config.rows else count
+    picture_in = min(WIDTH_IN / across * config.rows / config.cols, PICTURE_MAX_IN)
+    return across, count // across * (picture_in + TITLE_IN)
 
 
 def _draw_error(axes: Axes, config: RunConfig, faults: list[Fault], result: RunResult) -> None:
@@ -69,7 +85,7 @@ def _draw_error(axes: Axes, config: RunConfig, faults: list[Fault], result: RunR
         end_us = fault.end_us(mean_us)
         end = len(errors) - 1 if end_us is None else min(end_us / mean_us, len(errors) - 1)
         axes.axvspan(start, max(end, start + 0.3), color="#d62828", alpha=0.25, linewidth=0)
-        _label(axes, start, 0.97, str(fault).partition("@")[0], "#a01818", "right")
+        _label(axes, start, 0.97, in_figure(str(fault).partition("@")[0]), "#a01818", "right")
     for recovery in result.recoveries:
         if recovery.rounds is not None and recovery.end_rounds is not None:
             at = recovery.end_rounds + recovery.rounds
@@ -93,7 +109,7 @@ def _panels(
     """Target, and the grid before the first wound, just after it, and at the end."""
     panels = [("target", target_on_white(genome.target.placed(config.rows, config.cols)))]
     mean_us = config.timing.mean_interval_us
-    wounds = [fault.start_us(mean_us) for fault in faults if fault.destroys]
+    wounds = [part.start_us(mean_us) for part in _parts(faults, config.seed) if part.destroys]
     if wounds:
         hit = -(-min(wounds) // mean_us)
         if 1 <= hit < len(pictures):
@@ -101,3 +117,11 @@ def _panels(
             panels.append((f"wounded, round {hit}", state_on_white(pictures[hit])))
     panels.append((f"end, round {len(pictures) - 1}", state_on_white(pictures[-1])))
     return panels
+
+
+def _parts(faults: list[Fault], seed: int) -> list[Fault]:
+    """What the faults of a run consist of, numbered as the injector does it."""
+    parts: list[Fault] = []
+    for fault in faults:
+        parts += fault.expand(seed, len(parts) + 1)
+    return parts

@@ -1,5 +1,6 @@
 """Films: a GIF of what the cells showed, each cell a square."""
 
+from math import isqrt
 from pathlib import Path
 
 from PIL import Image
@@ -10,6 +11,10 @@ from planaria.recording import Recording
 
 FRAMES_MAX = 400
 SIDE_PX = 384
+CELL_MIN_PX = 4
+FRAME_MAX_PX = 1 << 20
+"""Cells are no smaller than CELL_MIN_PX where a frame then has no more pixels than this."""
+
 FRAME_MS = 50
 LAST_FRAME_MS = 1500
 
@@ -25,10 +30,15 @@ def save_film(path: Path, pictures: Recording) -> None:
         InputError: the file cannot be written.
     """
     step = -(-len(pictures) // FRAMES_MAX)
-    scale = max(1, SIDE_PX // max(pictures[0].shape[:2]))
+    scale = cell_px(*pictures[0].shape[:2])
     images = (
         Image.fromarray(state_on_white(p).repeat(scale, 0).repeat(scale, 1)) for p in pictures.every(step)
     )
     durations_ms = [FRAME_MS] * ((len(pictures) - 1) // step) + [LAST_FRAME_MS]
     with atomic_file(path) as file:
         next(images).save(file, "GIF", save_all=True, append_images=images, duration=durations_ms, loop=0)
+
+
+def cell_px(rows: int, cols: int) -> int:
+    """Side of a cell in the film of a grid."""
+    return max(1, SIDE_PX // max(rows, cols), min(CELL_MIN_PX, isqrt(FRAME_MAX_PX // (rows * cols))))

@@ -13,6 +13,7 @@ from emulator.faults import Fault
 from emulator.recovery import Predicate
 from firmware import image
 from firmware.clock import Law, Timing
+from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria.cells import make_engine
 from planaria.recording import Recording
@@ -21,10 +22,13 @@ from planaria.recording import Recording
 class Grid:
     """A genome, flashed into every cell of a grid.
 
-    >>> grid = Grid(open_genome("ring"), loss_probability=0.05, seed=1)   # doctest: +SKIP
-    >>> grid.run(200)                                                     # doctest: +SKIP
-    >>> grid.wound("restart:half:left")                                   # doctest: +SKIP
-    >>> grid.run(100).recoveries[0].rounds                                # doctest: +SKIP
+    >>> from planaria import Grid, open_genome
+    >>> grid = Grid(open_genome("ring"), rows=24, cols=24, seed=1, loss_probability=0.05)
+    >>> grid.run(60).error_by_round[60] < 10
+    True
+    >>> grid.wound("restart:half:left")
+    >>> str(grid.run(60).recoveries[0].outcome)
+    'recovered'
 
     Args:
         genome: the rule, and the picture by which errors are judged.
@@ -167,16 +171,32 @@ class Grid:
         return self._engine.result()
 
     def save_film(self, path: str | Path) -> None:
-        """Write a GIF of the life so far."""
+        """Write a GIF of the life so far.
+
+        Raises:
+            InputError: the file cannot be written, or there are no pictures.
+        """
         from planaria.film import save_film
 
+        self._check_pictures("film", path)
         save_film(Path(path), self._pictures)
 
     def save_figure(self, path: str | Path) -> None:
-        """Write a PNG: error over time with faults and recoveries, and before / wounded / after."""
+        """Write a PNG: error over time with faults and recoveries, and before / wounded / after.
+
+        Raises:
+            InputError: as ``save_film``.
+        """
         from planaria.figures import save_figure
 
+        self._check_pictures("figure", path)
         save_figure(Path(path), self.genome, self.config, self.faults, self.result, self._pictures)
+
+    def _check_pictures(self, what: str, path: str | Path) -> None:
+        if not self._record:
+            raise InputError(what, path, "this grid keeps no pictures", "make it with record=True")
+        if not self._pictures:
+            raise InputError(what, path, "this grid has not lived yet", "call run first")
 
     def _look(self, round_number: int) -> None:
         if self._record:
