@@ -1,13 +1,15 @@
 """The documents tell the truth: their commands and programs run, their tables are the code's."""
 
+import doctest
+import importlib
 import json
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
-from textwrap import indent
 
+import platformdirs
 import pytest
 
 from emulator.faults import Fault
@@ -34,7 +36,12 @@ def python(arguments: list[str], folder: Path) -> str:
         capture_output=True,
         text=True,
         timeout=300,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(folder)},
+        env={
+            "PYTHONPATH": str(ROOT),
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(folder),
+            "NUMBA_CACHE_DIR": platformdirs.user_cache_dir("planaria", appauthor=False),
+        },
         check=False,
     )
     assert process.returncode == 0, process.stderr
@@ -128,11 +135,22 @@ def test_commands_of_campaigns(tmp_path):
     assert (tmp_path / "trial.gif").exists()
 
 
+def as_a_file(program, folder):
+    """What a program of a document prints, saved as a reader saves it."""
+    (folder / "program.py").write_text(program)
+    return python(["-W", "error", "program.py"], folder)
+
+
 def test_program_of_campaigns(tmp_path):
     (program,) = blocks("docs/campaigns.md", "python")
-    assert "of 6 recovered" in python(
-        ["-W", "error", "-c", f"if __name__ == '__main__':\n{indent(program, '    ')}"], tmp_path
-    )
+    assert "of 6 recovered" in as_a_file(program, tmp_path)
+
+
+@pytest.mark.parametrize("module", ["planaria", "planaria.grid"])
+def test_examples_of_the_package(module):
+    found = doctest.testmod(importlib.import_module(module))
+    assert found.attempted >= 3
+    assert found.failed == 0
 
 
 def test_plan_of_campaigns(tmp_path):
@@ -156,8 +174,8 @@ def test_failures_list_every_plan():
 @pytest.mark.parametrize("document", ["docs/tutorial.md", "README.md"])
 def test_python_blocks(document, tmp_path):
     (program,) = blocks(document, "python")
-    output = python(["-W", "error", "-c", program], tmp_path)
-    assert "recovered" in output
+    output = as_a_file(program, tmp_path)
+    assert re.search(r"recovered .*\b1\d\.\d rounds", output), "rounded, for people"
     assert list(tmp_path.glob("*.gif"))
 
 
