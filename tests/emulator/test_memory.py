@@ -61,3 +61,12 @@ def test_messages_are_counted_that_the_run_can_send(monkeypatch, genome, engine)
 
 def test_free_memory_is_less_than_all():
     assert 0 < memory.free_memory_bytes() < 1 << 50
+
+
+def test_systems_that_say_less(monkeypatch):
+    """macOS has no /proc, Windows no sysconf either."""
+    monkeypatch.setattr(memory.Path, "exists", lambda _path: False)
+    assert memory.free_memory_bytes() > 0
+    monkeypatch.delattr(memory.os, "sysconf")
+    assert memory.free_memory_bytes() is None
+    memory.check_memory(10**6, 10**6, 1 << 60)
