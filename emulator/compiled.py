@@ -78,7 +78,7 @@ class CompiledCore(Core):
 
     @property
     def compiles(self) -> bool:
-        return not is_warm()
+        return not is_warm(live.__name__)
 
     def advance(self, now_us: int, until_us: int) -> None:
         if self._weather.stormy and not self._world.stormy:

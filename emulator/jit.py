@@ -43,10 +43,15 @@ class _Cache(FunctionCache):
             super().save_overload(signature, result)
 
 
-def is_warm() -> bool:
-    """Whether anything compiled lies on disk."""
+def is_warm(name: str) -> bool:
+    """Whether the function of this name lies compiled on disk."""
     folder = _folder()
-    return folder is not None and any(folder.rglob("*.nbc"))
+    return folder is not None and any(folder.rglob(f"*.{name}-*.nbc"))
+
+
+def can_keep() -> bool:
+    """Whether there is a place on disk for what is compiled."""
+    return _folder() is not None
 
 
 @cache

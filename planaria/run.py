@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from firmware.atomic import atomic_file, check_writable
 from firmware.errors import InputError
+from planaria.compiling import announcement
 from planaria.grid import Grid
 from planaria.shipped import open_genome
 
@@ -94,7 +95,7 @@ def check_outputs(paths: list[Path]) -> None:
 def run_with_progress(grid: Grid, rounds: int, name: str) -> Any:
     """``grid.run(rounds)`` with a progress bar where somebody can see it."""
     if grid.compiles and sys.stderr.isatty():
-        print("compiling the engine for this machine, once: about 10 s", file=sys.stderr)
+        print(announcement(), file=sys.stderr)
     with tqdm(total=rounds, unit=" rounds", desc=name, disable=None, leave=False) as bar:
 
         def tick(round_number: int) -> None:

@@ -13,8 +13,8 @@ from emulator.jit import is_warm, kept
 @kept
 def double(x):
     return 2 * x
-before = is_warm()
-print(double(21), before, is_warm(), sum(double.stats.cache_hits.values()))
+before = is_warm("double")
+print(double(21), before, is_warm("double"), sum(double.stats.cache_hits.values()))
 """
 
 
@@ -70,7 +70,7 @@ def test_an_engine_says_whether_it_compiles(genome, name, monkeypatch):
     from emulator.window import WindowEngine
     from firmware import image
 
-    monkeypatch.setattr("emulator.compiled.is_warm", lambda: False)
+    monkeypatch.setattr("emulator.compiled.is_warm", lambda _name: False)
     config = RunConfig(8, 8)
     engine = WindowEngine(config, image.build(genome, config.timing), genome.target, kernel=name)
     assert engine.compiles == (name == "f32")

@@ -1,0 +1,38 @@
+"""The engine is compiled once on a machine, and a person is told why nothing happens meanwhile."""
+
+from collections.abc import Callable
+from typing import Final
+
+from emulator.config import RunConfig
+from emulator.jit import can_keep
+from firmware import image
+from firmware.genome import Genome
+from planaria.cells import make_engine
+
+ONCE: Final = "compiling the engine for this machine, once: about 10 s"
+EACH_TIME: Final = (
+    "compiling the engine, about 10 s in every process, for it cannot be kept: "
+    "let NUMBA_CACHE_DIR name a folder that can be written"
+)
+
+
+def announcement() -> str:
+    """What to tell a person before the engine is compiled."""
+    return ONCE if can_keep() else EACH_TIME
+
+
+def compile_first(genome: Genome, say: Callable[[str], None]) -> None:
+    """Compile the engine in this process, unless that was done before, so that others find it ready.
+
+    Args:
+        genome: any.
+        say: tells a person.
+    """
+    target = genome.target
+    config = RunConfig(target.height, target.width)
+    flash = image.build(genome, config.timing)
+    engine = make_engine(config, flash, target, None, "window", None, False, None)
+    if engine.compiles:
+        say(announcement())
+        if can_keep():
+            engine.run(1)
