@@ -1,11 +1,11 @@
 """``planaria demo``: the whole line, from a picture to a measured recovery, in a few minutes."""
 
 import json
-import os
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,12 @@ from typing import Any
 from tqdm import tqdm
 
 from firmware.atomic import check_writable, unwritable, write_atomic
+from firmware.errors import InputError
 from firmware.genome import SUFFIX, Genome
 from planaria import __version__
+from planaria.compiling import compile_first
 from planaria.grid import Grid
+from planaria.processes import MAIN_GUARD, check_main_guard, usable_cores
 from planaria.run import describe_recovery
 from planaria.shipped import open_genome
 from planaria.train import require_torch, train_to_genome
@@ -65,8 +68,10 @@ def demo(folder: Path, quick: bool, seed: int, quiet: bool) -> dict[str, Any]:
         quiet: print nothing but progress.
 
     Raises:
-        InputError: the folder cannot be written, the seed is bad, or torch is missing.
+        InputError: the folder cannot be written, the seed is bad, torch or the main guard of the program that
+            calls is missing, or a worker has died.
     """
+    check_main_guard()
     started = time.monotonic()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -109,7 +114,9 @@ def _trials(folder: Path, seed: int) -> list[Trial]:
 
 def _run_all(genome: Genome, trials: list[Trial], quiet: bool) -> dict[str, dict[str, Any]]:
     """Run the trials on all cores; the results do not depend on how many there are."""
-    workers = min(len(trials), len(os.sched_getaffinity(0)))
+    compile_first(genome, partial(_say, quiet))
+    workers = min(len(trials), usable_cores())
+    _say(quiet, f"{len(trials)} runs, {workers} at a time:")
     rounds = sum(trial.rounds for trial in trials)
     results = {}
     with (
@@ -119,7 +126,15 @@ def _run_all(genome: Genome, trials: list[Trial], quiet: bool) -> dict[str, dict
         futures = {pool.submit(run_trial, genome.to_bytes(), trial): trial for trial in trials}
         for future in as_completed(futures):
             trial = futures[future]
-            results[trial.name] = future.result()
+            try:
+                results[trial.name] = future.result()
+            except BrokenExecutor as error:
+                raise InputError(
+                    "run",
+                    trial.name,
+                    "its process has died",
+                    f"put the program that called below {MAIN_GUARD} or see whether memory runs out",
+                ) from error
             bar.update(trial.rounds)
             _say(quiet, f"  {trial.name}: {results[trial.name]['wall_s']} s")
     return results

@@ -10,13 +10,13 @@ from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria import __version__
 from planaria.campaign.trial import Trial, TrialResult, run_trial
-from planaria.campaign.workers import LOOK_S, LOSSES_MAX, Say, Workers
+from planaria.campaign.workers import LOOK_S, LOSSES_MAX, Processes, Say
 
 CONNECT_S: Final = 10
 """How long it is waited for the scheduler, and for its first worker."""
 
 
-class ClusterWorkers(Workers):
+class ClusterWorkers(Processes):
     """The workers of a Dask cluster. Dask itself does the trials of a worker that dies again.
 
     Args:
@@ -56,7 +56,7 @@ class ClusterWorkers(Workers):
         self._client.close()
 
     def run(self, trials: Iterator[Trial]) -> Iterator[list[TrialResult]]:
-        """As ``Workers.run``.
+        """As ``Processes.run``.
 
         Raises:
             InputError: also when the scheduler has gone.

@@ -1,7 +1,7 @@
 """The file under a results folder: an SQLite database of a stated format, locked by who adds to it."""
 
-import fcntl
 import os
+import platform
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +11,11 @@ from typing import Any, Final
 from firmware.atomic import unwritable
 from firmware.errors import InputError
 from planaria import __version__
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 FILE: Final = "campaign.db"
 
@@ -55,11 +60,15 @@ def lock(folder: Path) -> int:
         The handle that holds the lock until it is closed.
 
     Raises:
-        InputError: the folder cannot be made, or another process holds it.
+        InputError: the folder cannot be made, or another process holds it, or the system knows no such locks.
     """
+    if fcntl is None:
+        raise InputError(
+            "system", platform.system(), "it cannot lock a folder of results", "measure on Linux or macOS"
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        handle = os.open(folder, os.O_RDONLY)
     except OSError as error:
         raise unwritable(folder, error) from error
     try:

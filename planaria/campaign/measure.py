@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import io
-import os
 import sys
 import time
 from collections import Counter
@@ -17,12 +16,14 @@ from tqdm import tqdm
 from emulator.recovery import Outcome
 from firmware.atomic import atomic_file, check_writable
 from firmware.errors import InputError
+from firmware.genome import Genome
 from planaria.campaign.cluster import ClusterWorkers
 from planaria.campaign.plan import Plan
 from planaria.campaign.store import Store
 from planaria.campaign.wanted import Wanted
-from planaria.campaign.workers import LocalWorkers, Workers
-from planaria.shipped import open_genome
+from planaria.campaign.workers import LocalWorkers, ThisProcess, Workers
+from planaria.compiling import compile_first
+from planaria.processes import check_main_guard, usable_cores
 
 TABLE: Final = "results.csv"
 
@@ -43,7 +44,8 @@ def measure(
     Args:
         plan: what to measure.
         folder: of the results; made if it is missing.
-        workers: processes; None is one for each core that this process may use.
+        workers: processes, of which one alone is this one; None is one for each core that it may use. Several
+            import the program that calls, which must then have a main guard.
         scheduler: address of a Dask cluster that runs the trials instead.
         until: a point is finished early when the interval of its recovery rate is at most so wide.
         quiet: show no progress.
@@ -52,11 +54,12 @@ def measure(
         The object for ``--json``: the campaign and a row for each point.
 
     Raises:
-        InputError: a bad option, genome or folder, workers that die again and again, or a full disk;
-            whatever was reported is safe, and the same call goes on.
+        InputError: a bad option, genome or folder, no main guard, workers that die again and again, or a
+            full disk; whatever was reported is safe, and the same call goes on.
     """
+    check_main_guard()
     _check(workers, scheduler, until)
-    genomes = {name: open_genome(plan.genome_path(name)) for name in plan.genomes}
+    genomes = plan.open_genomes()
     started_s = time.perf_counter()
     with ExitStack() as stack:
         cluster = stack.enter_context(ClusterWorkers(genomes, scheduler, _say)) if scheduler else None
@@ -67,8 +70,8 @@ def measure(
         run, redone = 0, 0
         if wanted:
             stack.enter_context(_interruptible(store, wanted))
-            count = min(workers or len(os.sched_getaffinity(0)), wanted.total - len(store))
-            crew = cluster or stack.enter_context(LocalWorkers(genomes, count, _say))
+            count = min(workers or usable_cores(), wanted.total - len(store))
+            crew = cluster or stack.enter_context(_local(genomes, count, quiet))
             run, redone = _run(crew, store, wanted, plan.title, quiet), crew.redone
         wall_s = time.perf_counter() - started_s
         return {
@@ -90,6 +93,12 @@ def _check(workers: int | None, scheduler: str | None, until: float | None) -> N
         )
     if until is not None and not 0 < until < 1:
         raise InputError("--until", until, "it must be between 0 and 1", "e.g. 0.2 for an interval of +-10 %")
+
+
+def _local(genomes: dict[str, Genome], count: int, quiet: bool) -> Workers:
+    """So many workers of this machine, that find the engine compiled."""
+    compile_first(next(iter(genomes.values())), _hush if quiet else _say)
+    return ThisProcess(genomes) if count == 1 else LocalWorkers(genomes, count, _say)
 
 
 def _run(crew: Workers, store: Store, wanted: Wanted, title: str, quiet: bool) -> int:
@@ -141,6 +150,10 @@ def _drop(store: Store, too_many: dict[int, int]) -> None:
 
 def _say(text: str) -> None:
     tqdm.write(f"planaria: {text}", file=sys.stderr)
+
+
+def _hush(_text: str) -> None:
+    """Say nothing."""
 
 
 def write_table(path: Path, store: Store) -> str:

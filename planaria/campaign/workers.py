@@ -1,4 +1,4 @@
-"""Where trials run: processes of this machine here, a Dask cluster in ``cluster``.
+"""Where trials run: this process and others of this machine here, a Dask cluster in ``cluster``.
 
 A result is a function of the trial alone, so it does not matter which worker runs it, when, or how
 often: a trial whose worker has died is simply done again.
@@ -25,6 +25,7 @@ from typing import Final, Self
 from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria.campaign.trial import Trial, TrialResult, run_trial
+from planaria.processes import MAIN_GUARD
 
 OUT_PER_WORKER: Final = 4
 """Trials that are given out at a time, for each worker."""
@@ -43,10 +44,57 @@ Say = Callable[[str], None]
 
 
 class Workers(ABC):
-    """Processes that run trials; a context manager.
+    """Who runs trials; a context manager.
 
     Attributes:
         redone: trials that were done again because their worker had died.
+    """
+
+    def __init__(self) -> None:
+        self.redone = 0
+
+    @abstractmethod
+    def run(self, trials: Iterator[Trial]) -> Iterator[list[TrialResult]]:
+        """Run trials; gives the results that are there at the same time together, in any order.
+
+        Args:
+            trials: read as workers become free.
+
+        Raises:
+            InputError: a trial's own, or its workers die again and again.
+        """
+
+    def close(self) -> None:  # noqa: B027 # nothing runs on
+        """End what still runs, at once."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class ThisProcess(Workers):
+    """Trials run here, one after the other.
+
+    Args:
+        genomes: name in the plan -> genome.
+    """
+
+    def __init__(self, genomes: dict[str, Genome]) -> None:
+        super().__init__()
+        self._genomes = genomes
+
+    def run(self, trials: Iterator[Trial]) -> Iterator[list[TrialResult]]:
+        for trial in trials:
+            yield [run_trial(self._genomes[trial.genome], trial)]
+
+
+class Processes(Workers):
+    """Other processes, which may die.
+
+    Args:
+        say: tells a person what has happened.
     """
 
     death: type[Exception]
@@ -56,7 +104,7 @@ class Workers(ABC):
     """How many workers have died of a trial by then."""
 
     def __init__(self, say: Say) -> None:
-        self.redone = 0
+        super().__init__()
         self._say = say
 
     @property
@@ -68,27 +116,11 @@ class Workers(ABC):
     def submit(self, trial: Trial) -> Future[TrialResult]:
         """Have a trial run."""
 
-    @abstractmethod
-    def close(self) -> None:
-        """End what still runs, at once."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def run(self, trials: Iterator[Trial]) -> Iterator[list[TrialResult]]:
-        """Run trials; gives the results that are there at the same time together, in any order.
+        """As ``Workers.run``.
 
         When a worker dies, the trials that were given out are done again one at a time, so that one
-        that kills its worker is found.
-
-        Args:
-            trials: read as workers become free.
-
-        Raises:
-            InputError: the workers of the same trial have died ``LOSSES_MAX`` times, or a trial's own.
+        that kills its worker is found: after ``LOSSES_MAX`` times it is given up.
         """
         out: dict[Future[TrialResult], Trial] = {}
         lost: dict[tuple[int, int], Trial] = {}
@@ -118,8 +150,11 @@ class Workers(ABC):
                 if losses[place] >= LOSSES_MAX:
                     raise _deadly(trial, losses[place])
             if died:
-                self.redone += len(died)
-                self._say(f"a worker has died: {_trials(len(died))} done again")
+                self._count_deaths(len(died))
+
+    def _count_deaths(self, trials: int) -> None:
+        self.redone += trials
+        self._say(f"a worker has died: {_trials(trials)} done again")
 
     def _fill(self, out: dict[Future[TrialResult], Trial], trials: Iterator[Trial]) -> None:
         for _ in range(OUT_PER_WORKER * self.count - len(out)):
@@ -142,7 +177,7 @@ def _deadly(trial: Trial, losses: int) -> InputError:
     )
 
 
-class LocalWorkers(Workers):
+class LocalWorkers(Processes):
     """Processes of this machine.
 
     They end when they are told to, and also, like a dog whose leash is cut, when this process is
@@ -161,6 +196,7 @@ class LocalWorkers(Workers):
         super().__init__(say)
         self._genomes = genomes
         self._count = count
+        self._begun = False
         self._start()
 
     @property
@@ -174,24 +210,36 @@ class LocalWorkers(Workers):
             except BrokenExecutor:
                 self.close()
                 self._start()
-        raise InputError(
+        raise self._stillborn()
+
+    def _count_deaths(self, trials: int) -> None:
+        self._begun = self._begun or self._heard.poll()
+        if not self._begun:
+            raise self._stillborn()
+        super()._count_deaths(trials)
+
+    def _stillborn(self) -> InputError:
+        return InputError(
             "workers",
             self._count,
-            f"they have died {LOSSES_MAX} times at their start",
-            "see whether memory runs out",
+            "they have died at their start",
+            f"put the program that called below {MAIN_GUARD} or see whether memory runs out",
         )
 
     def close(self) -> None:
         # First the leash: a process that was starting while another died is told nothing by the pool.
         self._leash.close()
         self._pool.shutdown(cancel_futures=True)
-        self._watched.close()
+        for end in (self._watched, self._heard, self._said):
+            end.close()
 
     def _start(self) -> None:
         """As many processes as there should be: each task starts one while none is idle."""
         context = get_context("spawn")
         self._watched, self._leash = context.Pipe(duplex=False)
-        self._pool = ProcessPoolExecutor(self._count, context, _begin, (self._genomes, self._watched))
+        self._heard, self._said = context.Pipe(duplex=False)
+        given = self._genomes, self._watched, self._said
+        self._pool = ProcessPoolExecutor(self._count, context, _begin, given)
         with _environment_of_workers(), suppress(BrokenExecutor):
             for _ in range(self._count):
                 self._pool.submit(_nothing)
@@ -218,8 +266,10 @@ _own_genomes: dict[str, Genome] = {}
 """The genomes that this worker process has been given."""
 
 
-def _begin(genomes: dict[str, Genome], watched: Connection) -> None:
-    """What a worker process does first."""
+def _begin(genomes: dict[str, Genome], watched: Connection, said: Connection) -> None:
+    """What a worker process does first: it says that it lives."""
+    with suppress(OSError):
+        said.send_bytes(b"I live")
     _own_genomes.update(genomes)
     threading.Thread(target=_end_when_cut, args=(watched,), daemon=True).start()
 

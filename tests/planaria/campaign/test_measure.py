@@ -3,6 +3,7 @@ import hashlib
 import os
 import signal
 import time
+from dataclasses import replace
 from multiprocessing import active_children
 from threading import Thread
 
@@ -179,13 +180,22 @@ def test_a_missing_genome_is_refused_and_nothing_is_made(tmp_path):
     assert not (tmp_path / "results").exists()
 
 
+def test_a_genome_that_does_not_fit_every_point_is_refused_at_the_start(tmp_path):
+    text = PLAN.replace('"ring"', '"ring", "planarian"').replace('"22x22"', '"{side}x{side}"')
+    text = text.replace("radius = [2, 4]", "radius = [2, 4]\nside = [32, 22]")
+    with pytest.raises(InputError, match=r"genomes\[1\]: target: 24x24 px on a grid of 22x22 cells"):
+        measure(Plan.parse(text, "tiny.toml"), tmp_path / "results")
+    assert not (tmp_path / "results").exists()
+
+
 def test_a_genome_that_has_changed_is_refused(tmp_path):
     open_genome("ring").save(tmp_path / "own.genome")
     text = PLAN.replace('"ring"', '"own.genome"').replace("trials = 20", "trials = 1")
     plan = Plan.parse(text, str(tmp_path / "tiny.toml"))
     measure(plan, tmp_path / "results", workers=1, quiet=True)
     before = table(tmp_path / "results")
-    open_genome("planarian").save(tmp_path / "own.genome")
+    ring = open_genome("ring")
+    replace(ring, shift1=1 + ring.shift1 % 15).save(tmp_path / "own.genome")
     with pytest.raises(InputError, match=r"genome: own\.genome, sha256 .* were begun; bring it back"):
         measure(plan, tmp_path / "results", workers=1, quiet=True)
     assert table(tmp_path / "results") == before
