@@ -11,6 +11,7 @@ four bytes, most significant first.
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from firmware.arithmetic import Rule
 from firmware.atomic import write_atomic
 from firmware.budget import CHANNELS, HIDDEN_MAX, PERCEPTION
 from firmware.errors import InputError
-from firmware.pattern import Target
+from firmware.pattern import TARGET_MAX_PX, Target
 
 VERSION: Final = 1
 SUFFIX: Final = ".genome"
@@ -31,10 +32,20 @@ CRC_BYTES: Final = 4
 CRC_HEADER: Final = b"\xc4\x04"
 REGIMES: Final = ("growing", "persistent", "regenerating")
 
-_BODY_KEYS: Final = {"name", "regime", "hidden", "shift1", "shift2", "w1", "b1", "w2", "target", "facts"}
-_TARGET_KEYS: Final = {"height", "width", "rgba", "seed"}
+_BODY: Final[dict[str, type]] = {
+    "name": str,
+    "regime": str,
+    **dict.fromkeys(("hidden", "shift1", "shift2"), int),
+    **dict.fromkeys(("w1", "b1", "w2"), bytes),
+    "target": dict,
+    "facts": dict,
+}
+_TARGET: Final[dict[str, type]] = {"height": int, "width": int, "rgba": bytes, "seed": list}
 
-Fact = str | int | float | bool
+_BIN_SIZE_BYTES: Final = {0xC4: 1, 0xC5: 2, 0xC6: 4}
+"""Bytes that hold the length, by the header of a msgpack bin."""
+
+Fact = str | int | float
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +102,12 @@ class Genome:
             raise InputError(
                 "regime", self.regime, f"it must be one of {', '.join(REGIMES)}", "choose one of these"
             )
+        for name, value in self.facts.items():
+            known = isinstance(value, str | int | float) and not isinstance(value, bool)
+            if not known or (isinstance(value, float) and not isfinite(value)):
+                raise InputError(
+                    f"genome fact {name}", value, "it must be a text or a finite number", "mend it"
+                )
 
     @property
     def hidden(self) -> int:
@@ -171,7 +188,7 @@ class Genome:
         """
         body = _open_envelope(content, source)
         try:
-            return cls._from_body(msgpack.unpackb(body, raw=False))
+            return cls._from_body(msgpack.unpackb(body, raw=False, object_pairs_hook=_map))
         except InputError:
             raise
         except Exception as error:  # the CRC held, so a writer produced this: say what is wrong with it
@@ -181,22 +198,50 @@ class Genome:
 
     @classmethod
     def _from_body(cls, body: Any) -> "Genome":
-        if not isinstance(body, dict) or body.keys() != _BODY_KEYS or body["target"].keys() != _TARGET_KEYS:
-            raise ValueError("fields missing or unknown")
-        hidden, target = body["hidden"], body["target"]
-        rgba = np.frombuffer(target["rgba"], np.uint8)
+        fields = _typed(body, _BODY)
+        target = _typed(fields["target"], _TARGET)
+        hidden = _whole("hidden", fields["hidden"], HIDDEN_MAX)
+        height, width = (_whole(name, target[name], TARGET_MAX_PX) for name in ("height", "width"))
+        if len(target["seed"]) != 2 or any(type(place) is not int for place in target["seed"]):
+            raise ValueError("seed is no row and column")
         row, col = target["seed"]
         return cls(
-            name=str(body["name"]),
-            w1=np.frombuffer(body["w1"], np.int8).reshape(hidden, PERCEPTION),
-            b1=np.frombuffer(body["b1"], "<i2").astype(np.int16).reshape(hidden),
-            w2=np.frombuffer(body["w2"], np.int8).reshape(hidden, CHANNELS),
-            shift1=int(body["shift1"]),
-            shift2=int(body["shift2"]),
-            regime=body["regime"],
-            target=Target(rgba.reshape(target["height"], target["width"], 4), (int(row), int(col))),
-            facts=dict(body["facts"]),
+            name=fields["name"],
+            w1=np.frombuffer(fields["w1"], np.int8).reshape(hidden, PERCEPTION),
+            b1=np.frombuffer(fields["b1"], "<i2").astype(np.int16).reshape(hidden),
+            w2=np.frombuffer(fields["w2"], np.int8).reshape(hidden, CHANNELS),
+            shift1=fields["shift1"],
+            shift2=fields["shift2"],
+            regime=fields["regime"],
+            target=Target(np.frombuffer(target["rgba"], np.uint8).reshape(height, width, 4), (row, col)),
+            facts=fields["facts"],
         )
+
+
+def _map(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
+    """A map of the body, whose keys are texts, each there once."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        raise ValueError("a key is there twice")
+    if any(type(key) is not str for key in content):
+        raise ValueError("a key is no text")
+    return content
+
+
+def _typed(content: Any, types: dict[str, type]) -> dict[str, Any]:
+    """A map with exactly these keys, and values of exactly these types."""
+    if type(content) is not dict or content.keys() != types.keys():
+        raise ValueError("fields missing or unknown")
+    for name, kind in types.items():
+        if type(content[name]) is not kind:
+            raise ValueError(f"{name} is {type(content[name]).__name__}, not {kind.__name__}")
+    return content
+
+
+def _whole(name: str, value: int, most: int) -> int:
+    if not 1 <= value <= most:
+        raise ValueError(f"{name} is {value}, not 1 to {most}")
+    return value
 
 
 def _open_envelope(content: bytes, source: str) -> bytes:
@@ -207,6 +252,14 @@ def _open_envelope(content: bytes, source: str) -> bytes:
             f"starts with {content[:10].hex(' ') or 'nothing'}",
             "it is not a planaria genome",
             "give a .genome file",
+        )
+    header = content[len(MAGIC) + 1 : len(MAGIC) + 2]
+    if header and header[0] not in _BIN_SIZE_BYTES:
+        raise InputError(
+            source,
+            f"{header.hex()} before the body",
+            "it is corrupt, c4, c5 or c6 belongs there",
+            "copy or export it again",
         )
     expected = _expected_length(content)
     if len(content) < expected:
@@ -225,12 +278,20 @@ def _open_envelope(content: bytes, source: str) -> bytes:
         )
     stored = int.from_bytes(content[-CRC_BYTES:], "big")
     computed = zlib.crc32(content[:-CRC_BYTES])
-    if stored != computed or content[-CRC_BYTES - 2 : -CRC_BYTES] != CRC_HEADER:
+    if stored != computed:
         raise InputError(
             source,
             f"CRC-32 {computed:08x}",
             f"it is corrupt, {stored:08x} was written",
             "copy or export it again",
+        )
+    header = content[-CRC_BYTES - len(CRC_HEADER) : -CRC_BYTES]
+    if header != CRC_HEADER:
+        raise InputError(
+            source,
+            f"{header.hex(' ')} before the CRC-32",
+            f"it is corrupt, {CRC_HEADER.hex(' ')} belongs there",
+            "export it again",
         )
     version = content[len(MAGIC)]
     if version != VERSION:
@@ -247,6 +308,6 @@ def _open_envelope(content: bytes, source: str) -> bytes:
 def _expected_length(content: bytes) -> int:
     """Length of the file according to the msgpack header of its body (bin 8, bin 16 or bin 32)."""
     start = len(MAGIC) + 1
-    size_bytes = {0xC4: 1, 0xC5: 2, 0xC6: 4}.get(content[start] if len(content) > start else 0, 4)
+    size_bytes = _BIN_SIZE_BYTES[content[start]] if len(content) > start else 4
     body = int.from_bytes(content[start + 1 : start + 1 + size_bytes], "big")
     return start + 1 + size_bytes + body + len(CRC_HEADER) + CRC_BYTES

@@ -1,5 +1,6 @@
 """The genome file: what goes in comes out, and whatever happens to it is noticed."""
 
+import json
 import zlib
 from dataclasses import replace
 
@@ -98,23 +99,140 @@ def test_another_version_says_so(genome):
         Genome.from_bytes(sealed(bytes(content)))
 
 
-@pytest.mark.parametrize("spoil", ["missing", "unknown", "short", "not a map", "bad regime"])
-def test_malformed_body_with_a_good_crc(genome, spoil):
-    _, _, body, _ = msgpack.unpackb(genome.to_bytes())
-    fields = msgpack.unpackb(body)
-    if spoil == "missing":
-        del fields["w2"]
-    elif spoil == "unknown":
-        fields["extra"] = 1
-    elif spoil == "short":
-        fields["w1"] = fields["w1"][:-1]
-    elif spoil == "bad regime":
-        fields["regime"] = "healing"
-    else:
-        fields = [1, 2]
-    head = genome.to_bytes()[:11] + msgpack.packb(msgpack.packb(fields)) + b"\xc4\x04"
-    with pytest.raises(InputError, match="regime" if spoil == "bad regime" else "malformed body"):
-        Genome.from_bytes(sealed(head))
+def with_body(genome, body: bytes, trailer=b"\xc4\x04") -> bytes:
+    return sealed(genome.to_bytes()[:11] + msgpack.packb(body) + trailer)
+
+
+def fields_of(genome) -> dict:
+    return msgpack.unpackb(msgpack.unpackb(genome.to_bytes())[2])
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"w2": None}, "malformed body (fields missing or unknown)"),
+        ({"extra": 1}, "malformed body (fields missing or unknown)"),
+        ({"w1": b"\x00" * 47}, "malformed body (cannot reshape"),
+        ({"regime": "healing"}, "regime: healing"),
+        ({"regime": b"growing"}, "malformed body (regime is bytes, not str)"),
+        ({"name": b"ring"}, "malformed body (name is bytes, not str)"),
+        ({"name": 7}, "malformed body (name is int, not str)"),
+        ({"w1": "text"}, "malformed body (w1 is str, not bytes)"),
+        ({"hidden": 12.0}, "malformed body (hidden is float, not int)"),
+        ({"hidden": -1}, "malformed body (hidden is -1, not 1 to 128)"),
+        ({"hidden": 11}, "malformed body (cannot reshape"),
+        ({"shift1": True}, "malformed body (shift1 is bool, not int)"),
+        ({"shift1": 0}, "genome shift1: 0"),
+        ({"target": []}, "malformed body (target is list, not dict)"),
+        ({"facts": []}, "malformed body (facts is list, not dict)"),
+        ({"facts": {"x": float("nan")}}, "genome fact x: nan - it must be a text or a finite number"),
+        ({"facts": {"x": float("-inf")}}, "genome fact x: -inf - it must be"),
+        ({"facts": {"x": True}}, "genome fact x: True - it must be"),
+        ({"facts": {"x": None}}, "genome fact x: None - it must be"),
+        ({"facts": {"x": b"b"}}, "genome fact x: b'b' - it must be"),
+        ({"facts": {"x": {"y": 1}}}, "genome fact x: {'y': 1} - it must be"),
+        ({"facts": {"x": [1]}}, "genome fact x: [1] - it must be"),
+        ({"facts": {b"x": 1}}, "malformed body (a key is no text)"),
+    ],
+)
+def test_malformed_body_with_a_good_crc(genome, change, says):
+    fields = fields_of(genome) | change
+    body = msgpack.packb({name: value for name, value in fields.items() if value is not None})
+    with pytest.raises(InputError) as caught:
+        Genome.from_bytes(with_body(genome, body))
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"height": -1}, "height is -1, not 1 to 64"),
+        ({"width": 65}, "width is 65, not 1 to 64"),
+        ({"width": 1.0}, "width is float, not int"),
+        ({"rgba": "x"}, "rgba is str, not bytes"),
+        ({"seed": [1, 2, 3]}, "seed is no row and column"),
+        ({"seed": [1.5, 2]}, "seed is no row and column"),
+        ({"seed": [True, 2]}, "seed is no row and column"),
+        ({"seed": 3}, "seed is int, not list"),
+        ({"extra": 3}, "fields missing or unknown"),
+    ],
+)
+def test_malformed_target_with_a_good_crc(genome, change, says):
+    fields = fields_of(genome)
+    fields["target"] |= change
+    with pytest.raises(InputError) as caught:
+        Genome.from_bytes(with_body(genome, msgpack.packb(fields)))
+    assert f"malformed body ({says})" in str(caught.value)
+
+
+def body_of(pairs) -> bytes:
+    """A map from pairs, some of which may have the same key."""
+    packer = msgpack.Packer()
+    return packer.pack_map_pairs(pairs)
+
+
+@pytest.mark.parametrize("name", ["name", "w1", "facts"])
+def test_a_key_that_is_there_twice(genome, name):
+    pairs = list(fields_of(genome).items())
+    twice = [*pairs, (name, dict(pairs)[name])]
+    assert same(Genome.from_bytes(with_body(genome, body_of(pairs))), genome)
+    with pytest.raises(InputError, match=r"malformed body \(a key is there twice\)"):
+        Genome.from_bytes(with_body(genome, body_of(twice)))
+    facts = body_of([("x", 1), ("x", 1)])
+    body = msgpack.packb(fields_of(genome) | {"facts": {}})
+    assert body.endswith(b"\xa5facts\x80")
+    with pytest.raises(InputError, match="a key is there twice"):
+        Genome.from_bytes(with_body(genome, body[:-1] + facts))
+
+
+def test_body_that_is_no_map_or_more_than_one(genome):
+    for body in (msgpack.packb([1, 2]), msgpack.packb(fields_of(genome)) + b"\x01", b"", b"\xc1"):
+        with pytest.raises(InputError, match="malformed body"):
+            Genome.from_bytes(with_body(genome, body))
+
+
+@pytest.mark.parametrize("trailer", [b"\xc4\x05", b"\xa4\x04", b"\x00\x00"])
+def test_trailer_with_a_good_crc(genome, trailer):
+    body = msgpack.packb(fields_of(genome))
+    with pytest.raises(InputError) as caught:
+        Genome.from_bytes(with_body(genome, body, trailer))
+    says = f"{trailer.hex(' ')} before the CRC-32 - it is corrupt, c4 04 belongs there"
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("header", [b"\xd9\x20", b"\x80", b"\xc7\x02"])
+def test_body_that_is_no_bin(genome, header):
+    content = sealed(genome.to_bytes()[:11] + header + bytes(32) + b"\xc4\x04")
+    with pytest.raises(InputError, match=f"{header[:1].hex()} before the body - it is corrupt, c4, c5 or c6"):
+        Genome.from_bytes(content)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63)
+    | st.floats()
+    | st.text(max_size=3)
+    | st.binary(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@settings(deadline=None)
+@given(data=st.data())
+def test_any_value_in_any_place_is_right_or_refused(genome, data):
+    """What is read is written again as the same file."""
+    fields = fields_of(genome)
+    where = data.draw(st.sampled_from([fields, fields["target"], fields["facts"]]))
+    where[data.draw(st.sampled_from([*where, "x"]))] = data.draw(JSON)
+    content = with_body(genome, msgpack.packb(fields))
+    try:
+        read = Genome.from_bytes(content)
+    except InputError:
+        return
+    assert msgpack.unpackb(msgpack.unpackb(read.to_bytes())[2]) == fields
+    json.dumps(dict(read.facts), allow_nan=False)
 
 
 @given(st.binary(max_size=200))
@@ -140,6 +258,7 @@ def test_save_and_load(genome, tmp_path):
         ({"shift1": 0}, "genome shift1: 0"),
         ({"shift2": 16}, "genome shift2: 16"),
         ({"regime": "immortal"}, "regime: immortal"),
+        ({"facts": {"E": float("nan")}}, "genome fact E: nan"),
     ],
 )
 def test_impossible_genomes(genome, change, message):
