@@ -261,25 +261,40 @@ def check_inside(region: Region, grid: SquareGrid, fault: str) -> None:
     if isinstance(region, LivingTissue):
         check_inside(region.of, grid, fault)
         return
+    empty = _emptiness(region, grid)
+    if empty is not None:
+        raise InputError("fault", fault, *empty)
+    if not _lies_inside(region, grid):
+        limit = f"its region is outside the grid of {grid.cols}x{grid.rows} cells"
+        raise InputError("fault", fault, limit, "rows and columns count from 0")
+
+
+def _emptiness(region: Region, grid: SquareGrid) -> tuple[str, str] | None:
+    """Why a region has no cells wherever it is, and what to do; None if it has some."""
+    if isinstance(region, Swipe) and region.width == 0:
+        return "the width of its swipe is 0", "give at least 1"
+    if isinstance(region, Rectangle) and region.height == 0:
+        return "the height of its rectangle is 0", "give at least 1"
+    if isinstance(region, Rectangle) and region.width == 0:
+        return "the width of its rectangle is 0", "give at least 1"
+    if isinstance(region, Band):
+        if not 1 <= region.count <= grid.rows:
+            return f"it asks for {region.count} bands of {grid.rows} rows", f"choose 1 to {grid.rows} bands"
+        if region.index >= region.count:
+            return (
+                f"there is no band {region.index} of {region.count}",
+                f"bands have the numbers 0 to {region.count - 1}",
+            )
+    return None
+
+
+def _lies_inside(region: Region, grid: SquareGrid) -> bool:
+    """Whether a disc's centre, a swipe's ends, or a whole rectangle lie on the grid."""
     if isinstance(region, Disc):
-        inside = region.row < grid.rows and region.col < grid.cols
-    elif isinstance(region, Band):
-        inside = region.index < region.count <= grid.rows
-    elif isinstance(region, Swipe):
+        return region.row < grid.rows and region.col < grid.cols
+    if isinstance(region, Swipe):
         rows, cols = max(region.row, region.end_row), max(region.col, region.end_col)
-        inside = rows < grid.rows and cols < grid.cols and region.width > 0
-    elif isinstance(region, Rectangle):
-        inside = (
-            min(region.height, region.width) > 0
-            and region.row + region.height <= grid.rows
-            and region.col + region.width <= grid.cols
-        )
-    else:
-        inside = True
-    if not inside:
-        raise InputError(
-            "fault",
-            fault,
-            f"its region is outside the grid of {grid.cols}x{grid.rows} cells",
-            "rows and columns count from 0",
-        )
+        return rows < grid.rows and cols < grid.cols
+    if isinstance(region, Rectangle):
+        return region.row + region.height <= grid.rows and region.col + region.width <= grid.cols
+    return True

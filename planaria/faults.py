@@ -7,8 +7,17 @@ from typing import Any
 from emulator.faults import Fault
 
 
-def table() -> list[dict[str, Any]]:
-    """A row for each kind: name, what it does, whether it lasts, and its parameters with their limits."""
+def table(name: str | None = None) -> list[dict[str, Any]]:
+    """A row for each kind: name, what it does, how long it lasts, and its parameters with their limits.
+
+    Args:
+        name: of one kind; None is all.
+
+    Raises:
+        InputError: there is no such kind.
+    """
+    if name is not None:
+        return [_row(Fault.kind_of(name, name))]
     return [
         _row(kind) for kind in sorted(Fault.kinds.values(), key=lambda kind: (kind.__module__, kind.kind))
     ]
@@ -21,6 +30,7 @@ def _row(kind: type[Fault]) -> dict[str, Any]:
         "part": kind.__module__.rpartition(".")[2],
         "text": inspect.cleandoc(kind.__doc__ or ""),
         "instant": kind.is_instant,
+        "needs_length": kind.needs_length,
         "engines": "iss" if kind.needs_machine_code else "all",
         "parameters": {
             name: {"limits": str(limits), "default": defaults[name]}
@@ -29,19 +39,24 @@ def _row(kind: type[Fault]) -> dict[str, Any]:
     }
 
 
-def print_table() -> None:
+def print_table(name: str | None = None) -> None:
     """The same for a person."""
     print("KIND:REGION[,NAME=VALUE...]@ROUND[+ROUNDS]; a number alone means everywhere: loss:0.5@100+50")
     part = None
-    for row in table():
+    for row in table(name):
         if row["part"] != part:
             part = row["part"]
             print(f"\n{part}")
-        takes = "takes no time" if row["instant"] else "for a time, or for ever without +ROUNDS"
         needs = ", needs --engine iss" if row["engines"] == "iss" else ""
-        print(f"  {row['kind']}  ({takes}{needs})")
+        print(f"  {row['kind']}  ({_duration(row)}{needs})")
         for line in row["text"].splitlines():
             print(f"      {line}".rstrip())
         for name, about in row["parameters"].items():
             default = "required" if about["default"] is None else f"default {about['default']}"
             print(f"      {name}: {about['limits']} ({default})")
+
+
+def _duration(row: dict[str, Any]) -> str:
+    if row["instant"]:
+        return "takes no time"
+    return "for a time, +ROUNDS" if row["needs_length"] else "for a time, or for ever without +ROUNDS"

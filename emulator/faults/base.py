@@ -85,6 +85,9 @@ class Fault(ABC):
     is_instant: ClassVar[bool] = False
     """Whether it has no length."""
 
+    needs_length: ClassVar[bool] = False
+    """Whether it cannot last for ever."""
+
     ticks: ClassVar[bool] = False
     """Whether it goes on doing something, every mean interval."""
 
@@ -120,19 +123,30 @@ class Fault(ABC):
         match = _FORM.fullmatch(text)
         if match is None:
             raise InputError("fault", text, "it cannot be read", _FIX)
-        kind = Fault.kinds.get(match["kind"])
-        if kind is None:
-            raise InputError("fault", text, f"there is no kind '{match['kind']}'", _known())
+        kind = Fault.kind_of(match["kind"], text)
         start = Decimal(match["start"])
         length = Decimal(match["length"]) if match["length"] else None
         if kind.is_instant and length is not None:
             raise InputError("fault", text, f"{kind.kind} takes no time", "leave out +ROUNDS, or use kill")
         if length is not None and length == 0:
             raise InputError("fault", text, "it lasts 0 rounds", "give more, or use restart")
+        if kind.needs_length and length is None:
+            raise InputError("fault", text, f"{kind.kind} needs a length", "add +ROUNDS")
         region, values = kind._read(match["what"], text)
         fault = kind(region, start, length, **values)
         fault.check(text)
         return fault
+
+    @staticmethod
+    def kind_of(name: str, text: str) -> type["Fault"]:
+        """The kind of this name; ``text`` is what an error shows.
+
+        Raises:
+            InputError: there is none.
+        """
+        if name not in Fault.kinds:
+            raise InputError("fault", text, f"there is no kind '{name}'", _known())
+        return Fault.kinds[name]
 
     @classmethod
     def parameters(cls) -> dict[str, Limits]:
@@ -203,7 +217,10 @@ class Fault(ABC):
         if cls._starts_with_number() and _NUMBER.fullmatch(what):
             what = f"all,{next(iter(limits))}={what}"
         items = what.split(",")
-        region = parse_region(",".join(item for item in items if "=" not in item))
+        where = ",".join(item for item in items if "=" not in item)
+        if not where:
+            raise InputError("fault", text, "it names no cells", f"write {cls.kind}:all,{what.lstrip(',')}")
+        region = parse_region(where)
         named = [item.split("=", 1) for item in items if "=" in item]
         given = dict(named)
         if len(given) < len(named):

@@ -48,13 +48,13 @@ def _down(rounds: Decimal) -> Decimal:
 class Compound(Fault):
     """It is planned as the faults of which it consists."""
 
+    needs_length = True  # which is divided among them
+
     def act(self, injector: object, number: int, cells: Cells) -> Life:
         raise NotImplementedError("a compound is expanded before it begins")
 
     def check(self, text: str) -> None:
-        """Only a compound with a length can be divided."""
-        if self.length_rounds is None:
-            raise InputError("fault", text, f"{self.kind} needs a length", "add +ROUNDS")
+        """A compound decides itself which cells its parts hit."""
         if not isinstance(self.region, Everything):
             raise InputError(
                 "fault", text, f"{self.kind} is about the whole grid", "write all for the region"

@@ -14,6 +14,7 @@ from emulator.region import (
     Rectangle,
     Scatter,
     Swipe,
+    check_inside,
     parse_region,
 )
 from emulator.topology import SquareGrid
@@ -133,3 +134,31 @@ def test_a_fraction_above_1():
 def test_a_swipe_out_of_all_bounds(text):
     with pytest.raises(InputError, match=f"region: {text} - its numbers must be below 16384"):
         parse_region(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("swipe:2,2,2,2,0", "the width of its swipe is 0; give at least 1"),
+        ("rect:2,2,0,3", "the height of its rectangle is 0; give at least 1"),
+        ("rect:2,2,3,0", "the width of its rectangle is 0; give at least 1"),
+        ("band:0,0", "it asks for 0 bands of 4 rows; choose 1 to 4 bands"),
+        ("band:0,5", "it asks for 5 bands of 4 rows; choose 1 to 4 bands"),
+        ("band:3,3", "there is no band 3 of 3; bands have the numbers 0 to 2"),
+        ("living:band:3,3", "there is no band 3 of 3"),
+        ("disc:4,0,1", "its region is outside the grid of 5x4 cells; rows and columns count from 0"),
+        ("rect:3,3,2,1", "its region is outside the grid of 5x4 cells"),
+        ("line:0,0,0,5", "its region is outside the grid of 5x4 cells"),
+    ],
+)
+def test_what_no_cell_belongs_to_says_why(text, says):
+    with pytest.raises(InputError) as caught:
+        check_inside(parse_region(text), GRID, "the fault")
+    assert f"fault: the fault - {says}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["disc:3,4,0", "rect:3,4,1,1", "rect:0,0,4,5", "line:3,4,0,0", "band:3,4", "all"]
+)
+def test_what_lies_at_the_edge_is_inside(text):
+    check_inside(parse_region(text), GRID, "the fault")
