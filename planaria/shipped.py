@@ -14,6 +14,11 @@ def shipped_paths() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob(f"*{SUFFIX}"))}
 
 
+def genome_path(name_or_file: str | Path) -> Path:
+    """The file of a shipped genome, or any file."""
+    return shipped_paths().get(str(name_or_file), Path(name_or_file))
+
+
 def open_genome(name_or_file: str | Path) -> Genome:
     """A shipped genome by its name, or any genome file.
 

@@ -33,9 +33,12 @@ from planaria.campaign.parameters import (
 from planaria.campaign.toml_table import TomlTable
 from planaria.campaign.trial import Point, Trial, Value
 from planaria.campaign.world import read_predicate, read_world
-from planaria.shipped import open_genome, shipped_paths
+from planaria.shipped import genome_path, open_genome, shipped_paths
 
 SUFFIX: Final = ".toml"
+
+BYTE_ORDER_MARK: Final = "\ufeff"
+"""What some editors put in front of a text."""
 
 POINTS_MAX: Final = 10_000
 TRIALS_MAX: Final = 10_000_000
@@ -98,13 +101,14 @@ class Plan:
         """Read and check the text of a plan file.
 
         Args:
-            text: TOML.
+            text: TOML, with a byte order mark or without.
             source: path of the file, from which genome files are found; errors begin with it.
 
         Raises:
             InputError: something is wrong with it; the message has the line or key, the value, its
                 limit, and what to do.
         """
+        text = text.removeprefix(BYTE_ORDER_MARK)
         table = TomlTable.parse(text, source)
         table.check_keys(*_KEYS)
         horizon_rounds = table.whole("horizon_rounds", 1, HORIZON_MAX_ROUNDS)
@@ -137,13 +141,18 @@ class Plan:
             InputError: it cannot be read, or as ``parse``.
         """
         try:
-            return cls.parse(Path(path).read_bytes().decode(), str(path))
+            content = Path(path).read_bytes()
+            if b"\0" in content:
+                raise InputError(
+                    "plan file", path, "it is in UTF-16 or UTF-32, or no text", "save it as UTF-8"
+                )
+            return cls.parse(content.decode(), str(path))
         except OSError as error:
             raise InputError(
                 "plan file", path, f"it cannot be read ({error.strerror})", "check the path"
             ) from error
         except UnicodeDecodeError as error:
-            raise InputError("plan file", path, "it is not a text in UTF-8", "check the path") from error
+            raise InputError("plan file", path, "it is not a text in UTF-8", "save it as UTF-8") from error
 
     @property
     def sha256(self) -> str:
@@ -189,6 +198,10 @@ class Plan:
     def genome_path(self, name: str) -> str:
         """What ``open_genome`` wants for a genome of the plan: a shipped name, or a path."""
         return name if name in shipped_paths() else str(Path(self.source).parent / name)
+
+    def files(self) -> list[Path]:
+        """What a campaign is made from: the plan's own file, and those of its genomes."""
+        return [Path(self.source), *(genome_path(self.genome_path(name)) for name in self.genomes)]
 
     def _worlds(self) -> Iterator[RunConfig]:
         """The world of every combination of swept values and ends of draws; seeds left open."""

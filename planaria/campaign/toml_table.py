@@ -62,7 +62,8 @@ class TomlTable:
             if key not in known:
                 near = get_close_matches(key, known, 1)
                 advice = f"did you mean '{near[0]}'? " if near else ""
-                raise self.error(key, key, "there is no such key", f"{advice}known are {', '.join(known)}")
+                value = quoted(self.content[key])
+                raise self.error(key, value, "there is no such key", f"{advice}known are {', '.join(known)}")
 
     def error(self, key: str, value: object, limit: str, fix: str) -> InputError:
         """The refusal of a key's value."""

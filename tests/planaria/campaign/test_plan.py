@@ -262,3 +262,23 @@ def test_a_trial_is_a_function_of_plan_point_and_index(full):
 def test_times_are_decimal(small):
     plan = parse(changed(small, "@20", "@0.1"))
     assert plan.trial(plan.points()[0], 0).config.faults[0].start_rounds == Decimal("0.1")
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_byte_order_mark_changes_nothing(small, tmp_path, ends):
+    text = small.replace("\n", ends)
+    (tmp_path / "plain.toml").write_bytes(text.encode())
+    (tmp_path / "marked.toml").write_bytes(text.encode("utf-8-sig"))
+    plain, marked = (Plan.load(tmp_path / name) for name in ("plain.toml", "marked.toml"))
+    assert marked.text == plain.text == text
+    assert marked.sha256 == plain.sha256
+    assert Plan.parse(f"\ufeff{text}", "p.toml").points() == plain.points()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_another_encoding_is_named(small, tmp_path, encoding):
+    (tmp_path / "wide.toml").write_bytes(small.encode(encoding))
+    with pytest.raises(
+        InputError, match=r"wide\.toml - it is in UTF-16 or UTF-32, or no text; save it as UTF-8"
+    ):
+        Plan.load(tmp_path / "wide.toml")
