@@ -1,15 +1,21 @@
 """``planaria inspect``: what is in a genome, against the budget."""
 
-from typing import Any
+import os
+import sys
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from firmware import image
-from firmware.budget import CHANNELS, PERCEPTION, RAM_BYTES, ROM_BYTES
+from firmware.budget import ALPHA, CHANNELS, PERCEPTION, RAM_BYTES, ROM_BYTES
 from firmware.clock import Timing
 from firmware.genome import Genome
 from firmware.memory import FIELD
 from planaria.colour import target_on_white
+
+PIXELS: Final = " '.:"
+"""Of an upper and a lower pixel: none, the upper, the lower, both."""
 
 
 def describe(genome: Genome) -> dict[str, Any]:
@@ -46,11 +52,25 @@ def print_description(genome: Genome) -> None:
     for key, value in facts["facts"].items():
         print(f"{key}: {value}")
     print()
-    print(terminal_picture(target_on_white(genome.target.rgba)))
+    rgba = genome.target.rgba
+    print(terminal_picture(target_on_white(rgba)) if shows_colours() else plain_picture(rgba[..., ALPHA] > 0))
 
 
 def _weights(genome: Genome) -> dict[str, np.ndarray[Any, Any]]:
     return {"w1": genome.w1, "b1": genome.b1, "w2": genome.w2}
+
+
+def shows_colours() -> bool:
+    """Whether somebody sees standard output who wants colours (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def plain_picture(opaque: NDArray[np.bool_]) -> str:
+    """bool[h, w] as letters: two rows of pixels in a line of text."""
+    if len(opaque) % 2:
+        opaque = np.concatenate([opaque, np.zeros_like(opaque[:1])])
+    letters = np.array(list(PIXELS))[opaque[0::2] + 2 * opaque[1::2]]
+    return "\n".join("".join(line).rstrip() for line in letters)
 
 
 def terminal_picture(rgb: np.ndarray[Any, np.dtype[np.uint8]]) -> str:
