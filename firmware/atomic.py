@@ -51,7 +51,7 @@ def check_writable(path: Path) -> None:
     """Find out before long work whether its result can be written where the user wants it.
 
     Raises:
-        InputError: ``path`` is a folder, or its folder is missing or not writable.
+        InputError: ``path`` is a folder or a device, or its folder is missing or not writable.
     """
     _check(path, path.parent)
 
@@ -71,6 +71,8 @@ def check_creatable(path: Path) -> None:
 def _check(path: Path, folder: Path) -> None:
     if path.is_dir():
         raise InputError("output", path, "it is a folder", "give a file name")
+    if path.exists() and not path.is_file():
+        raise InputError("output", path, "it is no file, and would be replaced by one", "give a file name")
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", dir=folder)
     except OSError as error:

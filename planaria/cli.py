@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     interrupted, 141 that the reader of the output has gone away.
     """
     signal.signal(signal.SIGTERM, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # whatever its encoding, no name ends the work
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int | None] = options.command
     try:
@@ -141,9 +145,14 @@ def _add_inspect(commands: Any) -> None:
 
 
 def _add_faults(commands: Any) -> None:
-    add_command(
-        commands, "faults", _faults, "List all kinds of faults, with their parameters.", "planaria faults"
+    parser = add_command(
+        commands,
+        "faults",
+        _faults,
+        "List all kinds of faults, or show one, with their parameters.",
+        "planaria faults kill",
     )
+    parser.add_argument("kind", nargs="?", metavar="KIND", help="show this one alone")
 
 
 def _add_build(commands: Any) -> None:
@@ -362,9 +371,9 @@ def _faults(options: argparse.Namespace) -> None:
     from planaria.faults import print_table, table
 
     if options.json:
-        print(json.dumps(table()))
+        print(json.dumps(table(options.kind)))
     else:
-        print_table()
+        print_table(options.kind)
 
 
 def _build(options: argparse.Namespace) -> None:

@@ -12,12 +12,14 @@ from typing import Any
 
 from tqdm import tqdm
 
-from firmware.atomic import check_writable, unwritable, write_atomic
+from firmware.atomic import check_writable, write_atomic
 from firmware.errors import InputError
 from firmware.genome import SUFFIX, Genome
 from planaria import __version__
 from planaria.compiling import compile_first
 from planaria.grid import Grid
+from planaria.hint import paste_here
+from planaria.outputs import make_folder
 from planaria.processes import MAIN_GUARD, check_main_guard, usable_cores
 from planaria.run import describe_recovery
 from planaria.shipped import open_genome
@@ -73,10 +75,7 @@ def demo(folder: Path, quick: bool, seed: int, quiet: bool) -> dict[str, Any]:
     """
     check_main_guard()
     started = time.monotonic()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder, error) from error
+    make_folder(folder)
     check_writable(folder / "report.json")
     genome = open_genome(TARGET) if quick else _train(folder, seed)
     _say(quiet, f"{genome.name}: int8 rule 48 -> {genome.hidden} -> 16, flashing {SIDE}x{SIDE} cells")
@@ -188,4 +187,5 @@ def _print_report(report: dict[str, Any], folder: Path) -> None:
     print(f"look at   {shown}.gif   it grows, loses half of itself, and rebuilds it")
     print(f"          {shown}.png   error over time, and before / wounded / after")
     print(f"          {folder / 'report.json'}   all figures")
-    print("next      planaria run planarian --fault restart:disc:16,16,6@200 --rounds 300 --film mine.gif")
+    fault = ("--fault", "restart:disc:16,16,6@200", "--rounds", 300, "--film", "mine.gif")
+    print(f"next      {paste_here('run', 'planarian', *fault)}")

@@ -10,11 +10,13 @@ from typing import Any, BinaryIO
 
 from tqdm import tqdm
 
-from firmware.atomic import atomic_file, check_writable
+from firmware.atomic import atomic_file
 from firmware.errors import InputError
 from planaria.compiling import announcement
+from planaria.counted import counted
 from planaria.grid import Grid
-from planaria.shipped import open_genome
+from planaria.outputs import check_outputs
+from planaria.shipped import genome_path, open_genome
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -25,7 +27,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     """
     rows, cols = parse_grid(options.grid)
     genome = open_genome(options.genome)
-    check_outputs([path for path in (options.film, options.figure, options.trace) if path])
+    outputs = [path for path in (options.film, options.figure, options.trace) if path]
+    check_outputs(outputs, [genome_path(options.genome)])
     if options.check and options.engine == "reference":
         raise InputError(
             "--check", "reference", "it is what others are compared with", "choose another engine"
@@ -84,14 +87,6 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def check_outputs(paths: list[Path]) -> None:
-    """Refuse results that cannot be written, or that would overwrite each other."""
-    for path in paths:
-        if paths.count(path) > 1:
-            raise InputError("output", path, "it is given for two results", "give each its own file")
-        check_writable(path)
-
-
 def run_with_progress(grid: Grid, rounds: int, name: str) -> Any:
     """``grid.run(rounds)`` with a progress bar where somebody can see it."""
     if grid.compiles and sys.stderr.isatty():
@@ -114,14 +109,15 @@ def parse_grid(text: str) -> tuple[int, int]:
     """
     match = re.fullmatch(r"(\d{1,9})x(\d{1,9})", text, re.ASCII)
     if match is None:
-        raise InputError("grid", text, "it must be COLSxROWS", "e.g. --grid 64x64")
+        raise InputError("grid", text, "it must be COLSxROWS", "e.g. 64x64")
     return int(match[2]), int(match[1])
 
 
 def print_summary(result: dict[str, Any], written: list[Path]) -> None:
     """The result for a person."""
     cols, rows = result["grid"]
-    print(f"{result['genome']} on {cols}x{rows} cells, {result['rounds']} rounds, seed {result['seed']}")
+    rounds = counted(result["rounds"], "round")
+    print(f"{result['genome']} on {cols}x{rows} cells, {rounds}, seed {result['seed']}")
     print(f"  {result['updates']:,} updates, {result['messages']:,} messages ({result['lost']:,} lost)")
     print(f"  E at the end {result['error_by_round'][-1]:.2f} (1 looks perfect, above 10 is bad)")
     for recovery in result["recoveries"]:

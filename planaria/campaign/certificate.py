@@ -17,15 +17,19 @@ from tqdm import tqdm
 
 from emulator.draws import Stream, draw32, key
 from emulator.recovery import Outcome
-from firmware.atomic import check_writable, write_atomic
+from firmware.atomic import write_atomic
 from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria import __version__
+from planaria.campaign.database import result_files
 from planaria.campaign.plan import Plan
 from planaria.campaign.replay import find_trial
 from planaria.campaign.statistics import lower_bound
-from planaria.campaign.store import Store, spare_results
+from planaria.campaign.store import Store
 from planaria.campaign.trial import TrialResult, run_trial
+from planaria.counted import counted
+from planaria.hint import paste_here
+from planaria.outputs import check_outputs
 
 FORMAT: Final = "planaria certificate 1"
 
@@ -46,8 +50,7 @@ def certify(
         InputError: the campaign is not finished, was stopped early by its results, was not watched for
             long enough, or harmed nobody.
     """
-    check_writable(output)
-    spare_results(folder, output)
+    check_outputs([output], result_files(folder))
     if not 0 < confidence < 1:
         raise InputError("confidence", confidence, "it must be above 0 and below 1", "0.95 is usual")
     with Store.open(folder) as store:
@@ -242,14 +245,15 @@ def _adds_up(certificate: dict[str, Any], plan: Plan) -> bool:
 def print_certificate(certificate: dict[str, Any], output: Path) -> None:
     """The result for a person."""
     _print_about(certificate)
-    print(f"  wrote {output}; check it with: planaria certify --check {output}")
+    print(f"  wrote {output}; check it with: {paste_here('certify', '--check', output)}")
 
 
 def print_check(result: dict[str, Any]) -> None:
     """Likewise of a check."""
     _print_about(result)
     print(
-        f"  {result['run_again']} trials run again (--seed {result['seed']}), {len(result['differs'])} differ"
+        f"  {counted(result['run_again'], 'trial')} run again (--seed {result['seed']}), "
+        f"{len(result['differs'])} differ"
     )
     for index in result["differs"]:
         print(f"  trial {index} DIFFERS")

@@ -24,6 +24,13 @@ def add_commands(commands: Any) -> None:
         "planaria report cuts",
     )
     parser.add_argument("folder", type=Path, metavar="DIR", help="results of planaria measure")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="folder for the report (default: that of the results)",
+    )
     _add_replay(commands)
     _add_certify(commands)
 
@@ -118,6 +125,7 @@ def _plans(options: argparse.Namespace) -> None:
 def _measure(options: argparse.Namespace) -> None:
     from planaria.campaign.measure import measure, print_summary
     from planaria.campaign.plan import open_plan
+    from planaria.hint import paste_here
 
     result = measure(
         open_plan(options.plan),
@@ -131,19 +139,20 @@ def _measure(options: argparse.Namespace) -> None:
         print(json.dumps(result))
     else:
         print_summary(result)
-        print(f"  next: planaria report {options.output}")
+        print(f"  next: {paste_here('report', options.output)}")
 
 
 def _report(options: argparse.Namespace) -> None:
-    from planaria.campaign.report import PAGE, report
+    from planaria.campaign.report import JSON, PAGE, report
     from planaria.campaign.store import Store
 
     with Store.open(options.folder) as store:
-        content = report(store.plan, store.results(), options.folder, store.genomes)
+        content = report(store.plan, store.results(), options.folder, store.genomes, options.output)
     if options.json:
         print(json.dumps(content))
     else:
-        print(f"wrote {options.folder / PAGE}, report.json, {', '.join(content['figures'])}")
+        written = [str((options.output or options.folder) / PAGE), JSON, *content["figures"]]
+        print(f"wrote {', '.join(written)}")
 
 
 def _replay(options: argparse.Namespace) -> int | None:

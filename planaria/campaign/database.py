@@ -4,7 +4,7 @@ import os
 import platform
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ except ModuleNotFoundError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 FILE: Final = "campaign.db"
+TABLE: Final = "results.csv"
 
 APPLICATION_ID: Final = 0x504C4E52
 """``PLNR``, in the header of the file."""
@@ -53,6 +54,11 @@ PRAGMA user_version = {FORMAT};
 """
 
 
+def result_files(folder: Path) -> list[Path]:
+    """What may not be overwritten: the database, what SQLite keeps beside it, and the table of all trials."""
+    return [folder / TABLE, *(folder / f"{FILE}{suffix}" for suffix in ("", "-wal", "-shm", "-journal"))]
+
+
 def lock(folder: Path) -> int:
     """Make a folder, and lock it for this process: the lock vanishes with it, however it ends.
 
@@ -84,10 +90,43 @@ def lock(folder: Path) -> int:
     return handle
 
 
-def connect(folder: Path, mode: str) -> sqlite3.Connection:
-    """Open the file; ``mode`` is SQLite's, ``ro`` or ``rwc``."""
+def connect_to_add(folder: Path) -> sqlite3.Connection:
+    """Open the file for the one who adds to it."""
+    return _connect(folder, "mode=rwc")
+
+
+def connect_to_read(folder: Path) -> sqlite3.Connection:
+    """Open the file for one of those who read it, who leave nothing behind.
+
+    While somebody adds to it, or after he was killed, part of the results lies in SQLite's log beside it. Who
+    may write there lets SQLite clear that up. In an archive one can only take what lies there; without a log
+    that is the file alone, which nobody changes.
+    """
+    if os.access(folder, os.W_OK) and os.access(folder / FILE, os.W_OK):
+        connection = _connect(folder, "mode=rw")
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+    return _connect(folder, "mode=ro" if (folder / f"{FILE}-wal").exists() else "mode=ro&immutable=1")
+
+
+def _connect(folder: Path, how: str) -> sqlite3.Connection:
     path = (folder / FILE).absolute()
-    return sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, isolation_level=None)
+    return sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, isolation_level=None)
+
+
+def log_ahead(connection: sqlite3.Connection) -> None:
+    """Let others read while this connection adds; every commit reaches the disk."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def end_log(connection: sqlite3.Connection) -> None:
+    """Put all results into the one file, which can then be read where nothing can be written.
+
+    While somebody still reads, the log stays: he clears it up.
+    """
+    with suppress(sqlite3.Error):
+        connection.execute("PRAGMA journal_mode = DELETE")
 
 
 @contextmanager
@@ -98,7 +137,10 @@ def explained(folder: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         raise InputError(
-            "results", path, f"they cannot be opened ({error})", "give a folder that is writable and has room"
+            "results",
+            path,
+            f"they cannot be opened ({error})",
+            "copy the folder to where there is room and it can be written",
         ) from error
     except sqlite3.DatabaseError as error:
         raise InputError("results", path, f"the file is damaged ({error})", NEW_FOLDER) from error
@@ -114,7 +156,6 @@ def begin(
         facts: about the campaign; the version of planaria is added.
         genomes: name, SHA-256 and file of each.
     """
-    connection.execute("PRAGMA journal_mode = WAL")
     with connection:
         connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA}")
         rows = {"version": __version__, **facts}.items()

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from tqdm import tqdm
 
@@ -18,14 +18,15 @@ from firmware.atomic import atomic_file, check_writable
 from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria.campaign.cluster import ClusterWorkers
+from planaria.campaign.database import TABLE, result_files
 from planaria.campaign.plan import Plan
 from planaria.campaign.store import Store
 from planaria.campaign.wanted import Wanted
 from planaria.campaign.workers import LocalWorkers, ThisProcess, Workers
 from planaria.compiling import compile_first
+from planaria.counted import counted
+from planaria.outputs import check_apart
 from planaria.processes import check_main_guard, usable_cores
-
-TABLE: Final = "results.csv"
 
 
 def measure(
@@ -59,6 +60,7 @@ def measure(
     """
     check_main_guard()
     _check(workers, scheduler, until)
+    check_apart(result_files(folder), plan.files())
     genomes = plan.open_genomes()
     started_s = time.perf_counter()
     with ExitStack() as stack:
@@ -130,9 +132,8 @@ def _interruptible(store: Store, wanted: Wanted) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        _say(
-            f"{len(store):,} of {wanted.total:,} trials are safe in {store.folder}: the same command goes on"
-        )
+        trials = counted(wanted.total, "trial")
+        _say(f"safe in {store.folder}: {len(store):,} of {trials}; the same command goes on")
         raise
 
 
@@ -207,7 +208,7 @@ def print_summary(result: dict[str, Any]) -> None:
     """The result for a person."""
     rows = result["points"]
     width = max(len("point"), *(len(row["label"]) for row in rows))
-    print(f"{result['title']}: {result['trials']:,} trials in {result['folder']}")
+    print(f"{result['title']}: {counted(result['trials'], 'trial')} in {result['folder']}")
     print(f"  {'point':{width}}{'trials':>8}{'recovered':>11}{'median':>14}")
     for row in rows:
         share, median = row["recovered_share"], row["median_rounds"]

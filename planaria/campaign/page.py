@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined
 
+from planaria.counted import counted
+
 TEMPLATE: Final = "page.html"
 STYLE: Final = "page.css"
 
@@ -38,7 +40,13 @@ def page(report: Mapping[str, Any], figures: Mapping[str, bytes]) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"percent": _percent, "number": _number, "interval": _interval, "p": _p}
+    environment.filters |= {
+        "counted": counted,
+        "percent": _percent,
+        "number": _number,
+        "interval": _interval,
+        "p": _p,
+    }
     style = (folder / STYLE).read_text("utf-8")
     return environment.from_string((folder / TEMPLATE).read_text("utf-8")).render(
         report=report,

@@ -5,11 +5,13 @@ from typing import Any
 
 from firmware.errors import InputError
 from firmware.genome import Genome
+from planaria.campaign.database import result_files
 from planaria.campaign.plan import Plan
-from planaria.campaign.store import Store, spare_results
+from planaria.campaign.store import Store
 from planaria.campaign.trial import Trial
 from planaria.grid import Grid
-from planaria.run import check_outputs, describe_recovery, run_with_progress
+from planaria.outputs import check_outputs
+from planaria.run import describe_recovery, run_with_progress
 
 
 def replay(
@@ -27,10 +29,7 @@ def replay(
     Raises:
         InputError: there is no such trial, or an output cannot be written.
     """
-    outputs = [path for path in (film, figure) if path]
-    check_outputs(outputs)
-    for path in outputs:
-        spare_results(folder, path)
+    check_outputs([path for path in (film, figure) if path], result_files(folder))
     with Store.open(folder) as store:
         trial, genome = find_trial(store.plan, point, index), store.genomes
         stored = [r for r in store.results() if (r.point, r.index) == (point, index)]

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -18,7 +17,8 @@ from firmware.genome import Genome
 from planaria import __version__
 from planaria.campaign.basin import draw_basin, has_place
 from planaria.campaign.curves import dose_name, draw_dose_response, draw_outcomes, draw_recovery
-from planaria.campaign.page import page
+from planaria.campaign.database import result_files
+from planaria.campaign.page import EXPLANATIONS, page
 from planaria.campaign.parquet import results_as_parquet
 from planaria.campaign.plan import Plan
 from planaria.campaign.statistics import CONFIDENCE
@@ -31,6 +31,8 @@ from planaria.campaign.summary import (
     worst_first,
 )
 from planaria.campaign.trial import TrialResult
+from planaria.hint import PROGRAM, paste
+from planaria.outputs import check_outputs, make_folder
 
 JSON: Final = "report.json"
 PAGE: Final = "report.html"
@@ -43,16 +45,21 @@ DOTS_PER_INCH: Final = 160
 
 
 def report(
-    plan: Plan, results: list[TrialResult], folder: Path, genomes: Mapping[str, Genome] | None = None
+    plan: Plan,
+    results: list[TrialResult],
+    folder: Path,
+    genomes: Mapping[str, Genome] | None = None,
+    output: Path | None = None,
 ) -> dict[str, Any]:
     """Write the report of a campaign, finished or not.
 
     Args:
         plan: of the campaign.
         results: by point and index.
-        folder: of the results; ``report.json``, ``report.html``, the figures as PNG and, where pyarrow
-            is installed, ``results.parquet`` go there, each whole or not at all.
+        folder: of the results.
         genomes: name in the plan -> genome, whose hashes are then in the report.
+        output: folder to which ``report.json``, ``report.html``, the figures as PNG and, where pyarrow is
+            installed, ``results.parquet`` go, each whole or not at all; None is that of the results.
 
     Returns:
         What ``report.json`` holds.
@@ -64,6 +71,9 @@ def report(
         raise InputError(
             "results", folder.absolute(), "there is no trial in them", "run 'planaria measure' first"
         )
+    output = folder if output is None else output
+    make_folder(output)
+    check_outputs([output / name for name in (*EXPLANATIONS, PARQUET, PAGE, JSON)], result_files(folder))
     summaries = summarise(plan, results)
     table = results_as_parquet(plan, results)
     content = _content(plan, results, summaries, folder, genomes or {})
@@ -72,10 +82,10 @@ def report(
     figures = {name: _png(figure) for name, figure in _figures(plan, summaries).items()}
     content["figures"] = list(figures)
     outputs = figures | ({} if table is None else {PARQUET: table})
-    outputs[PAGE] = page(content, figures).encode()
+    outputs[PAGE] = page(content, figures).encode(errors="backslashreplace")
     outputs[JSON] = json.dumps(content, indent=1, allow_nan=False).encode() + b"\n"
     for name, data in outputs.items():
-        write_atomic(folder / name, data)
+        write_atomic(output / name, data)
     return content
 
 
@@ -189,8 +199,7 @@ def _trial(trial: TrialResult) -> dict[str, Any]:
 def _replay(folder: Path, trial: TrialResult) -> str:
     """The command that makes a film of a trial."""
     film = f"worst-{trial.point}-{trial.index}.gif"
-    where = shlex.quote(str(folder))
-    return f"planaria replay {where} --point {trial.point} --trial {trial.index} --film {film}"
+    return paste(PROGRAM, "replay", folder, "--point", trial.point, "--trial", trial.index, "--film", film)
 
 
 def _notes(plan: Plan, trials: int) -> list[str]:

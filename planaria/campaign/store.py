@@ -26,13 +26,17 @@ from planaria.campaign.database import (
     NEW_FOLDER,
     begin,
     check_format,
-    connect,
+    connect_to_add,
+    connect_to_read,
+    end_log,
     explained,
     is_new,
     lock,
+    log_ahead,
 )
 from planaria.campaign.plan import Plan
 from planaria.campaign.trial import TrialResult, Value, as_row
+from planaria.counted import counted
 
 FIELDS: Final = tuple(field.name for field in fields(TrialResult))
 
@@ -81,14 +85,16 @@ class Store:
         with ExitStack() as held:
             held.callback(os.close, lock(folder))
             with explained(folder):
-                connection = held.enter_context(closing(connect(folder, "rwc")))
-                connection.execute("PRAGMA synchronous = FULL")
+                connection = held.enter_context(closing(connect_to_add(folder)))
                 if is_new(connection):
+                    log_ahead(connection)
                     facts = {"plan": plan.text, "plan_sha256": plan.sha256, "until": json.dumps(until)}
                     files = [(name, _sha256(genome), genome.to_bytes()) for name, genome in genomes.items()]
                     begin(connection, facts, files)
                 check_format(connection, folder)
                 _check_same(connection, folder, plan, genomes, until)
+                log_ahead(connection)
+                held.callback(end_log, connection)
                 return cls(folder, connection, held)
 
     @classmethod
@@ -103,7 +109,7 @@ class Store:
                 "results", folder.absolute(), f"it has no {FILE}", "make one with 'planaria measure'"
             )
         with ExitStack() as held, explained(folder):
-            connection = held.enter_context(closing(connect(folder, "ro")))
+            connection = held.enter_context(closing(connect_to_read(folder)))
             check_format(connection, folder)
             return cls(folder, connection, held)
 
@@ -181,19 +187,9 @@ class Store:
             raise InputError(
                 "results",
                 (self.folder / FILE).absolute(),
-                f"they cannot be written ({error}); {len(self):,} trials are safe",
+                f"they cannot be written ({error}); safe: {counted(len(self), 'trial')}",
                 "make room and give the same command again",
             ) from error
-
-
-def spare_results(folder: Path, output: Path) -> None:
-    """Refuse to write something else over the results themselves.
-
-    Raises:
-        InputError: ``output`` is the database of the folder.
-    """
-    if output.resolve().parent == folder.resolve() and output.name.startswith(FILE):
-        raise InputError("output", output, "the results themselves lie there", "choose another file")
 
 
 def _check_same(

@@ -25,6 +25,7 @@ from typing import Final, Self
 from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria.campaign.trial import Trial, TrialResult, run_trial
+from planaria.counted import counted
 from planaria.processes import MAIN_GUARD
 
 OUT_PER_WORKER: Final = 4
@@ -154,7 +155,7 @@ class Processes(Workers):
 
     def _count_deaths(self, trials: int) -> None:
         self.redone += trials
-        self._say(f"a worker has died: {_trials(trials)} done again")
+        self._say(f"a worker has died: {counted(trials, 'trial')} to be done again")
 
     def _fill(self, out: dict[Future[TrialResult], Trial], trials: Iterator[Trial]) -> None:
         for _ in range(OUT_PER_WORKER * self.count - len(out)):
@@ -162,10 +163,6 @@ class Processes(Workers):
             if trial is None:
                 return
             out[self.submit(trial)] = trial
-
-
-def _trials(count: int) -> str:
-    return "1 trial is" if count == 1 else f"{count} trials are"
 
 
 def _deadly(trial: Trial, losses: int) -> InputError:

@@ -1,6 +1,7 @@
 """Running the command as a user does: in a process of its own."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -11,13 +12,37 @@ import pytest
 def planaria(tmp_path):
     """``planaria("run", "planarian", ...)`` in an empty folder; returns the finished process."""
 
-    def call(*arguments, **environment):
+    def call(*arguments, encoding=None, **environment):
         return subprocess.run(
             [sys.executable, "-m", "planaria.cli", *map(str, arguments)],
             capture_output=True,
             text=True,
+            encoding=encoding,
             cwd=tmp_path,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment,
+            timeout=300,
+            check=False,
+        )
+
+    return call
+
+
+@pytest.fixture
+def bound(tmp_path):
+    """``bound("run", ...)`` as ``planaria``, by one whom permissions bind, as they do not root."""
+    prefix = []
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("root may write everywhere, and there is no setpriv to give that up")
+        prefix = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+
+    def call(*arguments):
+        return subprocess.run(
+            [*prefix, sys.executable, "-m", "planaria.cli", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
             timeout=300,
             check=False,
         )

@@ -32,7 +32,7 @@ def genome(tmp_path):
         (["--grid", "100000x20000"], ["100000x20000", "need 838,000,000,000 bytes of memory", "smaller"]),
         (["--kernel", "quantum"], ["kernel: quantum", "unknown", "auto, numpy"]),
         (["--kernel", "f32", "--engine", "reference"], ["kernel: f32", "reference has none", "window"]),
-        (["--grid", "12"], ["grid: 12", "COLSxROWS", "64x64"]),
+        (["--grid", "12"], ["grid: 12", "COLSxROWS; e.g. 64x64"]),
         (["--grid", "10x10"], ["target: 24x24 px", "10x10", "larger grid"]),
         (["--grid", "2x2", "--torus"], ["2x2", "3x3"]),
         (["--loss", "1.01"], ["loss: 1.01", "0 to 1", "0.05"]),

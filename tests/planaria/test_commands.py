@@ -2,14 +2,19 @@
 
 import hashlib
 import json
+import os
+import sys
 import time
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from PIL import Image
 
 import planaria as package
 from planaria.cli import main
-from planaria.shipped import shipped_paths
+from planaria.inspect import plain_picture
+from planaria.shipped import open_genome, shipped_paths
 
 RUN = (
     "run",
@@ -110,9 +115,66 @@ def test_inspect(planaria):
     assert facts["shape"] == [48, 128, 16]
     assert facts["rom_bytes"] == {"image": 8464, "left_for_code": 1776, "budget": 10240}
     assert facts["ram_bytes"] == {"static": 216, "left_for_stack": 40, "budget": 256}
-    picture = planaria("inspect", "planarian").stdout
-    assert "8,464 B genome of 10,240 B" in picture
-    assert picture.count("▀") == 24 * 12
+    text = planaria("inspect", "planarian").stdout
+    assert "8,464 B genome of 10,240 B" in text
+    assert text.isascii()
+    assert "\x1b" not in text
+    assert len(text.partition("\n\n")[2].splitlines()) == 12
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "environment", "coloured"),
+    [
+        (True, {}, True),
+        (True, {"NO_COLOR": ""}, True),
+        (True, {"NO_COLOR": "1"}, False),
+        (True, {"TERM": "dumb"}, False),
+        (False, {}, False),
+    ],
+)
+def test_colours_are_for_terminals(monkeypatch, capsys, is_terminal, environment, coloured):
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal)
+    assert main(["inspect", "planarian"]) == 0
+    assert capsys.readouterr().out.count("▀") == (24 * 12 if coloured else 0)
+
+
+def test_a_picture_in_letters():
+    pixels = [[1, 0, 1, 0], [0, 1, 1, 0], [1, 0, 0, 0]]
+    assert plain_picture(np.array(pixels, bool)) == "'.:\n'"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_no_encoding_of_the_output_ends_the_work(planaria, tmp_path, encoding):
+    """Nor a name that is no text in UTF-8."""
+    own = replace(open_genome("ring"), name="lizard 🦎")
+    for name in ("🦎 é.genome", os.fsdecode(b"\xff.genome")):
+        own.save(tmp_path / name)
+        process = planaria(
+            "run", name, "--grid", "22x22", "--rounds", 1, "--trace", f"{name}.trace",
+            PYTHONIOENCODING=encoding, encoding=encoding,
+        )  # fmt: skip
+        assert process.returncode == 0, process.stderr
+        lizard = "🦎" if encoding == "utf-8" else "\\U0001f98e"
+        assert process.stdout.startswith(f"lizard {lizard} on 22x22 cells, 1 round, seed 0")
+        process = planaria("inspect", name, PYTHONIOENCODING=encoding, encoding=encoding)
+        assert process.returncode == 0, process.stderr
+
+
+def test_a_locale_without_letters(planaria, tmp_path):
+    (tmp_path / "plan.toml").write_text(
+        'title = "🦎 é"\ngenomes = ["ring"]\ntimeline = ["restart:half:left@3"]\ntrials = 1\n'
+        "horizon_rounds = 9\n[recovery]\ndwell_rounds = 2\n",
+        "utf-8",
+    )
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+    for arguments in (("measure", "plan.toml", "-o", "é"), ("report", "é")):
+        process = planaria(*arguments, encoding="ascii", **plain)
+        assert process.returncode == 0, process.stderr
+    assert "🦎 é: 1 trial in " in planaria("measure", "plan.toml", "-o", "é", encoding="utf-8").stdout
 
 
 def test_public_names():
@@ -124,10 +186,8 @@ def test_public_names():
 def test_interrupted_training_can_be_resumed(tmp_path):
     """SIGTERM in the middle: a checkpoint, a message that says how to go on, and the same result."""
     pytest.importorskip("torch", reason="the train extra (torch) is not installed")
-    import os
     import signal
     import subprocess
-    import sys
 
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     base = [sys.executable, "-m", "planaria.cli", "train"]

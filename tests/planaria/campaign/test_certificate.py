@@ -1,5 +1,6 @@
 import json
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from scipy.stats import beta
@@ -7,7 +8,7 @@ from scipy.stats import beta
 from emulator.recovery import Outcome
 from firmware.errors import InputError
 from planaria.campaign import certificate as module
-from planaria.campaign.certificate import certify, check
+from planaria.campaign.certificate import certify, check, print_certificate
 from planaria.campaign.measure import measure
 from planaria.campaign.plan import Plan
 from planaria.campaign.replay import replay
@@ -122,9 +123,9 @@ def test_a_forged_certificate_does_not_add_up(certificate, change):
 
 def test_the_results_are_not_written_over(folder):
     before = (folder / "campaign.db").read_bytes()
-    with pytest.raises(InputError, match="the results themselves lie there"):
+    with pytest.raises(InputError, match="it would overwrite what is read"):
         certify(folder, 10, 0.9, 0, folder / "campaign.db")
-    with pytest.raises(InputError, match="the results themselves lie there"):
+    with pytest.raises(InputError, match="it would overwrite what is read"):
         replay(folder, 0, 0, film=folder / "campaign.db")
     with pytest.raises(InputError, match="two results"):
         replay(folder, 0, 0, film=folder / "x.gif", figure=folder / "x.gif")
@@ -178,3 +179,9 @@ def test_unfinished_or_stopped_by_its_own_outcome(tmp_path):
         check(tmp_path / "nothing.json", 1, 0)
     with pytest.raises(InputError, match="sample: 0"):
         check(tmp_path / "nothing.json", 0, 0)
+
+
+def test_the_hint_how_to_check_can_be_pasted(capsys):
+    about = dict.fromkeys(("statement", "genome", "genome_sha256", "plan_sha256", "planaria"), "x")
+    print_certificate(about, Path("-my c.json"))
+    assert capsys.readouterr().out.endswith(" certify --check './-my c.json'\n")

@@ -1,6 +1,10 @@
 """The commands about campaigns, as a user calls them."""
 
 import json
+import os
+import shlex
+import subprocess
+import sys
 
 import pytest
 
@@ -95,6 +99,43 @@ def test_the_lists(planaria):
     faults = {row["kind"]: row for row in json.loads(planaria("faults", "--json").stdout)}
     assert faults["loss"]["parameters"] == {"probability": {"limits": "0 to 1", "default": None}}
     assert all(row["text"] for row in faults.values())
+    assert [row["needs_length"] for row in faults.values() if row["part"] == "compound"] == [True, True]
     for command in ("plans", "faults"):
         text = planaria(command).stdout
         assert all(name in text for name in (plans if command == "plans" else faults))
+
+
+def test_one_kind_of_fault(planaria):
+    (row,) = json.loads(planaria("faults", "kill", "--json").stdout)
+    assert (row["kind"], row["needs_length"]) == ("kill", False)
+    text = planaria("faults", "mix").stdout
+    assert "  mix  (for a time, +ROUNDS)\n" in text
+    assert len(text.splitlines()) < 10
+    process = planaria("faults", "burn")
+    assert process.returncode == 2
+    assert "there is no kind 'burn'; kinds are babble, brownout" in process.stderr
+
+
+@pytest.mark.parametrize("folder", ["out", "my cuts", "it's $HOME", "./-out"])
+def test_what_is_printed_can_be_pasted(planaria, plan_file, tmp_path, folder):
+    """Also where the shell does not find planaria; and every line of it is whole."""
+    plan_file.write_text(PLAN.replace("trials = 20", "trials = 1").replace("radius = [2, 4]", "radius = [4]"))
+    measured = planaria("measure", "tiny.toml", "-o", folder, "--workers", 1, PATH="/usr/bin:/bin").stdout
+    assert measured.startswith(f"tiny: 1 trial in {folder.removeprefix('./')}\n")
+    report = paste(measured.partition("next: ")[2], tmp_path)
+    assert report.startswith(f"wrote {folder.removeprefix('./')}/report.html, report.json")
+    assert not report.strip().endswith(",")
+    (row,) = json.loads((tmp_path / folder / "report.json").read_text())["worst"]
+    assert "as measured" in planaria(*shlex.split(row["replay"])[1:]).stdout
+
+
+def paste(line, folder):
+    """What the shell makes of it."""
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "HOME": os.environ["HOME"],
+    }
+    return subprocess.run(
+        ["sh", "-c", line], cwd=folder, env=environment, capture_output=True, text=True, check=True
+    ).stdout

@@ -223,7 +223,7 @@ def test_a_full_disk_loses_nothing_that_was_added(begun, plan, genomes):
     with Store.create_or_open(begun, plan, genomes, None) as store:
         store._connection.execute("PRAGMA max_page_count = 1")
         many = [replace(HEALED, index=index) for index in range(2, 1000)]
-        refused(["full", "2 trials are safe", "give the same command again"], store.add, many)
+        refused(["full", "safe: 2 trials", "give the same command again"], store.add, many)
         assert store.results() == [FAILED, HEALED]
     with Store.create_or_open(begun, plan, genomes, None) as store:
         store.add(many)

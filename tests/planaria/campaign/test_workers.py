@@ -172,6 +172,6 @@ def test_interrupted_it_stops_at_once_and_says_what_is_safe(endless, number, mom
     assert time.monotonic() - started < 5
     assert process.returncode == 130
     (line,) = errors.splitlines()
-    assert line.startswith("planaria: ")
-    assert line.endswith(f"of 400,000 trials are safe in {folder}: the same command goes on")
+    assert line.startswith(f"planaria: safe in {folder}: ")
+    assert line.endswith("of 400,000 trials; the same command goes on")
     until(lambda: not any(map(is_running, workers)), 2)

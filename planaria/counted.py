@@ -1,0 +1,6 @@
+"""Numbers of things, as a sentence says them."""
+
+
+def counted(number: int, thing: str) -> str:
+    """``1 trial``, ``2,000 trials``."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -1,0 +1,46 @@
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planaria import hint
+from planaria.hint import paste, paste_here
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["planaria", "report", Path("my cuts")], "planaria report 'my cuts'"),
+        (["planaria", "report", Path("./-cuts")], "planaria report ./-cuts"),
+        (["planaria", "report", Path("it's")], """planaria report 'it'"'"'s'"""),
+        (["run", "--rounds", 300, Path("$HOME;`x`")], "run --rounds 300 '$HOME;`x`'"),
+    ],
+)
+def test_by_hand(words, line):
+    assert paste(*words) == line
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\x00/"), min_size=1), min_size=1))
+def test_a_shell_reads_the_same_words(names):
+    words = shlex.split(paste(*map(Path, names)))
+    assert [Path(word) for word in words] == [Path(name) for name in names]
+    assert not any(word.startswith("-") for word in words)
+
+
+@pytest.mark.parametrize(
+    ("found", "started", "program"),
+    [
+        ("/usr/bin/planaria", "/x/.venv/bin/planaria", "planaria"),
+        (None, ".venv/bin/planaria", ".venv/bin/planaria"),
+        (None, "/a b/bin/planaria", "'/a b/bin/planaria'"),
+        (None, "/x/planaria/cli.py", f"{sys.executable} -m planaria.cli"),
+        (None, "-c", f"{sys.executable} -m planaria.cli"),
+    ],
+)
+def test_a_program_that_the_shell_does_not_find_is_called_as_it_was(monkeypatch, found, started, program):
+    monkeypatch.setattr(hint.shutil, "which", lambda _name: found)
+    monkeypatch.setattr(sys, "argv", [started])
+    assert paste_here("report", Path("cuts")) == f"{program} report cuts"
