@@ -1,4 +1,4 @@
-"""Which cells a fault hits: halves, discs, rectangles, strokes, a random fraction, the living of these."""
+"""Which cells a fault hits: halves, discs, rectangles, frames, strokes, a random fraction, the living."""
 
 import re
 from abc import ABC, abstractmethod
@@ -133,6 +133,18 @@ class Rectangle(Shape):
 
 
 @dataclass(frozen=True)
+class Frame(Rectangle):
+    """Everything but those cells."""
+
+    def holds(self, grid: SquareGrid, row: Places, col: Places) -> Flags:
+        """Outside the rectangle."""
+        return ~super().holds(grid, row, col)
+
+    def __str__(self) -> str:
+        return f"frame:{self.row},{self.col},{self.height},{self.width}"
+
+
+@dataclass(frozen=True)
 class Swipe(Shape):
     """A stroke with round ends: all cells whose centre is at most ``width / 2`` from a segment."""
 
@@ -210,11 +222,13 @@ _FORMS: Final[dict[str, tuple[str, Callable[..., Region]]]] = {
     "band": (_places(2), Band),
     "disc": (_places(3), Disc),
     "rect": (_places(4), Rectangle),
+    "frame": (_places(4), Frame),
     "line": (_places(4), partial(Swipe, width=1)),
     "swipe": (_places(5), Swipe),
 }
 _EXAMPLES: Final = (
     "all, half:left, disc:16,16,5 (row, column, radius), rect:8,8,4,6 (row, column, height, width), "
+    "frame:8,8,16,16 (all but a rectangle), "
     "line:0,16,31,16 (from row, column to row, column), swipe:0,16,31,16,3 (the same, width), random:0.33, "
     "band:0,4 (number, how many), "
     "and living:REGION"
@@ -277,6 +291,8 @@ def _emptiness(region: Region, grid: SquareGrid) -> tuple[str, str] | None:
         return "the height of its rectangle is 0", "give at least 1"
     if isinstance(region, Rectangle) and region.width == 0:
         return "the width of its rectangle is 0", "give at least 1"
+    if isinstance(region, Frame) and region.height * region.width == grid.cells:
+        return "its rectangle is the whole grid, around which there is nothing", "make it smaller"
     if isinstance(region, Band):
         if not 1 <= region.count <= grid.rows:
             return f"it asks for {region.count} bands of {grid.rows} rows", f"choose 1 to {grid.rows} bands"

@@ -9,6 +9,7 @@ from emulator.draws import Stream, draw32, key
 from emulator.region import (
     Disc,
     Everything,
+    Frame,
     Half,
     LivingTissue,
     Rectangle,
@@ -37,6 +38,8 @@ def nobody():
         ("disc:1,1,1", [1, 5, 6, 7, 11]),
         ("disc:3,4,0", [19]),
         ("rect:1,2,2,3", [7, 8, 9, 12, 13, 14]),
+        ("frame:1,2,2,3", [0, 1, 2, 3, 4, 5, 6, 10, 11, 15, 16, 17, 18, 19]),
+        ("frame:0,0,4,4", [4, 9, 14, 19]),
         ("line:0,0,3,0", [0, 5, 10, 15]),
         ("line:3,4,0,1", [1, 7, 13, 19]),
         ("line:2,2,2,2", [12]),
@@ -100,6 +103,7 @@ def test_a_random_region_is_drawn_by_seed_fault_and_cell():
         Half("top"),
         Disc(1, 2, 3),
         Rectangle(1, 2, 3, 4),
+        Frame(1, 2, 3, 4),
         Swipe(1, 2, 3, 4, 1),
         Swipe(1, 2, 3, 4, 5),
         Scatter(0.33),
@@ -146,6 +150,9 @@ def test_a_swipe_out_of_all_bounds(text):
         ("band:0,5", "it asks for 5 bands of 4 rows; choose 1 to 4 bands"),
         ("band:3,3", "there is no band 3 of 3; bands have the numbers 0 to 2"),
         ("living:band:3,3", "there is no band 3 of 3"),
+        ("frame:0,0,4,5", "its rectangle is the whole grid, around which there is nothing; make it smaller"),
+        ("frame:0,0,0,2", "the height of its rectangle is 0; give at least 1"),
+        ("frame:1,0,4,5", "its rectangle is the whole grid"),
         ("disc:4,0,1", "its region is outside the grid of 5x4 cells; rows and columns count from 0"),
         ("rect:3,3,2,1", "its region is outside the grid of 5x4 cells"),
         ("line:0,0,0,5", "its region is outside the grid of 5x4 cells"),
@@ -158,7 +165,17 @@ def test_what_no_cell_belongs_to_says_why(text, says):
 
 
 @pytest.mark.parametrize(
-    "text", ["disc:3,4,0", "rect:3,4,1,1", "rect:0,0,4,5", "line:3,4,0,0", "band:3,4", "all"]
+    "text",
+    [
+        "disc:3,4,0",
+        "rect:3,4,1,1",
+        "rect:0,0,4,5",
+        "line:3,4,0,0",
+        "band:3,4",
+        "all",
+        "frame:0,0,4,4",
+        "frame:3,4,1,1",
+    ],
 )
 def test_what_lies_at_the_edge_is_inside(text):
     check_inside(parse_region(text), GRID, "the fault")
