@@ -302,8 +302,9 @@ def _add_run(commands: Any) -> None:
         metavar="SPEC",
         help="KIND:REGION[,NAME=VALUE]@ROUND[+ROUNDS]; may be repeated. `planaria faults` lists the kinds. "
         "Regions: all, half:left|right|top|bottom, disc:ROW,COL,RADIUS, rect:ROW,COL,HEIGHT,WIDTH, "
-        "line:ROW,COL,TOROW,TOCOL, swipe:ROW,COL,TOROW,TOCOL,WIDTH, band:NUMBER,COUNT, random:FRACTION, "
-        "living:REGION. E.g. restart:half:left@200, kill:disc:16,16,5@200+50, loss:0.5@100+50",
+        "frame:ROW,COL,HEIGHT,WIDTH (all but that rectangle), line:ROW,COL,TOROW,TOCOL, "
+        "swipe:ROW,COL,TOROW,TOCOL,WIDTH, band:NUMBER,COUNT, random:FRACTION, living:REGION. "
+        "E.g. restart:half:left@200, kill:disc:16,16,5@200+50, loss:0.5@100+50",
     )
     parser.add_argument(
         "--dwell-rounds",
@@ -317,7 +318,19 @@ def _add_run(commands: Any) -> None:
         type=float,
         default=0.95,
         metavar="F",
-        help="share of the wound's error that must go (default: 0.95)",
+        help="share of the wound's error that must go, for the relative yardstick (default: 0.95)",
+    )
+    parser.add_argument(
+        "--grown-error",
+        type=float,
+        default=10.0,
+        metavar="E",
+        help="an organism has grown when E was at most this in all of the dwell time (default: 10)",
+    )
+    parser.add_argument(
+        "--while-growing",
+        action="store_true",
+        help="wounds are meant to strike before that, and are judged by E alone",
     )
     parser.add_argument(
         "--check", action="store_true", help="run the reference engine too and compare everything"

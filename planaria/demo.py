@@ -12,6 +12,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from emulator.recovery import Outcome, Predicate
 from firmware.atomic import check_writable, write_atomic
 from firmware.errors import InputError
 from firmware.genome import SUFFIX, Genome
@@ -21,9 +22,9 @@ from planaria.grid import Grid
 from planaria.hint import paste_here
 from planaria.outputs import make_folder
 from planaria.processes import MAIN_GUARD, check_main_guard, usable_cores
-from planaria.run import describe_recovery
 from planaria.shipped import open_genome
 from planaria.train import require_torch, train_to_genome
+from planaria.verdict import describe_recovery
 
 TARGET = "planarian"
 TARGET_PX = 16
@@ -163,6 +164,8 @@ def _report(genome: Genome, results: dict[str, dict[str, Any]], seed: int, wall_
         "seed": seed,
         "E_grown_200": hold["error_by_round"][GROWN_ROUNDS],
         "E_persist_1000": hold["error_by_round"][PERSIST_ROUNDS],
+        "clean": sum(wound["clean"]["outcome"] == Outcome.RECOVERED for wound in wounds),
+        "recognisable": sum(wound["recognisable"]["outcome"] == Outcome.RECOVERED for wound in wounds),
         "recovered": sum(wound["recovered"] for wound in wounds),
         "wounds": wounds,
         "traces": {name: result["trace_sha256"] for name, result in results.items()},
@@ -180,8 +183,11 @@ def _print_report(report: dict[str, Any], folder: Path) -> None:
     print(f"{report['genome']}: error E {report['E_grown_200']:.2f} after 200 rounds, ", end="")
     print(f"{report['E_persist_1000']:.2f} after 1,000 (1 looks perfect, above 10 is bad)")
     for wound in report["wounds"]:
-        print(f"  {wound['name']:14} {describe_recovery(wound)}")
-    print(f"  {report['recovered']} of {len(report['wounds'])} wounds recovered, {LOSS:.0%} of messages lost")
+        print(f"  {wound['name']:14} {describe_recovery(wound, Predicate())}")
+    print(
+        f"  {report['clean']} of {len(report['wounds'])} wounds clean again, {report['recognisable']} "
+        f"recognisable; {LOSS:.0%} of messages lost"
+    )
     shown = folder / SHOWN_FIRST.replace(" ", "-")
     print()
     print(f"look at   {shown}.gif   it grows, loses half of itself, and rebuilds it")

@@ -76,7 +76,7 @@ def _strip(count: int, config: RunConfig) -> tuple[int, float]:
 
 
 def _draw_error(axes: Axes, config: RunConfig, faults: list[Fault], result: RunResult) -> None:
-    """E by round, faults as red spans, recoveries as green lines."""
+    """E by round, faults as red spans; as green lines when it was clean again, or at least recognisable."""
     mean_us = config.timing.mean_interval_us
     errors = np.maximum(result.error_by_round, ERROR_FLOOR)
     axes.semilogy(range(len(errors)), errors, color="#23405c", linewidth=1.4)
@@ -87,10 +87,13 @@ def _draw_error(axes: Axes, config: RunConfig, faults: list[Fault], result: RunR
         axes.axvspan(start, max(end, start + 0.3), color="#d62828", alpha=0.25, linewidth=0)
         _label(axes, start, 0.97, in_figure(str(fault).partition("@")[0]), "#a01818", "right")
     for recovery in result.recoveries:
-        if recovery.rounds is not None and recovery.end_rounds is not None:
-            at = recovery.end_rounds + recovery.rounds
+        rounds, how = recovery.clean.rounds, "clean"
+        if rounds is None:
+            rounds, how = recovery.recognisable.rounds, "recognisable"
+        if rounds is not None and recovery.end_rounds is not None:
+            at = recovery.end_rounds + rounds
             axes.axvline(at, color="#2a9d4a", linewidth=1.2)
-            _label(axes, at, 0.97, f"recovered after {recovery.rounds:.0f} rounds", "#1d7436", "left")
+            _label(axes, at, 0.97, f"{how} after {rounds:.0f} rounds", "#1d7436", "left")
     axes.set_xlabel(f"rounds (mean intervals of {mean_us / 1000:g} ms)")
     axes.set_ylabel("pattern error E")
     axes.grid(alpha=0.25)

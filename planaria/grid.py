@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from emulator.config import RunConfig
 from emulator.engine import RunResult
 from emulator.faults import Fault
-from emulator.recovery import Predicate
+from emulator.recovery import RECOGNISABLE, Predicate
 from firmware import image
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
@@ -24,10 +24,10 @@ class Grid:
 
     >>> from planaria import Grid, open_genome
     >>> grid = Grid(open_genome("ring"), rows=24, cols=24, seed=1, loss_probability=0.05)
-    >>> grid.run(60).error_by_round[60] < 10
+    >>> grid.run(80).error_by_round[80] < 10
     True
     >>> grid.wound("restart:half:left")
-    >>> str(grid.run(60).recoveries[0].outcome)
+    >>> str(grid.run(80).recoveries[0].clean.outcome)
     'recovered'
 
     Args:
@@ -45,6 +45,8 @@ class Grid:
         mean_interval_us: mean waiting interval, one round.
         gone_fraction: share of a wound's error that must go, for a recovery.
         dwell_rounds: how long it must stay gone.
+        grown_error: an organism has grown when E was at most this in all of the dwell time before a wound.
+        while_growing: wounds are meant to strike before that, and only E itself judges them.
         record: keep a picture of every round, for films and figures.
         trace_file: receives every update (SPEC.md, "Trace").
         engine: ``window`` (arrays of cells in compiled code), ``reference`` (a SimPy process for each
@@ -76,6 +78,8 @@ class Grid:
         mean_interval_us: int = 10_000,
         gone_fraction: float = 0.95,
         dwell_rounds: int = 25,
+        grown_error: float = RECOGNISABLE,
+        while_growing: bool = False,
         record: bool = True,
         trace_file: BinaryIO | None = None,
         engine: str = "window",
@@ -95,7 +99,7 @@ class Grid:
             faults=tuple(Fault.parse(text) for text in faults or []),
             torus=torus,
             timing=timing,
-            predicate=Predicate(gone_fraction, dwell_rounds),
+            predicate=Predicate(gone_fraction, dwell_rounds, grown_error, while_growing),
         )
         self.genome = genome
         self.faults = list(self.config.faults)

@@ -5,11 +5,13 @@ import re
 import sys
 import time
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from tqdm import tqdm
 
+from emulator.recovery import Predicate
 from firmware.atomic import atomic_file
 from firmware.errors import InputError
 from planaria.compiling import announcement
@@ -17,6 +19,7 @@ from planaria.counted import counted
 from planaria.grid import Grid
 from planaria.outputs import check_outputs
 from planaria.shipped import genome_path, open_genome
+from planaria.verdict import describe_away, describe_recovery, too_short
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -44,6 +47,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "mean_interval_us": options.mean_interval_us,
         "gone_fraction": options.gone_fraction,
         "dwell_rounds": options.dwell_rounds,
+        "grown_error": options.grown_error,
+        "while_growing": options.while_growing,
     }
     started = time.perf_counter()
     with ExitStack() as stack:
@@ -62,6 +67,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             kernel=options.kernel,
         )
         grid.config.check_horizon(options.rounds)
+        if warning := too_short(grid.config, options.rounds):
+            print(f"planaria: warning: {warning}", file=sys.stderr)
         result = run_with_progress(grid, options.rounds, genome.name)
     wall_s = time.perf_counter() - started
     if options.film:
@@ -82,6 +89,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "engine": options.engine,
         "kernel": grid.kernel,
         "wall_s": round(wall_s, 3),
+        "predicate": asdict(grid.config.predicate),
+        "mean_interval_us": options.mean_interval_us,
         **checked,
         **result.as_dict(),
     }
@@ -120,10 +129,13 @@ def print_summary(result: dict[str, Any], written: list[Path]) -> None:
     print(f"{result['genome']} on {cols}x{rows} cells, {rounds}, seed {result['seed']}")
     print(f"  {result['updates']:,} updates, {result['messages']:,} messages ({result['lost']:,} lost)")
     print(f"  E at the end {result['error_by_round'][-1]:.2f} (1 looks perfect, above 10 is bad)")
+    predicate = Predicate(**result["predicate"])
     for recovery in result["recoveries"]:
-        print(f"  {recovery['wound']}: {describe_recovery(recovery)}")
+        print(f"  {recovery['wound']}: {describe_recovery(recovery, predicate)}")
     if result["verdict"] and len(result["recoveries"]) != 1:
-        print(f"  all faults together: {describe_recovery(result['verdict'])}")
+        print(f"  all faults together: {describe_recovery(result['verdict'], predicate)}")
+    for away in result["away"]:
+        print(f"  {describe_away(away, result['mean_interval_us'])}")
     for action, outcomes in result["machine_faults"].items():
         print(f"  {action}: " + ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items()))
     print(f"  trace {result['trace_sha256']}")
@@ -131,17 +143,3 @@ def print_summary(result: dict[str, Any], written: list[Path]) -> None:
         print(f"  differs from the reference engine in: {', '.join(result['differences']) or 'nothing'}")
     for path in written:
         print(f"  wrote {path}")
-
-
-def describe_recovery(recovery: dict[str, Any]) -> str:
-    """One line about a wound."""
-    harm = f"E {recovery['error_before']:.2f} -> {recovery['error_after']:.1f}"
-    if recovery["outcome"] == "recovered":
-        return (
-            f"{harm}, recovered in {recovery['time_ms']:,.0f} ms = {recovery['rounds']:.1f} rounds "
-            f"({recovery['async_rounds']} asynchronous), {recovery['updates']:,} updates"
-        )
-    if recovery["outcome"] == "unharmed":
-        return f"{harm}, unharmed"
-    end = "" if recovery["outcome"] == "not_recovered" else f", {recovery['outcome']}"
-    return f"{harm}, not recovered by the horizon ({recovery['observed_rounds']:.0f} rounds){end}"

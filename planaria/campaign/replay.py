@@ -1,8 +1,10 @@
 """``planaria replay``: a trial of a campaign once more, with pictures, and the proof that it is the same."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from emulator.recovery import Predicate
 from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria.campaign.database import result_files
@@ -11,7 +13,8 @@ from planaria.campaign.store import Store
 from planaria.campaign.trial import Trial
 from planaria.grid import Grid
 from planaria.outputs import check_outputs
-from planaria.run import describe_recovery, run_with_progress
+from planaria.run import run_with_progress
+from planaria.verdict import describe_recovery
 
 
 def replay(
@@ -47,6 +50,7 @@ def replay(
         "genome": trial.genome,
         "drawn": trial.drawn,
         "faults": [str(fault) for fault in trial.config.faults],
+        "predicate": asdict(trial.config.predicate),
         "verdict": result.verdict.as_dict(),
         "error_end": result.error_by_round[-1],
         "trace_sha256": result.trace_sha256,
@@ -84,8 +88,7 @@ def make_grid(genome: Genome, trial: Trial) -> Grid:
         torus=config.torus,
         clock=config.timing.law.name.lower(),
         mean_interval_us=config.timing.mean_interval_us,
-        gone_fraction=config.predicate.gone_fraction,
-        dwell_rounds=config.predicate.dwell_rounds,
+        **asdict(config.predicate),
     )
 
 
@@ -94,7 +97,8 @@ def print_replay(result: dict[str, Any], written: list[Path]) -> None:
     print(f"{result['genome']}, point {result['point']}, trial {result['trial']}, seed {result['seed']}")
     for fault in result["faults"]:
         print(f"  {fault}")
-    print(f"  {describe_recovery(result['verdict'])}; E at the end {result['error_end']:.2f}")
+    print(f"  {describe_recovery(result['verdict'], Predicate(**result['predicate']))}")
+    print(f"  E at the end {result['error_end']:.2f}")
     same = {True: "as measured", False: "NOT as measured", None: "it was never measured"}[result["same"]]
     print(f"  trace {result['trace_sha256']}: {same}")
     for path in written:

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 import planaria as package
+from planaria.campaign.store import Store
 from planaria.cli import main
 from planaria.inspect import plain_picture
 from planaria.shipped import open_genome, shipped_paths
@@ -56,7 +57,9 @@ def test_same_seed_same_trace_whatever_the_hash_seed(planaria):
 
 
 def test_check_compares_with_the_reference_engine(planaria):
-    process = planaria(*RUN, "--engine", "window", "--check", "--fault", "kill:half:left@2+1")
+    process = planaria(
+        *RUN, "--engine", "window", "--check", "--fault", "kill:half:left@2+1", "--dwell-rounds", 1
+    )
     assert (process.returncode, process.stderr) == (0, "")
     assert json.loads(process.stdout)["differences"] == []
 
@@ -80,7 +83,14 @@ def test_run_json_and_files(planaria, tmp_path):
     assert result["messages"] >= result["delivered"] + result["lost"] > 0
     (recovery,) = result["recoveries"]
     assert recovery["wound"] == "restart:half:left@2"
-    assert recovery["outcome"] in ("recovered", "not_recovered", "unharmed")
+    for judged in (recovery, recovery["clean"], recovery["recognisable"], result["verdict"]):
+        assert judged["outcome"] == "not_grown"
+    assert result["predicate"] == {
+        "gone_fraction": 0.95,
+        "dwell_rounds": 1,
+        "grown_error": 10.0,
+        "while_growing": False,
+    }
     trace = (tmp_path / "f.trace").read_bytes()
     assert len(trace) == 28 * result["updates"]
     assert hashlib.sha256(trace).hexdigest() == result["trace_sha256"]
@@ -96,6 +106,51 @@ def test_run_for_a_person(planaria):
     process = planaria("run", "planarian", "--rounds", 2)
     assert "planarian on 32x32 cells" in process.stdout
     assert "trace " in process.stdout
+
+
+def test_a_wound_of_what_has_not_grown(planaria):
+    """The first wound of a new user once: the "rest" was growth, and the run too short to heal in."""
+    early = ("run", "ring", "--grid", "22x22", "--rounds", 40, "--fault", "restart:half:left@20")
+    process = planaria(*early)
+    assert process.returncode == 0
+    assert "restart:half:left@20: had not grown: E " in process.stdout
+    assert "(limit 10): nothing can be said; strike later" in process.stdout
+    assert process.stderr == (
+        "planaria: warning: 20 rounds are left after the last fault, and a recovery must last for more than "
+        "25: none can be seen; give --rounds 86, at least 46\n"
+    )
+    growing = planaria(*early[:5], 60, *early[6:], "--while-growing", "--grown-error", "10")
+    assert growing.stderr == ""
+    assert "had not grown" not in growing.stdout
+
+
+def test_run_and_replay_and_campaign_give_one_verdict(planaria, tmp_path):
+    """One fault has one verdict, whoever judges it."""
+    (tmp_path / "one.toml").write_text(
+        'title = "one"\ngenomes = ["ring"]\ntimeline = ["restart:half:left@60"]\n'
+        'trials = 1\nhorizon_rounds = 100\n[world]\ngrid = "22x22"\nloss = 0.05\n'
+        "[recovery]\ngrown_error = 500\ngone_fraction = 0.9\n"
+    )
+    assert planaria("measure", "one.toml", "-o", "out", "--workers", 1).returncode == 0
+    with Store.open(tmp_path / "out") as store:
+        (trial,) = store.results()
+    replayed = json.loads(planaria("replay", "out", "--trial", 0, "--json").stdout)
+    run = json.loads(
+        planaria(
+            "run", "ring", "--grid", "22x22", "--loss", 0.05, "--rounds", 100, "--seed", trial.seed,
+            "--fault", "restart:half:left@60", "--grown-error", 500, "--gone-fraction", 0.9, "--json",
+        ).stdout
+    )  # fmt: skip
+    assert replayed["same"] is True
+    assert run["verdict"] == replayed["verdict"]
+    (recovery,) = run["recoveries"]
+    for judged, outcome, rounds in (
+        (recovery, trial.outcome, trial.rounds),
+        (recovery["clean"], trial.clean_outcome, trial.clean_rounds),
+        (recovery["recognisable"], trial.recognisable_outcome, trial.recognisable_rounds),
+    ):
+        assert (judged["outcome"], judged["rounds"]) == (outcome, rounds)
+    assert (recovery["error_end"], recovery["stood"]["error"]) == (trial.error_end, trial.error_displaced)
 
 
 def test_genomes_lists_what_is_shipped(planaria):

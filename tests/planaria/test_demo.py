@@ -41,17 +41,27 @@ class InProcess:
 def test_quick_demo_writes_report_and_pictures(short, tmp_path, capsys):
     report = module.demo(tmp_path / "out", quick=True, seed=3, quiet=False)
     assert json.loads((tmp_path / "out" / "report.json").read_text()) == report
-    assert {"E_grown_200", "E_persist_1000", "wounds", "recovered", "seed", "traces"} <= report.keys()
+    assert {
+        "E_grown_200",
+        "E_persist_1000",
+        "wounds",
+        "clean",
+        "recognisable",
+        "recovered",
+        "seed",
+        "traces",
+    } <= report.keys()
     assert [wound["name"] for wound in report["wounds"]] == list(module.WOUNDS)
     for wound in report["wounds"]:
-        assert {"name", "recovered", "rounds", "time_ms"} <= wound.keys()
+        assert {"name", "clean", "recognisable", "recovered", "rounds", "time_ms"} <= wound.keys()
     stems = ["grow-and-hold", *(name.replace(" ", "-") for name in module.WOUNDS)]
     for stem in stems:
         for suffix in ("gif", "png"):
             with Image.open(tmp_path / "out" / f"{stem}.{suffix}") as picture:
                 picture.load()
     shown = capsys.readouterr().out
-    assert "of 6 wounds recovered" in shown
+    assert "0 of 6 wounds clean again, 0 recognisable; 5% of messages lost" in shown
+    assert shown.count("had not grown: E ") == 6
     assert "left-half.gif" in shown
 
 

@@ -1,0 +1,113 @@
+"""What became of a wound, in words: by all yardsticks, clean first."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from emulator.config import RunConfig
+from emulator.recovery import Outcome, Predicate
+from planaria.campaign.timeline import last_fault
+
+NUMBERS: Final = ("no", "one", "two", "three", "four")
+
+
+def describe_recovery(recovery: Mapping[str, Any], predicate: Predicate) -> str:
+    """One line about a wound.
+
+    Args:
+        recovery: ``Recovery.as_dict()``.
+        predicate: by which it was judged.
+    """
+    clean = recovery["clean"]
+    before, after = recovery["error_before"], recovery["error_after"]
+    if clean["outcome"] == Outcome.NOT_GROWN:
+        return (
+            f"had not grown: E {before:.1f} in the {predicate.dwell_rounds} rounds before "
+            f"(limit {predicate.grown_error:g}): nothing can be said; strike later, or see --while-growing"
+        )
+    harm = f"E {before:.1f} -> {after:.1f}"
+    if clean["outcome"] == Outcome.UNHARMED:
+        return f"{harm}, unharmed"
+    others = _others(recovery, predicate)
+    if clean["outcome"] == Outcome.RECOVERED:
+        rounds, updates = clean["async_rounds"], clean["updates"]
+        price = f"{rounds:,} asynchronous round{'' if rounds == 1 else 's'}, {updates:,} updates"
+        when = f"{clean['rounds']:.1f} rounds = {clean['time_ms']:,.0f} ms"
+        return f"{harm}, clean again after {when} ({'; '.join([*others, price])})"
+    beside = f" ({'; '.join(others)})" if others else ""
+    return f"{harm}, {_failure(recovery, predicate)}{beside}"
+
+
+def describe_away(away: Mapping[str, Any], mean_interval_us: int) -> str:
+    """One line about a pattern that was not where it should be, wounded or not.
+
+    Args:
+        away: ``Away`` as a dictionary.
+        mean_interval_us: a round.
+    """
+    return f"away in round {away['time_us'] / mean_interval_us:g}: {_where(away['error'], away['stood'])}"
+
+
+def too_short(config: RunConfig, rounds: int) -> str | None:
+    """What is to be said of a run that ends too early for its last fault to be healed for long enough."""
+    if not config.faults:
+        return None
+    dwell = config.predicate.dwell_rounds
+    _, end_rounds = last_fault(config.faults, config.timing.mean_interval_us)
+    left = rounds - end_rounds
+    if left > dwell:
+        return None
+    needed = int(end_rounds) + dwell + 1
+    return (
+        f"{max(left, 0):g} rounds are left after the last fault, and a recovery must last for more than "
+        f"{dwell}: none can be seen; give --rounds {needed + 40}, at least {needed}"
+    )
+
+
+def _others(recovery: Mapping[str, Any], predicate: Predicate) -> list[str]:
+    """By the laxer yardsticks, where there is something to say."""
+    gone = f"{100 * predicate.gone_fraction:g} % of the error gone"
+    phrases = []
+    for name, judged in (("recognisable", recovery["recognisable"]), (gone, recovery)):
+        if judged["outcome"] == Outcome.RECOVERED:
+            phrases.append(f"{name} after {judged['rounds']:.1f}")
+        elif judged["outcome"] == Outcome.DISPLACED != recovery["clean"]["outcome"]:
+            phrases.append(f"{name} beside its place")
+        elif judged["outcome"] == Outcome.RELAPSED != recovery["clean"]["outcome"]:
+            phrases.append(f"{name}, and lost again")
+    return [", ".join(phrases)] if phrases else []
+
+
+def _failure(recovery: Mapping[str, Any], predicate: Predicate) -> str:
+    """What became of a wound that is not clean."""
+    clean, end = recovery["clean"], recovery["error_end"]
+    judged = (clean, recovery["recognisable"], recovery)
+    if clean["outcome"] == Outcome.RELAPSED:
+        return f"clean again, and lost by the end: {_where(end, recovery['stood'])}"
+    if any(by["outcome"] == Outcome.DISPLACED for by in judged):
+        return f"displaced: {_where(end, recovery['stood'])}"
+    if clean["outcome"] in (Outcome.EXTINCT, Outcome.EXPLODED):
+        return f"{clean['outcome']}: E {end:.1f}"
+    if clean["back_at_rounds"] is not None:
+        return (
+            f"back at E {end:.1f} since round {clean['back_at_rounds']:g}, "
+            f"but not yet for {predicate.dwell_rounds} rounds"
+        )
+    return f"not clean by the horizon ({recovery['observed_rounds']:.0f} rounds): E {end:.1f}"
+
+
+def _where(error: float, stood: Mapping[str, Any] | None) -> str:
+    """E in its place and, if it stands elsewhere, there."""
+    if stood is None or not (stood["rows"] or stood["cols"]):
+        return f"E {error:.1f}"
+    moves = [
+        _move(stood["rows"], "row", "up", "down"),
+        _move(stood["cols"], "column", "to the left", "to the right"),
+    ]
+    return f"E {error:.1f} in its place, {stood['error']:.1f} {' and '.join(move for move in moves if move)}"
+
+
+def _move(cells: int, what: str, backwards: str, forwards: str) -> str:
+    if not cells:
+        return ""
+    plural = "s" if abs(cells) > 1 else ""
+    return f"{NUMBERS[abs(cells)]} {what}{plural} {backwards if cells < 0 else forwards}"
