@@ -23,7 +23,7 @@ TABLE: Final = "results.csv"
 APPLICATION_ID: Final = 0x504C4E52
 """``PLNR``, in the header of the file."""
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """SQLite's ``user_version``."""
 
 NEW_FOLDER: Final = "give a new folder with -o"
@@ -36,6 +36,10 @@ CREATE TABLE results (
     "index" INTEGER,
     seed TEXT NOT NULL, -- it has 64 bits and no sign
     drawn TEXT NOT NULL, -- JSON
+    clean_outcome TEXT NOT NULL,
+    clean_rounds REAL,
+    recognisable_outcome TEXT NOT NULL,
+    recognisable_rounds REAL,
     outcome TEXT NOT NULL,
     rounds REAL,
     time_ms REAL,
@@ -46,6 +50,10 @@ CREATE TABLE results (
     error_after REAL NOT NULL,
     error_limit REAL NOT NULL,
     error_end REAL NOT NULL,
+    displaced_rows INTEGER NOT NULL,
+    displaced_cols INTEGER NOT NULL,
+    error_displaced REAL NOT NULL,
+    away INTEGER NOT NULL,
     trace_sha256 TEXT NOT NULL,
     PRIMARY KEY (point, "index")
 ) WITHOUT ROWID;

@@ -25,8 +25,8 @@ def results_as_parquet(plan: Plan, results: list[TrialResult]) -> bytes | None:
     points = plan.points()
     rows = [as_row(points[result.point], result) for result in results]
     columns = {name: _alike([row[name] for row in rows]) for name in rows[0]}
-    types = {"seed": pyarrow.uint64(), "rounds": pyarrow.float64(), "time_ms": pyarrow.float64()}
-    types |= {"async_rounds": pyarrow.int64(), "updates": pyarrow.int64()}
+    types = dict.fromkeys(("clean_rounds", "recognisable_rounds", "rounds", "time_ms"), pyarrow.float64())
+    types |= {"seed": pyarrow.uint64(), "async_rounds": pyarrow.int64(), "updates": pyarrow.int64()}
     arrays = {name: pyarrow.array(values, types.get(name)) for name, values in columns.items()}
     file = io.BytesIO()
     parquet.write_table(pyarrow.table(arrays), file)

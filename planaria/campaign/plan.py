@@ -4,20 +4,21 @@ A plan is checked whole when it is read. Every point is made ready with every co
 of what its trials draw, so that nothing can be refused in the middle of a campaign.
 """
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from importlib.resources import files
 from itertools import product
 from math import prod
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from emulator.config import RunConfig
 from emulator.draws import Stream, draw32, key
 from emulator.faults import Fault
-from emulator.faults.population import Version
 from emulator.recovery import Predicate
 from firmware.errors import InputError
 from firmware.genome import Genome
@@ -30,6 +31,7 @@ from planaria.campaign.parameters import (
     substitute,
     substitute_option,
 )
+from planaria.campaign.timeline import check_fault, check_time, last_fault
 from planaria.campaign.toml_table import TomlTable
 from planaria.campaign.trial import Point, Trial, Value
 from planaria.campaign.world import read_predicate, read_world
@@ -73,13 +75,15 @@ class Plan:
         trials: at every point.
         horizon_rounds: length of a trial.
         quiet_rounds: the last so many rounds of it are free of faults.
-        seed: master seed of the campaign.
+        seed: master seed of the campaign; None where the plan has none: it then follows from the plan
+            and the genome, so that nobody can choose one.
         world: options of the grid as written, in which ``"{name}"`` stands for a parameter.
         predicate: what counts as recovered.
         sweep: name -> values; every combination of them is a point.
         draw: name -> what each trial chooses from for itself.
         text: the file.
         source: its path; errors begin with it.
+        derived_seeds: name of a genome -> the seed that follows, once the genomes are known.
     """
 
     title: str
@@ -88,13 +92,14 @@ class Plan:
     trials: int
     horizon_rounds: int
     quiet_rounds: int
-    seed: int
+    seed: int | None
     world: dict[str, Any]
     predicate: Predicate
     sweep: dict[str, tuple[Value, ...]]
     draw: dict[str, Choice]
     text: str
     source: str
+    derived_seeds: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, text: str, source: str) -> "Plan":
@@ -119,7 +124,7 @@ class Plan:
             trials=table.whole("trials", 1, TRIALS_MAX),
             horizon_rounds=horizon_rounds,
             quiet_rounds=table.whole("quiet_rounds", 0, horizon_rounds, 0),
-            seed=table.whole("seed", 0, (1 << 64) - 1, 0),
+            seed=table.whole("seed", 0, (1 << 64) - 1) if "seed" in table.content else None,
             world=table.table("world").content,
             predicate=read_predicate(table.table("recovery")),
             sweep=read_sweep(table.table("sweep")),
@@ -159,6 +164,44 @@ class Plan:
         """Fingerprint of the text."""
         return sha256(self.text.encode()).hexdigest()
 
+    @property
+    def essence(self) -> str:
+        """Everything in it that decides what its trials are, but for genomes, as JSON.
+
+        Not in it are the title, comments, spaces, the order of its tables, and the number of trials:
+        a plan that differs in these alone has the same trials, or more of them.
+        """
+        choices = {name: asdict(choice) for name, choice in self.draw.items()}
+        parts = {
+            "timeline": self.timeline,
+            "horizon_rounds": self.horizon_rounds,
+            "quiet_rounds": self.quiet_rounds,
+            "seed": self.seed,
+            "world": self.world,
+            "recovery": asdict(self.predicate),
+            "sweep": list(self.sweep.items()),
+            "draw": choices,
+        }
+        return json.dumps(parts, sort_keys=True, separators=(",", ":"))
+
+    def seeded_by(self, genomes: Mapping[str, Genome]) -> Self:
+        """The plan with the seeds that follow from it and from its genomes, which ``trial`` needs.
+
+        They are the first 8 bytes, big-endian, of SHA-256 over the genome file's SHA-256 and ``essence``.
+        """
+        files = {name: sha256(genome.to_bytes()).digest() for name, genome in genomes.items()}
+        essence = self.essence.encode()
+        seeds = {name: int.from_bytes(sha256(file + essence).digest()[:8]) for name, file in files.items()}
+        return replace(self, derived_seeds=seeds)
+
+    def seed_of(self, genome: str) -> int:
+        """The master seed of a genome's points: the plan's own, or the one that follows.
+
+        Args:
+            genome: its name in the plan, which was then given to ``seeded_by``.
+        """
+        return self.derived_seeds[genome] if self.seed is None else self.seed
+
     @cached_property
     def _combinations(self) -> list[dict[str, Value]]:
         """Of the swept values, the last name fastest; one, an empty one, without a sweep."""
@@ -170,8 +213,8 @@ class Plan:
         return [Point(number, genome, swept) for number, (genome, swept) in enumerate(pairs)]
 
     def trial(self, point: Point, index: int) -> Trial:
-        """Trial ``index`` of a point, counted from 0: a function of the plan alone."""
-        chance = key(self.seed, Stream.TRIAL, point.number)
+        """Trial ``index`` of a point, counted from 0: a function of the plan and the point's genome."""
+        chance = key(self.seed_of(point.genome), Stream.TRIAL, point.number)
         seed = draw32(chance, 2 * index) << 32 | draw32(chance, 2 * index + 1)
         drawn = draw_all(self.draw, seed)
         config = replace(self._config({**point.swept, **drawn}), seed=seed)
@@ -219,46 +262,28 @@ class Plan:
         config = read_world(TomlTable(self.source, "world", options), self.predicate)
         texts = [substitute(text, values) for text in self.timeline]
         faults = [self._fault(place, text, config) for place, text in enumerate(texts)]
+        place, end_rounds = last_fault(faults, config.timing.mean_interval_us)
+        with self._naming(place, texts[place]):
+            check_time(end_rounds, self.horizon_rounds, self.predicate.dwell_rounds)
         return replace(config, faults=tuple(faults))
 
     def _fault(self, place: int, text: str, config: RunConfig) -> Fault:
         """The fault at this place of the timeline, if the world and the plan allow it."""
-        try:
+        with self._naming(place, text):
             fault = Fault.parse(text)
             replace(config, faults=(fault,)).check_horizon(self.horizon_rounds)
-            self._check_fault(fault, config.timing.mean_interval_us)
+            check_fault(fault, self.horizon_rounds, self.quiet_rounds, config.timing.mean_interval_us)
+        return fault
+
+    @contextmanager
+    def _naming(self, place: int, text: str) -> Iterator[None]:
+        """Within, a refusal of a fault gets its place in the timeline, and its text."""
+        try:
+            yield
         except InputError as error:
             limit = error.limit if error.what == "fault" else f"{error.value}: {error.limit}"
             table = TomlTable(self.source, "", {})
             raise table.error(f"timeline[{place}]", text, limit, error.fix) from error
-        return fault
-
-    def _check_fault(self, fault: Fault, mean_interval_us: int) -> None:
-        """Refuse a fault that a campaign cannot have, that disturbs the quiet phase, or outlasts the horizon.
-
-        Only what is over in time can be judged; what has no end is to be lived with.
-        """
-        if fault.needs_machine_code:
-            raise InputError(
-                "fault",
-                fault,
-                "it needs cells that execute their binary, and a campaign's do not",
-                "choose another action, or see planaria run --engine iss",
-            )
-        if isinstance(fault, Version) and fault.genome not in shipped_paths():
-            raise InputError(
-                "fault", fault, f"{fault.genome} is not shipped", f"shipped are: {', '.join(shipped_paths())}"
-            )
-        over_us = (self.horizon_rounds - self.quiet_rounds) * mean_interval_us
-        end_us = fault.end_us(mean_interval_us)
-        quiet = f"the quiet phase, the last {self.quiet_rounds} of {self.horizon_rounds} rounds"
-        if fault.start_us(mean_interval_us) > over_us:
-            raise InputError("fault", fault, f"it begins in {quiet}", "begin earlier")
-        if end_us is None and self.quiet_rounds:
-            raise InputError("fault", fault, f"it lasts for ever, into {quiet}", "give it a length, +ROUNDS")
-        if end_us is not None and end_us > over_us:
-            rest = f"into {quiet}" if self.quiet_rounds else f"beyond the end at {self.horizon_rounds} rounds"
-            raise InputError("fault", fault, f"it lasts {rest}", "make it shorter")
 
     def _check_points(self, table: TomlTable) -> None:
         """Make every point ready with every combination of the ends of what a trial draws."""

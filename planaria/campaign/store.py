@@ -40,7 +40,16 @@ from planaria.counted import counted
 
 FIELDS: Final = tuple(field.name for field in fields(TrialResult))
 
-RECOVERY_TIMES: Final = ("rounds", "time_ms", "async_rounds", "updates")
+OUTCOMES: Final = ("clean_outcome", "recognisable_outcome", "outcome")
+
+RECOVERY_TIMES: Final = (
+    "clean_rounds",
+    "recognisable_rounds",
+    "rounds",
+    "time_ms",
+    "async_rounds",
+    "updates",
+)
 """What is None unless a trial has recovered."""
 
 
@@ -49,21 +58,23 @@ class Store:
 
     Attributes:
         folder: where it is.
-        plan: what is measured.
+        plan: what is measured, its seeds known.
         genomes: name in the plan -> genome.
         until: width of the interval at which a point is finished early; None is never.
+        extended: whether trials were added to the plan after it was begun.
     """
 
     def __init__(self, folder: Path, connection: sqlite3.Connection, held: ExitStack) -> None:
         self.folder = folder
         self._connection = connection
         facts = dict(connection.execute("SELECT key, value FROM facts"))
-        self.plan = Plan.parse(facts["plan"], str(folder / FILE))
         self.until: float | None = json.loads(facts["until"])
         self.genomes = {
             name: Genome.from_bytes(content, f"{folder / FILE}: {name}")
             for name, content in connection.execute("SELECT name, bytes FROM genomes")
         }
+        self.plan = Plan.parse(facts["plan"], str(folder / FILE)).seeded_by(self.genomes)
+        self.extended = self.plan.trials > int(facts["first_trials"])
         self._held = held.pop_all()
 
     @classmethod
@@ -71,6 +82,9 @@ class Store:
         cls, folder: Path, plan: Plan, genomes: dict[str, Genome], until: float | None
     ) -> "Store":
         """The folder to which this campaign's results are added.
+
+        A plan that differs from that of the folder in its title, its comments or by more trials is the
+        same campaign, extended: its text takes the place of the other.
 
         Args:
             folder: made if it is missing.
@@ -88,13 +102,18 @@ class Store:
                 connection = held.enter_context(closing(connect_to_add(folder)))
                 if is_new(connection):
                     log_ahead(connection)
-                    facts = {"plan": plan.text, "plan_sha256": plan.sha256, "until": json.dumps(until)}
+                    facts = {
+                        "plan": plan.text,
+                        "first_trials": str(plan.trials),
+                        "until": json.dumps(until),
+                    }
                     files = [(name, _sha256(genome), genome.to_bytes()) for name, genome in genomes.items()]
                     begin(connection, facts, files)
                 check_format(connection, folder)
                 _check_same(connection, folder, plan, genomes, until)
                 log_ahead(connection)
                 held.callback(end_log, connection)
+                connection.execute("UPDATE facts SET value = ? WHERE key = 'plan'", (plan.text,))
                 return cls(folder, connection, held)
 
     @classmethod
@@ -170,9 +189,10 @@ class Store:
         """The same as arrays, which ``pandas.DataFrame`` reads.
 
         Returns:
-            name -> array[trials]: ``seed`` is uint64; ``rounds``, ``time_ms``, ``async_rounds`` and
-            ``updates`` are float64, NaN unless recovered; parameters are what they are in the plan,
-            object where it mixes numbers and texts. Without trials there are no columns.
+            name -> array[trials]: ``seed`` is uint64; ``clean_rounds``, ``recognisable_rounds``, ``rounds``,
+            ``time_ms``, ``async_rounds`` and ``updates`` are float64, NaN unless recovered; parameters are
+            what they are in the plan, object where it mixes numbers and texts. Without trials there are no
+            columns.
         """
         rows = list(self.rows())
         return {name: _array(name, [row[name] for row in rows]) for name in (rows[0] if rows else ())}
@@ -202,9 +222,14 @@ def _check_same(
     """Refuse to mix results."""
     begun = f"when the results in {folder.absolute()} were begun"
     facts = dict(connection.execute("SELECT key, value FROM facts"))
-    if plan.sha256 != facts["plan_sha256"]:
-        limit = f"it was {facts['plan_sha256'][:12]} {begun}"
+    before = Plan.parse(facts["plan"], str(folder / FILE))
+    if (plan.essence, plan.genomes) != (before.essence, before.genomes):
+        limit = f"it was {before.sha256[:12]} {begun}, and more than trials or comments has changed"
         raise InputError("plan", f"{plan.source}, sha256 {plan.sha256[:12]}", limit, NEW_FOLDER)
+    if plan.trials < before.trials:
+        limit = f"the results in {folder.absolute()} are of {before.trials:,} at each point"
+        fix = f"give as many or more, or {NEW_FOLDER}"
+        raise InputError("plan", f"{plan.source}, {plan.trials:,} trials", limit, fix)
     known = dict(connection.execute("SELECT name, sha256 FROM genomes"))
     for name, genome in genomes.items():
         if (now := _sha256(genome)) != known[name]:
@@ -227,7 +252,7 @@ def _row(result: TrialResult) -> tuple[Any, ...]:
     stored = vars(result) | {
         "seed": str(result.seed),
         "drawn": json.dumps(result.drawn),
-        "outcome": str(result.outcome),
+        **{name: str(getattr(result, name)) for name in OUTCOMES},
     }
     return tuple(stored[name] for name in FIELDS)
 
@@ -237,7 +262,7 @@ def _result(row: tuple[Any, ...]) -> TrialResult:
     stored |= {
         "seed": int(stored["seed"]),
         "drawn": json.loads(stored["drawn"]),
-        "outcome": Outcome(stored["outcome"]),
+        **{name: Outcome(stored[name]) for name in OUTCOMES},
     }
     return TrialResult(**stored)
 

@@ -1,11 +1,14 @@
 """One trial of a campaign: what a worker gets, and what it gives back."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from emulator.config import RunConfig
+from emulator.engine import RunResult
 from emulator.recovery import Outcome
 from firmware import image
 from firmware.genome import Genome
+from planaria.campaign.yardstick import Yardstick
 from planaria.cells import make_engine
 
 Value = str | int | float
@@ -54,21 +57,31 @@ class Trial:
 class TrialResult:
     """What became of a trial: a function of version, genome, plan and seed.
 
+    Times count from the end of the last fault and are None unless recovered by that yardstick.
+
     Attributes:
         point: number of its point.
         index: place within the point.
         seed: of the run.
         drawn: parameters that this trial has drawn.
-        outcome: of all faults together.
-        rounds: recovery time in mean intervals from the end of the last fault; None unless recovered.
+        clean_outcome: of all faults together, by E at most 3.
+        clean_rounds: until then, in mean intervals.
+        recognisable_outcome: the same by E at most 10.
+        recognisable_rounds: until then.
+        outcome: the same by the relative yardstick.
+        rounds: until then.
         time_ms: the same in milliseconds.
         async_rounds: the same in asynchronous rounds.
         updates: the same in cell updates.
-        observed_rounds: how long it was watched after the last fault: where a time is censored.
-        error_before: E before the first fault.
+        observed_rounds: how long it was watched after the last fault.
+        error_before: the largest E in the dwell time before the first fault.
         error_after: the largest E until the last fault was over.
-        error_limit: E at or below which it counts as healed.
+        error_limit: E at or below which it counts as healed by the relative yardstick.
         error_end: E at the horizon.
+        displaced_rows: so many rows below its place stands the organism at the horizon.
+        displaced_cols: so many columns to the right.
+        error_displaced: E there.
+        away: how often the pattern, once recognisable, was not for longer than the dwell time.
         trace_sha256: fingerprint of the run.
     """
 
@@ -76,6 +89,10 @@ class TrialResult:
     index: int
     seed: int
     drawn: dict[str, Value]
+    clean_outcome: Outcome
+    clean_rounds: float | None
+    recognisable_outcome: Outcome
+    recognisable_rounds: float | None
     outcome: Outcome
     rounds: float | None
     time_ms: float | None
@@ -86,12 +103,28 @@ class TrialResult:
     error_after: float
     error_limit: float
     error_end: float
+    displaced_rows: int
+    displaced_cols: int
+    error_displaced: float
+    away: int
     trace_sha256: str
+
+    def outcome_by(self, yardstick: Yardstick) -> Outcome:
+        """What became of it by a yardstick."""
+        outcomes = self.clean_outcome, self.recognisable_outcome, self.outcome
+        return outcomes[list(Yardstick).index(yardstick)]
+
+    def rounds_by(self, yardstick: Yardstick) -> float | None:
+        """Until it had recovered by it; None if it has not."""
+        rounds = self.clean_rounds, self.recognisable_rounds, self.rounds
+        return rounds[list(Yardstick).index(yardstick)]
 
 
 def as_row(point: Point, result: TrialResult) -> dict[str, Value | None]:
     """A trial as a row of a table: the genome's name, swept and drawn parameters follow the seed."""
-    row = vars(result) | {"outcome": str(result.outcome)}
+    row: dict[str, Any] = {
+        name: str(value) if isinstance(value, Outcome) else value for name, value in vars(result).items()
+    }
     first = {name: row.pop(name) for name in ("point", "index", "seed")}
     return first | {"genome": point.genome, **point.swept, **row.pop("drawn"), **row}
 
@@ -101,14 +134,21 @@ def run_trial(genome: Genome, trial: Trial) -> TrialResult:
     config = trial.config
     flash = image.build(genome, config.timing)
     engine = make_engine(config, flash, genome.target, None, "window", None, False, None)
-    result = engine.run(trial.horizon_rounds)
-    verdict = result.verdict
+    return _result(trial, engine.run(trial.horizon_rounds))
+
+
+def _result(trial: Trial, run: RunResult) -> TrialResult:
+    verdict = run.verdict
     assert verdict is not None, "a plan has at least one fault"
     return TrialResult(
         point=trial.point,
         index=trial.index,
         seed=trial.seed,
         drawn=trial.drawn,
+        clean_outcome=verdict.clean.outcome,
+        clean_rounds=verdict.clean.rounds,
+        recognisable_outcome=verdict.recognisable.outcome,
+        recognisable_rounds=verdict.recognisable.rounds,
         outcome=verdict.outcome,
         rounds=verdict.rounds,
         time_ms=verdict.time_ms,
@@ -118,6 +158,10 @@ def run_trial(genome: Genome, trial: Trial) -> TrialResult:
         error_before=verdict.error_before,
         error_after=verdict.error_after,
         error_limit=verdict.error_limit,
-        error_end=result.error_by_round[-1],
-        trace_sha256=result.trace_sha256,
+        error_end=run.error_by_round[-1],
+        displaced_rows=run.stood.rows,
+        displaced_cols=run.stood.cols,
+        error_displaced=run.stood.error,
+        away=len(run.away),
+        trace_sha256=run.trace_sha256,
     )

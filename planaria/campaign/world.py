@@ -45,16 +45,18 @@ def read_world(table: TomlTable, predicate: Predicate) -> RunConfig:
 
 
 def read_predicate(table: TomlTable) -> Predicate:
-    """What counts as recovered.
+    """What counts as grown and as recovered.
 
     Raises:
         InputError: as ``read_world``.
     """
-    table.check_keys("gone_fraction", "dwell_rounds")
+    table.check_keys("gone_fraction", "dwell_rounds", "grown_error", "while_growing")
     default = Predicate()
     predicate = Predicate(
         table.number("gone_fraction", default.gone_fraction),
         table.whole("dwell_rounds", 0, 1_000_000, default.dwell_rounds),
+        table.number("grown_error", default.grown_error),
+        table.flag("while_growing", default.while_growing),
     )
     with table.naming():
         RunConfig(predicate=predicate)

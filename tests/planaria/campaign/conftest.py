@@ -31,6 +31,8 @@ loss = 0.25
 [recovery]
 gone_fraction = 0.5
 dwell_rounds = 10
+grown_error = 20
+while_growing = true
 
 [sweep]
 cut = ["half:left", "disc:16,16,6"]

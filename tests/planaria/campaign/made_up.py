@@ -1,5 +1,7 @@
 """Campaigns without a simulation: plans, and results that follow from a chance and a speed."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from emulator.recovery import Outcome, Predicate
@@ -26,13 +28,19 @@ def made_up_plan(genomes=("planarian",), sweep=None, draw=None, title="The paper
     )
 
 
-def made_up_trial(point, index, outcome, rounds=None, drawn=None, error_end=1.5, observed_rounds=150.0):
-    """``rounds`` for a recovered one, which makes the other times follow."""
-    return TrialResult(
+def made_up_trial(
+    point, index, outcome, rounds=None, drawn=None, /, error_end=1.5, observed_rounds=150.0, **others
+):
+    """``outcome`` by all yardsticks; ``rounds`` for a recovered one, which makes the other times follow."""
+    made_up = TrialResult(
         point=point,
         index=index,
         seed=2**64 - 1 - index,
         drawn=drawn or {},
+        clean_outcome=outcome,
+        clean_rounds=rounds,
+        recognisable_outcome=outcome,
+        recognisable_rounds=rounds,
         outcome=outcome,
         rounds=rounds,
         time_ms=None if rounds is None else 10 * rounds,
@@ -43,14 +51,19 @@ def made_up_trial(point, index, outcome, rounds=None, drawn=None, error_end=1.5,
         error_after=400.0,
         error_limit=20.0,
         error_end=error_end,
+        displaced_rows=0,
+        displaced_cols=0,
+        error_displaced=error_end,
+        away=0,
         trace_sha256=f"{point:032x}{index:032x}",
     )
+    return replace(made_up, **others)
 
 
 def made_up_results(plan, chance, typical_rounds):
     """``chance(point, drawn)`` and ``typical_rounds(point, drawn)`` of each trial's recovery; seeded."""
     random, results = np.random.default_rng(7), []
-    failures = (Outcome.NOT_RECOVERED, Outcome.NOT_RECOVERED, Outcome.EXTINCT, Outcome.EXPLODED)
+    failures = (Outcome.NOT_RECOVERED, Outcome.DISPLACED, Outcome.EXTINCT, Outcome.EXPLODED)
     for point in plan.points():
         for index in range(plan.trials):
             drawn = {name: int(random.integers(c.low, c.high + 1)) for name, c in sorted(plan.draw.items())}

@@ -14,11 +14,16 @@ from firmware.clock import Law, Timing
 from firmware.errors import InputError
 from planaria.campaign.parameters import Between, OneOf
 from planaria.campaign.plan import Plan, open_plan, shipped_plans
-from planaria.shipped import shipped_paths
+from planaria.shipped import open_genome, shipped_paths
 
 
 def parse(text):
     return Plan.parse(text, "p.toml")
+
+
+def seeded(text):
+    """Its seeds are known: somebody has chosen them."""
+    return parse(f"seed = 0\n{text}")
 
 
 def changed(text, old, new):
@@ -35,9 +40,9 @@ def test_small_plan_has_the_defaults(small):
         trials=3,
         horizon_rounds=50,
         quiet_rounds=0,
-        seed=0,
+        seed=None,
         world={},
-        predicate=Predicate(0.95, 25),
+        predicate=Predicate(0.95, 25, 10.0, False),
         sweep={},
         draw={},
         text=small,
@@ -45,8 +50,16 @@ def test_small_plan_has_the_defaults(small):
     )
     [point] = plan.points()
     assert (point.number, point.genome, point.swept) == (0, "ring", {})
-    trial = plan.trial(point, 2)
-    chance = key(0, Stream.TRIAL, 0)
+    ring = open_genome("ring")
+    trial = plan.seeded_by({"ring": ring}).trial(point, 2)
+    essence = (
+        '{"draw":{},"horizon_rounds":50,"quiet_rounds":0,"recovery":{"dwell_rounds":25,"gone_fraction":0.95,'
+        '"grown_error":10.0,"while_growing":false},"seed":null,"sweep":[],"timeline":["restart:half:left@20"],'
+        '"world":{}}'
+    )
+    assert plan.essence == essence
+    digest = sha256(sha256(ring.to_bytes()).digest() + essence.encode()).digest()
+    chance = key(int.from_bytes(digest[:8], "big"), Stream.TRIAL, 0)
     seed = (draw32(chance, 4) << 32) + draw32(chance, 5)
     assert trial.config == RunConfig(seed=seed, faults=(Fault.parse("restart:half:left@20"),))
     assert (trial.point, trial.index, trial.seed, trial.genome) == (0, 2, seed, "ring")
@@ -56,7 +69,7 @@ def test_small_plan_has_the_defaults(small):
 def test_full_plan_by_hand(full):
     plan = parse(full)
     assert (plan.trials, plan.horizon_rounds, plan.quiet_rounds, plan.seed) == (60, 350, 100, 2**64 - 1)
-    assert plan.predicate == Predicate(0.5, 10)
+    assert plan.predicate == Predicate(0.5, 10, 20.0, True)
     assert plan.sweep == {"cut": ("half:left", "disc:16,16,6"), "latency_us": (500, 1000)}
     assert plan.draw == {
         "row": Between(4, 27),
@@ -103,7 +116,7 @@ def test_trials_by_recomputation(full, number, index):
         loss_probability=0.25,
         torus=True,
         timing=Timing(Law.UNIFORM, 5000),
-        predicate=Predicate(0.5, 10),
+        predicate=Predicate(0.5, 10, 20.0, True),
         faults=(
             Fault.parse(f"restart:{point.swept['cut']}@200"),
             Fault.parse(f"loss:{extra_text}@{drawn['start']}+40"),
@@ -142,14 +155,14 @@ def test_draws_take_every_value_and_no_other(full):
     [("1e-7", "0.0000001"), ("0.30000000000000004", "0.30000000000000004"), ("1.0", "1"), ("0", "0")],
 )
 def test_numbers_are_put_in_without_exponent(small, value, text):
-    plan = parse(changed(small, "restart:half:left@20", "loss:{p}@0") + f"[sweep]\np = [{value}]\n")
+    plan = seeded(changed(small, "restart:half:left@20", "loss:{p}@0") + f"[sweep]\np = [{value}]\n")
     [fault] = plan.trial(plan.points()[0], 0).config.faults
     assert fault == Fault.parse(f"loss:{text}@0")
 
 
 def test_a_parameter_is_put_in_everywhere(small):
     text = changed(small, "restart:half:left@20", "kill:disc:{a},{a},{b}@{a}{b}+{a}.{b}")
-    plan = parse(text + "[sweep]\na = [1]\nb = [2]\n")
+    plan = seeded(text + "[sweep]\na = [1]\nb = [2]\n")
     [fault] = plan.trial(plan.points()[0], 0).config.faults
     assert fault == Fault.parse("kill:disc:1,1,2@12+1.2")
 
@@ -158,7 +171,7 @@ def test_a_parameter_is_put_in_everywhere(small):
 def test_swept_numbers_arrive_as_they_are(small, loss):
     world = '[world]\nloss = "{p}"\n'
     text = f"{changed(small, 'restart:half:left', 'loss:{p}')}{world}[sweep]\np = [{loss!r}]\n"
-    plan = parse(text)
+    plan = seeded(text)
     [point] = plan.points()
     assert point.swept == {"p": loss}
     config = plan.trial(point, 0).config
@@ -167,7 +180,7 @@ def test_swept_numbers_arrive_as_they_are(small, loss):
 
 
 def test_drawn_range_of_one_number(small):
-    plan = parse(changed(small, "half:left", "disc:{row},3,2") + "[draw]\nrow = {from = 5, to = 5}\n")
+    plan = seeded(changed(small, "half:left", "disc:{row},3,2") + "[draw]\nrow = {from = 5, to = 5}\n")
     assert plan.trial(plan.points()[0], 1).drawn == {"row": 5}
 
 
@@ -181,11 +194,11 @@ def test_corners_are_checked_together(small):
 
 
 def test_a_fault_may_end_when_the_quiet_phase_begins(small):
-    for fault in ("restart:all@30", "kill:all@20+10", "loss:1@29.9999+0.0001"):
+    for fault in ("restart:all@24", "kill:all@20+4", "loss:1@23.9999+0.0001"):
         text = changed(small, "restart:half:left@20", fault)
-        assert parse(text + "quiet_rounds = 20").trial(parse(text).points()[0], 0).config.faults
-        with pytest.raises(InputError, match="the quiet phase, the last 21 of 50 rounds"):
-            parse(text + "quiet_rounds = 21")
+        assert parse(text + "quiet_rounds = 26").quiet_rounds == 26
+        with pytest.raises(InputError, match="the quiet phase, the last 27 of 50 rounds"):
+            parse(text + "quiet_rounds = 27")
 
 
 def test_load_keeps_the_text_to_the_byte(small, tmp_path):
@@ -259,8 +272,32 @@ def test_a_trial_is_a_function_of_plan_point_and_index(full):
     assert other.trial(other.points()[3], 5).seed != plan.trial(plan.points()[3], 5).seed
 
 
+def test_a_derived_seed_follows_from_what_is_measured_and_nothing_else(small):
+    """Neither from title, comments, spaces, the order of tables, nor the number of trials."""
+    genomes = {"ring": open_genome("ring")}
+    tables = ["[world]\nloss = 0.1\n", "[recovery]\ndwell_rounds = 9\n"]
+
+    def seed(text, genomes=genomes):
+        return parse(text).seeded_by(genomes).seed_of("ring")
+
+    first = seed(small + "".join(tables))
+    same = changed(small, '"small"', '"another"').replace("trials = 3", "trials =   4 # more")
+    assert seed("# a comment\n" + same + "".join(reversed(tables))) == first
+    assert seed(small + "".join(tables), {"ring": open_genome("butterfly")}) != first
+    for other in (tables[0], tables[1], tables[0] + tables[1].replace("9", "8")):
+        assert seed(small + other) != first
+    assert seed(changed(small, "trials", "seed = 7\ntrials")) == 7
+
+
+def test_the_order_of_swept_values_is_part_of_what_is_measured(small):
+    """It numbers the points."""
+    text = changed(small, "half:left", "disc:9,{a},{b}")
+    one, two = "a = [1, 2]\n", "b = [3, 4]\n"
+    assert parse(f"{text}[sweep]\n{one}{two}").essence != parse(f"{text}[sweep]\n{two}{one}").essence
+
+
 def test_times_are_decimal(small):
-    plan = parse(changed(small, "@20", "@0.1"))
+    plan = seeded(changed(small, "@20", "@0.1"))
     assert plan.trial(plan.points()[0], 0).config.faults[0].start_rounds == Decimal("0.1")
 
 

@@ -43,13 +43,16 @@ def begun(folder, plan, genomes):
 
 
 HEALED = TrialResult(
-    point=0, index=1, seed=2**64 - 1, drawn={"row": 6}, outcome=Outcome.RECOVERED, rounds=0.1 + 0.2,
-    time_ms=3.0, async_rounds=1, updates=77, observed_rounds=20.0, error_before=1.25, error_after=400.0,
-    error_limit=21.2, error_end=1e-7, trace_sha256="a" * 64,
+    point=0, index=1, seed=2**64 - 1, drawn={"row": 6}, clean_outcome=Outcome.RECOVERED, clean_rounds=7.5,
+    recognisable_outcome=Outcome.RECOVERED, recognisable_rounds=6.25, outcome=Outcome.RECOVERED,
+    rounds=0.1 + 0.2, time_ms=3.0, async_rounds=1, updates=77, observed_rounds=20.0, error_before=1.25,
+    error_after=400.0, error_limit=21.2, error_end=1e-7, displaced_rows=-1, displaced_cols=4,
+    error_displaced=0.1, away=2, trace_sha256="a" * 64,
 )  # fmt: skip
 FAILED = replace(
-    HEALED, index=0, seed=3, drawn={"row": 15}, outcome=Outcome.NOT_RECOVERED, rounds=None, time_ms=None,
-    async_rounds=None, updates=None,
+    HEALED, index=0, seed=3, drawn={"row": 15}, clean_outcome=Outcome.DISPLACED, clean_rounds=None,
+    recognisable_outcome=Outcome.EXPLODED, recognisable_rounds=None, outcome=Outcome.NOT_RECOVERED,
+    rounds=None, time_ms=None, async_rounds=None, updates=None,
 )  # fmt: skip
 
 
@@ -89,17 +92,22 @@ def test_columns(begun):
     with Store.open(begun) as store:
         columns = store.columns()
     assert list(columns) == [
-        "point", "index", "seed", "genome", "radius", "row", "outcome", "rounds", "time_ms", "async_rounds",
+        "point", "index", "seed", "genome", "radius", "row", "clean_outcome", "clean_rounds",
+        "recognisable_outcome", "recognisable_rounds", "outcome", "rounds", "time_ms", "async_rounds",
         "updates", "observed_rounds", "error_before", "error_after", "error_limit", "error_end",
-        "trace_sha256",
+        "displaced_rows", "displaced_cols", "error_displaced", "away", "trace_sha256",
     ]  # fmt: skip
     assert columns["seed"].dtype == np.uint64
     assert columns["seed"].tolist() == [3, 2**64 - 1]
     assert columns["genome"].tolist() == ["ring", "ring"]
     assert columns["radius"].tolist() == [2, 2]
     assert columns["row"].tolist() == [15, 6]
+    assert columns["clean_outcome"].tolist() == ["displaced", "recovered"]
+    assert columns["recognisable_outcome"].tolist() == ["exploded", "recovered"]
     assert columns["outcome"].tolist() == ["not_recovered", "recovered"]
-    for name, value in (("rounds", 0.1 + 0.2), ("time_ms", 3.0), ("async_rounds", 1.0), ("updates", 77.0)):
+    assert columns["displaced_rows"].tolist() == [-1, -1]
+    times = {"clean_rounds": 7.5, "recognisable_rounds": 6.25, "rounds": 0.1 + 0.2, "time_ms": 3.0}
+    for name, value in (times | {"async_rounds": 1.0, "updates": 77.0}).items():
         assert columns[name].dtype == np.float64
         assert math.isnan(columns[name][0])
         assert columns[name][1] == value
@@ -109,14 +117,14 @@ def test_pandas_reads_the_columns(begun):
     pandas = pytest.importorskip("pandas")
     with Store.open(begun) as store:
         frame = pandas.DataFrame(store.columns())
-    assert frame.shape == (2, 17)
+    assert frame.shape == (2, 25)
     assert frame.seed.max() == 2**64 - 1
     assert frame.rounds.isna().tolist() == [True, False]
 
 
 def test_a_sweep_of_numbers_and_texts_makes_a_column_of_objects(folder, genomes):
     text = PLAN.replace(
-        '"restart:disc:{row},11,{radius}@40"', '"restart:disc:{row},11,4@40", "loss:{p}@41+1"'
+        '"restart:disc:{row},11,{radius}@60"', '"restart:disc:{row},11,4@60", "loss:{p}@61+1"'
     )
     plan = Plan.parse(text.replace("radius = [2, 4]", 'p = [1, "0.5"]'), "mixed.toml")
     with Store.create_or_open(folder, plan, genomes, None) as store:
@@ -136,10 +144,54 @@ def refused(says, call, *arguments):
         assert words in str(caught.value)
 
 
-def test_refuses_another_plan(begun, genomes):
-    other = Plan.parse(PLAN + "# changed\n", "other.toml")
-    says = ["plan: other.toml", other.sha256[:12], "give a new folder"]
-    refused(says, Store.create_or_open, begun, other, genomes, None)
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("horizon_rounds = 80", "horizon_rounds = 81"),
+        ("loss = 0.05", "loss = 0.06"),
+        ("dwell_rounds = 3", "dwell_rounds = 4"),
+        ("grown_error = 1000", "while_growing = true"),
+        ("radius = [2, 4]", "radius = [4, 2]"),
+        ("to = 15", "to = 14"),
+        ("11,{radius}", "12,{radius}"),
+        ("trials = 20", "trials = 20\nseed = 0"),
+        ('"ring"', '"ring", "planarian"'),
+    ],
+)
+def test_refuses_another_plan(begun, genomes, old, new):
+    other = Plan.parse(PLAN.replace(old, new), "other.toml")
+    assert other.text != PLAN
+    says = ["plan: other.toml", other.sha256[:12], "more than trials or comments has changed"]
+    refused([*says, "give a new folder"], Store.create_or_open, begun, other, genomes, None)
+
+
+def test_refuses_fewer_trials(begun, genomes):
+    fewer = Plan.parse(PLAN.replace("trials = 20", "trials = 19"), "fewer.toml")
+    says = ["plan: fewer.toml, 19 trials", "are of 20 at each point", "give as many or more"]
+    refused(says, Store.create_or_open, begun, fewer, genomes, None)
+
+
+def test_more_trials_and_other_comments_are_the_same_campaign(begun, plan, genomes):
+    """In another order of tables too; what is there stays, and its text is now the new one."""
+    head, _, tables = PLAN.replace("trials = 20", "trials = 60").partition("[world]")
+    world, _, rest = tables.partition("[recovery]")
+    text = f"# more\n{head.replace('tiny', 'huge')}[recovery]{rest}\n[world]{world}"
+    larger = Plan.parse(text, "larger.toml")
+    with Store.create_or_open(begun, larger, genomes, None) as store:
+        assert store.results() == [FAILED, HEALED]
+        assert (store.plan.trials, store.plan.title, store.plan.text) == (60, "huge", text)
+        assert store.extended
+    refused(["60 at each point"], Store.create_or_open, begun, plan, genomes, None)
+    with Store.open(begun) as store:
+        assert store.plan.text == text
+        same = plan.seeded_by(genomes)
+        assert store.plan.trial(store.plan.points()[1], 7) == same.trial(same.points()[1], 7)
+
+
+def test_other_comments_alone_extend_nothing(begun, genomes):
+    with Store.create_or_open(begun, Plan.parse(PLAN + "# seen\n", "x.toml"), genomes, None) as store:
+        assert store.plan.text.endswith("# seen\n")
+        assert not store.extended
 
 
 def test_refuses_a_genome_that_has_changed(begun, plan, genomes):
@@ -156,7 +208,7 @@ def test_refuses_another_until(begun, plan, genomes):
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
-        ("PRAGMA user_version = 2", "it has format 2, and this planaria 1"),
+        ("PRAGMA user_version = 1", "it has format 1, and this planaria 2"),
         ("PRAGMA application_id = 7", "planaria has not made this file"),
         ("UPDATE facts SET value = '9.9' WHERE key = 'version'", "planaria 9.9 has made them"),
     ],

@@ -1,4 +1,4 @@
-"""A campaign of trials of a few milliseconds, a genome that kills its worker, and a process to be killed."""
+"""A campaign of short trials, all of which count as grown; a genome that kills, a process to be killed."""
 
 import os
 import signal
@@ -14,14 +14,15 @@ from planaria.shipped import open_genome
 PLAN = """\
 title = "tiny"
 genomes = ["ring"]
-timeline = ["restart:disc:{row},11,{radius}@40"]
+timeline = ["restart:disc:{row},11,{radius}@60"]
 trials = 20
-horizon_rounds = 60
+horizon_rounds = 80
 [world]
 grid = "22x22"
 loss = 0.05
 [recovery]
 dwell_rounds = 3
+grown_error = 1000
 [sweep]
 radius = [2, 4]
 [draw]
