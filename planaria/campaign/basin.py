@@ -1,5 +1,6 @@
-"""The map of the basin: the chance of recovery by the place and size of the wound."""
+"""The map of the basin: the chance to be clean again by the place and size of the wound."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import matplotlib
@@ -59,12 +60,12 @@ def _has_size(plan: Plan) -> bool:
     return RADIUS in plan.draw and not any(isinstance(value, str) for value in plan.draw[RADIUS].extremes)
 
 
-def draw_basin(plan: Plan, summaries: list[Summary]) -> Figure:
+def draw_basin(plan: Plan, summaries: Sequence[Summary]) -> Figure:
     """For each genome, over all its points: maps by size class, then the chance by size alone.
 
     Args:
         plan: that ``has_place``.
-        summaries: of its points, of which at least one has a harmed trial.
+        summaries: of its points by the clean yardstick, at least one with a harmed trial.
     """
     trials: dict[str, list[TrialResult]] = {}
     for summary in summaries:
@@ -98,7 +99,7 @@ def _draw_genome(
     if sized:
         _draw_by_size(panels[-1], trials)
     colours = ScalarMappable(Normalize(0, 1), SCALE)
-    bar = figure.colorbar(colours, ax=panels, shrink=0.6, label="share recovered")
+    bar = figure.colorbar(colours, ax=panels, shrink=0.6, label="share clean again")
     bar.ax.yaxis.set_major_formatter(PercentFormatter(1))
 
 
@@ -113,7 +114,7 @@ def _drawn(trials: list[TrialResult], name: str) -> Numbers:
 
 
 def _recovered(trials: list[TrialResult]) -> NDArray[np.bool_]:
-    return np.array([trial.outcome is Outcome.RECOVERED for trial in trials], bool)
+    return np.array([trial.clean_outcome is Outcome.RECOVERED for trial in trials], bool)
 
 
 def _size_classes(trials: list[TrialResult], sized: bool) -> list[tuple[str, list[TrialResult]]]:
@@ -187,7 +188,7 @@ def _draw_by_size(axes: Axes, trials: list[TrialResult]) -> None:
     axes.set_box_aspect(1)
     axes.set_title("any place", fontsize=10)
     axes.set_xlabel(RADIUS)
-    axes.set_ylabel("share recovered")
+    axes.set_ylabel("share clean again")
     axes.grid(alpha=0.25)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

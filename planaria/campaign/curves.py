@@ -1,22 +1,23 @@
-"""Figures of a campaign: recovery curves, outcomes, and what a swept parameter does."""
+"""Figures of a campaign: recovery curves, outcomes, and what a swept parameter does. Clean leads."""
 
-from itertools import cycle
-from typing import Final, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import matplotlib
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import ListedColormap, Normalize
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
 from emulator.recovery import Outcome
+from planaria.campaign.lines import LEGEND_MAX, SCALE, Lines, Look, dose_name, in_turn, lines
 from planaria.campaign.plan import Plan
 from planaria.campaign.statistics import Estimate
 from planaria.campaign.summary import OUTCOMES, Summary
+from planaria.campaign.yardstick import APART, Yardstick
 from planaria.labels import in_figure
 
 matplotlib.use("Agg")
@@ -24,20 +25,14 @@ matplotlib.use("Agg")
 OUTCOME_COLOURS: Final = {
     Outcome.RECOVERED: "#0072b2",
     Outcome.NOT_RECOVERED: "#c9cdd2",
+    Outcome.DISPLACED: "#56b4e9",
+    Outcome.RELAPSED: "#cc79a7",
     Outcome.EXPLODED: "#e69f00",
     Outcome.EXTINCT: "#3a3a3a",
 }
-LINE_COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#5b4a00")
-"""Told apart by the colour-blind too (Okabe and Ito 2008); dashed when used again."""
 
-Dashes = Literal["-", "--", ":", "-."]
-DASHES: Final[tuple[Dashes, ...]] = ("-", "--", ":", "-.")
-
-SCALE: Final = ListedColormap(colormaps["viridis"](np.linspace(0, 0.92, 256)))
-"""For a swept number: read by the colour-blind, and in grey."""
-
-LEGEND_MAX: Final = 12
-"""More lines than this are told apart by a scale of colours, and have no bands."""
+DARK: Final = (Outcome.RECOVERED, Outcome.EXTINCT)
+"""Of these, white is read better."""
 
 FEW_LINES: Final = 4
 """The bands of more lines than this would hide each other, and are fainter."""
@@ -50,42 +45,62 @@ TICKS_MAX: Final = 8
 BARS_MAX: Final = 60
 """Of more points than this, those with the fewest recoveries are shown."""
 
-Style = tuple[tuple[float, float, float, float] | str, Dashes]
+Judged = Mapping[Yardstick, Sequence[Summary]]
+"""The points, by each yardstick."""
+
+NAMES: Final = {
+    Yardstick.CLEAN: "clean: E at most 3",
+    Yardstick.RECOGNISABLE: "recognisable: E at most 10",
+    Yardstick.RELATIVE: "relative",
+}
 
 
-def draw_recovery(plan: Plan, summaries: list[Summary]) -> Figure:
-    """Share recovered against rounds since the last fault, a line for each point, with bands."""
-    known = [summary for summary in summaries if summary.curve]
-    figure = Figure(figsize=(9, 4.6), layout="constrained")
-    axes = figure.add_subplot()
-    end = max((s.watch_rounds(t) for s in known for t in s.harmed), default=0.0)
-    for summary, (colour, dashes) in zip(known, _styles(plan, known), strict=True):
+def draw_recovery(plan: Plan, judged: Judged) -> Figure:
+    """Cumulative incidence of recovery since the last fault, a line for each point, with bands.
+
+    The first and widest panel is by the clean yardstick.
+    """
+    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    panels = figure.subplots(1, len(judged), width_ratios=[2, *[1] * (len(judged) - 1)], sharey=True)
+    for axes, (yardstick, summaries) in zip(np.atleast_1d(panels), judged.items(), strict=True):
+        known = [summary for summary in summaries if summary.curve]
+        looks = lines(plan, known)
+        _draw_curves(axes, known, looks)
+        axes.set_title(NAMES[yardstick], fontsize=10)
+    first, *_ = figure.axes
+    first.set_ylabel("share of all harmed trials recovered\n(cumulative incidence)")
+    _percent(first)
+    known = [summary for summary in judged[Yardstick.CLEAN] if summary.curve]
+    looks = lines(plan, known)
+    if len(known) > LEGEND_MAX:
+        _colour_bar(figure, looks)
+    elif len(known) > 1:
+        _legend_from_above(figure, first)
+    return figure
+
+
+def _draw_curves(axes: Axes, known: Sequence[Summary], looks: Lines) -> None:
+    for summary, look in zip(known, looks.looks, strict=True):
         curve = summary.curve
         assert curve is not None
         last = max(map(summary.watch_rounds, summary.harmed))
         inside = curve.times <= last
         times = [*curve.times[inside], last]
         share, low, high = (
-            [*(1 - line[inside]), 1 - line[inside][-1]] for line in (curve.survival, curve.high, curve.low)
+            [*line[inside], line[inside][-1]] for line in (curve.share, curve.low, curve.high)
         )
-        axes.step(times, share, where="post", color=colour, linestyle=dashes, label=in_figure(summary.label))
+        (line,) = axes.step(times, share, where="post", color=look.colour, label=in_figure(summary.label))
+        line.set(linestyle=look.dashes, marker=look.mark, markevery=max(len(times) // 6, 1), markersize=4)
         if len(known) <= LEGEND_MAX:
             faint = 0.16 if len(known) <= FEW_LINES else 0.06
-            axes.fill_between(times, low, high, step="post", color=colour, alpha=faint, linewidth=0)
-    axes.set_xlim(0, end or 1)
+            axes.fill_between(times, low, high, step="post", color=look.colour, alpha=faint, linewidth=0)
+    axes.set_xlim(0, max((s.watch_rounds(t) for s in known for t in s.harmed), default=0.0) or 1)
     axes.set_ylim(-0.01, 1.01)
     axes.set_xlabel("rounds since the last fault")
-    axes.set_ylabel("share of all harmed trials recovered")
-    _percent(axes)
     _tidy(axes)
-    if len(known) > LEGEND_MAX:
-        _colour_bar(figure, axes, plan, known)
-    elif len(known) > 1:
-        _legend_from_above(figure, axes)
-    return figure
 
 
-def draw_outcomes(summaries: list[Summary]) -> Figure:
+def draw_outcomes(summaries: Sequence[Summary]) -> Figure:
     """A bar for each point, divided into what became of its harmed trials; of many, the worst points."""
     many = len(summaries) > BARS_MAX
     if many:
@@ -98,17 +113,19 @@ def draw_outcomes(summaries: list[Summary]) -> Figure:
     for outcome in OUTCOMES:
         shares = [summary.share(outcome).value or 0.0 for summary in summaries]
         colour = OUTCOME_COLOURS[outcome]
-        axes.barh(places, shares, 0.72, left, color=colour, label=str(outcome).replace("_", " "))
+        label = "clean again" if outcome is Outcome.RECOVERED else str(outcome).replace("_", " ")
+        axes.barh(places, shares, 0.72, left, color=colour, label=label)
         for place, (summary, share) in enumerate(zip(summaries, shares, strict=True)):
             if share >= 0.05:
-                ink = "black" if outcome in (Outcome.NOT_RECOVERED, Outcome.EXPLODED) else "white"
+                ink = "white" if outcome in DARK else "black"
                 middle = left[place] + share / 2
                 count = f"{summary.count(outcome):,}"
                 axes.text(middle, place, count, color=ink, ha="center", va="center", fontsize=8)
         left = [start + share for start, share in zip(left, shares, strict=True)]
     for place, summary in enumerate(summaries):
-        unharmed = f", and {summary.unharmed:,} unharmed" if summary.unharmed else ""
-        axes.text(1.01, place, f"of {len(summary.harmed):,}{unharmed}", va="center", fontsize=8)
+        counts = ((summary.count(outcome), str(outcome).replace("_", " ")) for outcome in APART)
+        apart = "".join(f", {count:,} {name}" for count, name in counts if count)
+        axes.text(1.01, place, f"of {len(summary.harmed):,}{apart}", va="center", fontsize=8)
     axes.set_yticks(places, [in_figure(summary.label) for summary in summaries])
     axes.set_ylim(len(summaries) - 0.4, -0.6)
     axes.set_xlim(0, 1)
@@ -123,55 +140,60 @@ def draw_outcomes(summaries: list[Summary]) -> Figure:
     return figure
 
 
-def dose_name(plan: Plan) -> str | None:
-    """The one swept parameter whose values are numbers, and more than one; None otherwise."""
-    names = [
-        name
-        for name, values in plan.sweep.items()
-        if len(values) > 1 and not any(isinstance(value, str) for value in values)
-    ]
-    return names[0] if len(names) == 1 else None
-
-
-def draw_dose_response(plan: Plan, summaries: list[Summary], horizon_rounds: float | None) -> Figure:
-    """Share recovered and restricted mean against the swept number.
+def draw_dose_response(plan: Plan, judged: Judged, horizon_rounds: float | None) -> Figure:
+    """Share recovered against the swept number by each yardstick, and the restricted mean to clean.
 
     Args:
         plan: with a ``dose_name``.
-        summaries: of its points.
+        judged: its points.
         horizon_rounds: of the restricted mean; None leaves it out.
     """
     name = dose_name(plan)
     assert name is not None, "there must be a swept number"
-    groups: dict[str, list[Summary]] = {}
-    for summary in summaries:
-        rest = [f"{key} {value}" for key, value in summary.point.swept.items() if key != name]
-        groups.setdefault(", ".join([summary.point.genome, *rest]), []).append(summary)
-    figure = Figure(figsize=(9, 4), layout="constrained")
-    panels = figure.subplots(1, 1 if horizon_rounds is None else 2, squeeze=False).flat
-    for (group, members), style in zip(groups.items(), _cycle(len(groups)), strict=True):
-        label = in_figure(group)
-        doses = [float(member.point.swept[name]) for member in members]
-        _line(panels[0], doses, [member.share(Outcome.RECOVERED) for member in members], style, label)
-        if horizon_rounds is not None:
+    figure = Figure(figsize=(9, 7), layout="constrained")
+    panels = list(figure.subplots(2, 2, squeeze=False).flat)
+    places = dict(zip((Yardstick.CLEAN, Yardstick.RECOGNISABLE, Yardstick.RELATIVE), (0, 2, 3), strict=True))
+    for yardstick, summaries in judged.items():
+        axes = panels[places[yardstick]]
+        for (label, members), look in _by_dose(name, summaries):
+            shares = [member.share(Outcome.RECOVERED) for member in members]
+            _line(axes, _doses(name, members), shares, look, label)
+        axes.set_title(NAMES[yardstick], fontsize=10)
+        axes.set_ylabel("share of harmed trials recovered")
+        axes.set_ylim(-0.02, 1.02)
+        _percent(axes)
+    if horizon_rounds is None:
+        panels[1].set_visible(False)
+    else:
+        for (label, members), look in _by_dose(name, judged[Yardstick.CLEAN]):
             means = [member.restricted_mean(horizon_rounds) for member in members]
-            _line(panels[1], doses, means, style, label)
-            panels[1].set_ylim(0, 1.03 * horizon_rounds)
-            panels[1].set_ylabel(f"mean rounds to recover, at most {horizon_rounds:g}")
-    panels[0].set_ylabel("share of harmed trials recovered")
-    panels[0].set_ylim(-0.02, 1.02)
-    _percent(panels[0])
-    for axes in figure.axes:
+            _line(panels[1], _doses(name, members), means, look, label)
+        panels[1].set_ylim(0, 1.03 * horizon_rounds)
+        panels[1].set_ylabel(f"mean rounds to clean, at most {horizon_rounds:g}")
+    for axes in panels:
         _scale(axes, [float(value) for value in plan.sweep[name]])
-        axes.set_xlabel(in_figure(name))
+        axes.set_xlabel(name)
         _tidy(axes)
-    if len(groups) > 1:
-        handles, labels = figure.axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=min(len(groups), 4), frameon=False)
+    handles, labels = panels[0].get_legend_handles_labels()
+    if len(labels) > 1:
+        figure.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 4), frameon=False)
     return figure
 
 
-def _line(axes: Axes, doses: list[float], estimates: list[Estimate], style: Style, label: str) -> None:
+def _by_dose(name: str, summaries: Sequence[Summary]) -> list[tuple[tuple[str, list[Summary]], Look]]:
+    """Points that differ in nothing but the dose, with a label and a look."""
+    groups: dict[str, list[Summary]] = {}
+    for summary in summaries:
+        rest = [f"{key} {value}" for key, value in summary.point.swept.items() if key != name]
+        groups.setdefault(in_figure(", ".join([summary.point.genome, *rest])), []).append(summary)
+    return list(zip(groups.items(), in_turn(len(groups)), strict=True))
+
+
+def _doses(name: str, members: Sequence[Summary]) -> list[float]:
+    return [float(member.point.swept[name]) for member in members]
+
+
+def _line(axes: Axes, doses: list[float], estimates: list[Estimate], look: Look, label: str) -> None:
     """Points with intervals, joined; a value without an interval has no bar, one that is unknown no point."""
     known = sorted(
         (dose, e.value, e.low, e.high)
@@ -183,9 +205,8 @@ def _line(axes: Axes, doses: list[float], estimates: list[Estimate], style: Styl
     places, values, lows, highs = zip(*known, strict=True)
     below = [value - (value if low is None else low) for value, low in zip(values, lows, strict=True)]
     above = [(value if high is None else high) - value for value, high in zip(values, highs, strict=True)]
-    colour, dashes = style
-    bars = (below, above)
-    axes.errorbar(places, values, bars, color=colour, linestyle=dashes, marker="o", capsize=3, label=label)
+    looks: dict[str, Any] = {"color": look.colour, "linestyle": look.dashes, "marker": look.mark or "o"}
+    axes.errorbar(places, values, (below, above), capsize=3, label=label, **looks)
 
 
 def _scale(axes: Axes, values: list[float]) -> None:
@@ -206,44 +227,22 @@ def _plain(value: float) -> str:
     return np.format_float_positional(value, trim="-")
 
 
-def _styles(plan: Plan, summaries: list[Summary]) -> list[Style]:
-    """A cycle of colours; a scale of them where lines are many or a swept number puts them in order."""
-    if len(summaries) <= LEGEND_MAX and (len(plan.genomes) > 1 or dose_name(plan) is None):
-        return _cycle(len(summaries))
-    steps = _steps(plan, summaries)
-    place = {step: number / max(len(steps) - 1, 1) for number, step in enumerate(steps)}
-    return [
-        (SCALE(place[_step(plan, s)]), DASHES[plan.genomes.index(s.point.genome) % len(DASHES)])
-        for s in summaries
+def _colour_bar(figure: Figure, looks: Lines) -> None:
+    """The scale of colours in even steps, some of them named, and what dashes and marks tell."""
+    last = len(looks.steps) - 1
+    shown = sorted({round(part * last / (TICKS_MAX - 1)) for part in range(TICKS_MAX)})
+    mappable = ScalarMappable(Normalize(0, last), SCALE)
+    bar = figure.colorbar(mappable, ax=figure.axes, label=looks.by_colour)
+    steps = [looks.steps[place] for place in shown]
+    bar.set_ticks(shown, labels=[in_figure(s) if isinstance(s, str) else _plain(float(s)) for s in steps])
+    handles = [
+        Line2D(
+            [], [], color=look.colour, ls=look.dashes, marker=look.mark, markersize=4, label=in_figure(label)
+        )
+        for label, look in looks.patterns.items()
     ]
-
-
-def _cycle(count: int) -> list[Style]:
-    colours = len(LINE_COLOURS)
-    return [(LINE_COLOURS[n % colours], DASHES[n // colours % len(DASHES)]) for n in range(count)]
-
-
-def _step(plan: Plan, summary: Summary) -> float:
-    """Place on the scale of colours: the swept number, or the point's."""
-    name = dose_name(plan)
-    return summary.point.number if name is None else float(summary.point.swept[name])
-
-
-def _steps(plan: Plan, summaries: list[Summary]) -> list[float]:
-    return sorted({_step(plan, summary) for summary in summaries})
-
-
-def _colour_bar(figure: Figure, axes: Axes, plan: Plan, summaries: list[Summary]) -> None:
-    """The scale of colours in even steps, some of them named, and the dashes of the genomes."""
-    steps = _steps(plan, summaries)
-    shown = sorted({round(part * (len(steps) - 1) / (TICKS_MAX - 1)) for part in range(TICKS_MAX)})
-    mappable = ScalarMappable(Normalize(0, len(steps) - 1), SCALE)
-    bar = figure.colorbar(mappable, ax=axes, label=in_figure(dose_name(plan) or "point"))
-    bar.set_ticks(shown, labels=[_plain(steps[place]) for place in shown])
-    if len(plan.genomes) > 1:
-        dashes = zip(plan.genomes, cycle(DASHES), strict=False)
-        lines = [Line2D([], [], color="black", ls=dash, label=in_figure(name)) for name, dash in dashes]
-        figure.legend(handles=lines, loc="outside upper center", ncols=4, frameon=False)
+    if handles:
+        figure.legend(handles=handles, loc="outside upper center", ncols=4, frameon=False)
 
 
 def _legend_from_above(figure: Figure, axes: Axes) -> None:

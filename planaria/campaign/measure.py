@@ -5,11 +5,10 @@ import hashlib
 import io
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tqdm import tqdm
 
@@ -23,10 +22,14 @@ from planaria.campaign.plan import Plan
 from planaria.campaign.store import Store
 from planaria.campaign.wanted import Wanted
 from planaria.campaign.workers import LocalWorkers, ThisProcess, Workers
+from planaria.campaign.yardstick import APART, Yardstick
 from planaria.compiling import compile_first
 from planaria.counted import counted
 from planaria.outputs import check_apart
 from planaria.processes import check_main_guard, usable_cores
+
+if TYPE_CHECKING:
+    from planaria.campaign.summary import Summary
 
 
 def measure(
@@ -62,6 +65,7 @@ def measure(
     _check(workers, scheduler, until)
     check_apart(result_files(folder), plan.files())
     genomes = plan.open_genomes()
+    plan = plan.seeded_by(genomes)
     started_s = time.perf_counter()
     with ExitStack() as stack:
         cluster = stack.enter_context(ClusterWorkers(genomes, scheduler, _say)) if scheduler else None
@@ -138,9 +142,9 @@ def _interruptible(store: Store, wanted: Wanted) -> Iterator[None]:
 
 
 def _show(bar: Any, wanted: Wanted, fresh: int) -> None:
-    recovered, unharmed = wanted.outcomes[Outcome.RECOVERED], wanted.outcomes[Outcome.UNHARMED]
+    spared = sum(wanted.outcomes[outcome] for outcome in (Outcome.RECOVERED, *APART))
     bar.total = wanted.total
-    bar.set_postfix_str(f"{wanted.outcomes.total() - recovered - unharmed:,} failures", refresh=False)
+    bar.set_postfix_str(f"{wanted.outcomes.total() - spared:,} failures", refresh=False)
     bar.update(fresh)
 
 
@@ -176,32 +180,44 @@ def write_table(path: Path, store: Store) -> str:
 
 
 def summary(store: Store) -> dict[str, Any]:
-    """What a campaign has found: for each point the trials by outcome, and its median recovery time."""
+    """What a campaign has found: for each point and yardstick the trials by outcome, and the median time."""
     from planaria.campaign.summary import summarise
 
     results = store.results()
-    counts = Counter((result.point, str(result.outcome)) for result in results)
-    rows = [
-        {
-            "point": point.point.number,
-            "label": point.label,
-            "genome": point.point.genome,
-            "swept": point.point.swept,
-            "trials": len(point.harmed) + point.unharmed,
-            "outcomes": {str(outcome): counts[point.point.number, str(outcome)] for outcome in Outcome},
-            "recovered_share": point.share(Outcome.RECOVERED).value if point.harmed else None,
-            "median_rounds": point.median().value,
-        }
-        for point in summarise(store.plan, results)
-    ]
+    by_yardstick = [summarise(store.plan, results, yardstick) for yardstick in Yardstick]
     return {
         "title": store.plan.title,
         "folder": str(store.folder),
         "plan_sha256": store.plan.sha256,
         "until": store.until,
         "trials": len(results),
-        "points": rows,
+        "points": [_point(*same) for same in zip(*by_yardstick, strict=True)],
     }
+
+
+def _point(*summaries: "Summary") -> dict[str, Any]:
+    """A point by all yardsticks."""
+    any_of_them = summaries[0]
+    return {
+        "point": any_of_them.point.number,
+        "label": any_of_them.label,
+        "genome": any_of_them.point.genome,
+        "swept": any_of_them.point.swept,
+        "trials": len(any_of_them.trials),
+        **{
+            str(summary.yardstick): {
+                "harmed": len(summary.harmed),
+                "outcomes": {str(outcome): summary.count(outcome) for outcome in Outcome},
+                "share": summary.share(Outcome.RECOVERED).value,
+                "median_rounds": summary.median().value,
+            }
+            for summary in summaries
+        },
+    }
+
+
+COLUMNS: Final = ("not_grown", "unharmed", "displaced", "relapsed", "exploded", "extinct")
+"""Outcomes by the clean yardstick that have a column of their own."""
 
 
 def print_summary(result: dict[str, Any]) -> None:
@@ -209,15 +225,32 @@ def print_summary(result: dict[str, Any]) -> None:
     rows = result["points"]
     width = max(len("point"), *(len(row["label"]) for row in rows))
     print(f"{result['title']}: {counted(result['trials'], 'trial')} in {result['folder']}")
-    print(f"  {'point':{width}}{'trials':>8}{'recovered':>11}{'median':>14}")
+    heads = ["trials", "clean", "recognisable", "relative", "rounds to clean"]
+    heads += [name.replace("_", " ") for name in COLUMNS]
+    print("  ".join([f"  {'point':{width}}", *heads]))
     for row in rows:
-        share, median = row["recovered_share"], row["median_rounds"]
-        shown = "unharmed" if share is None else f"{share:.1%}"
-        when = "-" if median is None else f"{median:.1f} rounds"
-        print(f"  {row['label']:{width}}{row['trials']:>8,}{shown:>11}{when:>14}")
+        clean = row["clean"]
+        cells = [f"{row['trials']:,}", *(_share(row[name]) for name in Yardstick), _rounds(clean)]
+        cells += [f"{clean['outcomes'][name]:,}" for name in COLUMNS]
+        aligned = (f"{cell:>{len(head)}}" for cell, head in zip(cells, heads, strict=True))
+        print("  ".join([f"  {row['label']:{width}}", *aligned]))
+    not_grown = sum(row["clean"]["outcomes"]["not_grown"] for row in rows)
+    if not_grown:
+        print(
+            f"  WARNING: {not_grown:,} of {result['trials']:,} had not grown when the fault struck, and are "
+            "counted apart: strike later, or see whether they ever grow"
+        )
     if result["redone"]:
         print(f"  {result['redone']:,} done again, for their worker had died")
     print(
         f"  {result['trials_run']:,} run in {result['wall_s']:.1f} s, {result['trials_per_s']:.1f} a second"
     )
     print(f"  {TABLE} sha256 {result['results_sha256']}")
+
+
+def _share(judged: dict[str, Any]) -> str:
+    return "-" if judged["share"] is None else f"{judged['share']:.1%}"
+
+
+def _rounds(judged: dict[str, Any]) -> str:
+    return "-" if judged["median_rounds"] is None else f"{judged['median_rounds']:.1f}"

@@ -14,14 +14,16 @@ TEMPLATE: Final = "page.html"
 STYLE: Final = "page.css"
 
 EXPLANATIONS: Final = {
-    "recovery.png": "Share of all harmed trials that have recovered by a time: high and early is good. "
-    "Trials that never recover are part of the share. Shading is the pointwise 95 % band, left out where "
-    "there are many lines.",
-    "outcomes.png": "What had become of the harmed trials at the horizon, in numbers of trials.",
-    "dose_response.png": "What the swept parameter does, with 95 % intervals: trials that do not recover "
-    "enter the mean with the whole horizon.",
-    "basin.png": "Where and how large a wound heals: places with few trials are hatched, and n is their "
-    "number.",
+    "recovery.png": "Cumulative incidence of recovery (Aalen and Johansen): the share of all harmed trials "
+    "that have recovered by a time; high and early is good. Trials that never recover are part of the "
+    "share. Clean leads; the laxer yardsticks stand beside it. Shading is the pointwise 95 % band, left out "
+    "where there are many lines.",
+    "outcomes.png": "What had become of the harmed trials at the horizon by the clean yardstick, in numbers "
+    "of trials.",
+    "dose_response.png": "What the swept parameter does by each yardstick, with 95 % intervals: trials that "
+    "do not become clean enter the mean with the whole horizon.",
+    "basin.png": "Where, and how large, a wound heals until clean: places with few trials are hatched, and n "
+    "is their number.",
 }
 """Of each figure, in the order of the page."""
 

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -16,8 +16,9 @@ from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria import __version__
 from planaria.campaign.basin import draw_basin, has_place
-from planaria.campaign.curves import dose_name, draw_dose_response, draw_outcomes, draw_recovery
+from planaria.campaign.curves import Judged, draw_dose_response, draw_outcomes, draw_recovery
 from planaria.campaign.database import result_files
+from planaria.campaign.lines import dose_name
 from planaria.campaign.page import EXPLANATIONS, page
 from planaria.campaign.parquet import results_as_parquet
 from planaria.campaign.plan import Plan
@@ -31,6 +32,7 @@ from planaria.campaign.summary import (
     worst_first,
 )
 from planaria.campaign.trial import TrialResult
+from planaria.campaign.yardstick import APART, Yardstick
 from planaria.hint import PROGRAM, paste
 from planaria.outputs import check_outputs, make_folder
 
@@ -74,12 +76,12 @@ def report(
     output = folder if output is None else output
     make_folder(output)
     check_outputs([output / name for name in (*EXPLANATIONS, PARQUET, PAGE, JSON)], result_files(folder))
-    summaries = summarise(plan, results)
+    judged = {yardstick: summarise(plan, results, yardstick) for yardstick in Yardstick}
     table = results_as_parquet(plan, results)
-    content = _content(plan, results, summaries, folder, genomes or {})
+    content = _content(plan, results, judged, folder, genomes or {})
     if table is None:
         content["notes"].append(f"{PARQUET} is left out: it needs pyarrow, pip install 'planaria[table]'")
-    figures = {name: _png(figure) for name, figure in _figures(plan, summaries).items()}
+    figures = {name: _png(figure) for name, figure in _figures(plan, judged).items()}
     content["figures"] = list(figures)
     outputs = figures | ({} if table is None else {PARQUET: table})
     outputs[PAGE] = page(content, figures).encode(errors="backslashreplace")
@@ -89,15 +91,16 @@ def report(
     return content
 
 
-def _figures(plan: Plan, summaries: list[Summary]) -> dict[str, Figure]:
+def _figures(plan: Plan, judged: Judged) -> dict[str, Figure]:
     """Those that there is something to draw for: file name -> figure."""
-    if not any(summary.harmed for summary in summaries):
+    clean = judged[Yardstick.CLEAN]
+    if not any(summary.harmed for summary in clean):
         return {}
-    figures = {"recovery.png": draw_recovery(plan, summaries), "outcomes.png": draw_outcomes(summaries)}
+    figures = {"recovery.png": draw_recovery(plan, judged), "outcomes.png": draw_outcomes(clean)}
     if dose_name(plan) is not None:
-        figures["dose_response.png"] = draw_dose_response(plan, summaries, common_watch_rounds(summaries))
+        figures["dose_response.png"] = draw_dose_response(plan, judged, common_watch_rounds(clean))
     if has_place(plan):
-        figures["basin.png"] = draw_basin(plan, summaries)
+        figures["basin.png"] = draw_basin(plan, clean)
     return figures
 
 
@@ -111,15 +114,15 @@ def _png(figure: Figure) -> bytes:
 def _content(
     plan: Plan,
     results: list[TrialResult],
-    summaries: list[Summary],
+    judged: Judged,
     folder: Path,
     genomes: Mapping[str, Genome],
 ) -> dict[str, Any]:
-    horizon_rounds = common_watch_rounds(summaries)
-    labels = {summary.point.number: summary.label for summary in summaries}
-    worst = worst_first(summaries)
+    clean = judged[Yardstick.CLEAN]
+    labels = {summary.point.number: summary.label for summary in clean}
+    worst = worst_first(clean)
     traces = hashlib.sha256("".join(result.trace_sha256 for result in results).encode())
-    harmed = {str(outcome): sum(s.count(outcome) for s in summaries) for outcome in OUTCOMES}
+    horizons = {yardstick: common_watch_rounds(summaries) for yardstick, summaries in judged.items()}
     return {
         "title": plan.title,
         "version": __version__,
@@ -129,14 +132,19 @@ def _content(
         },
         "plan": plan.text,
         "plan_sha256": plan.sha256,
+        "seed": "derived" if plan.seed is None else plan.seed,
         "traces_sha256": traces.hexdigest(),
         "horizon_rounds": plan.horizon_rounds,
         "predicate": asdict(plan.predicate),
+        "yardsticks": {str(yardstick): yardstick.describe(plan.predicate) for yardstick in Yardstick},
         "confidence": CONFIDENCE,
-        "mean_horizon_rounds": horizon_rounds,
+        "mean_horizon_rounds": horizons[Yardstick.CLEAN],
         "trials": len(results),
-        "total": harmed | {"harmed": sum(harmed.values()), "unharmed": sum(s.unharmed for s in summaries)},
-        "points": [_point(summary, horizon_rounds) for summary in summaries],
+        "total": {str(yardstick): _total(summaries) for yardstick, summaries in judged.items()},
+        "points": [
+            _point([summaries[place] for summaries in judged.values()], list(horizons.values()))
+            for place in range(len(clean))
+        ],
         "comparisons": [
             {
                 "name": comparison.name,
@@ -144,27 +152,45 @@ def _content(
                 **asdict(comparison.test),
                 "p_holm": comparison.p_holm,
             }
-            for comparison in compare(plan, summaries)
+            for comparison in compare(plan, clean)
         ],
         "worst": [
             {"label": labels[trial.point], **_trial(trial), "replay": _replay(folder, trial)}
             for trial in worst[:WORST_MAX]
         ],
-        "failed": [_trial(trial) for trial in worst if trial.outcome is not Outcome.RECOVERED],
-        "notes": _notes(plan, len(results)),
+        "failed": [_trial(trial) for trial in worst if trial.clean_outcome is not Outcome.RECOVERED],
+        "notes": _notes(plan, len(results), _total(clean)),
     }
 
 
-def _point(summary: Summary, horizon_rounds: float | None) -> dict[str, Any]:
+def _total(summaries: Sequence[Summary]) -> dict[str, int]:
+    """Trials of all points, by outcome and in all."""
+    counts = {str(outcome): sum(s.count(outcome) for s in summaries) for outcome in Outcome}
+    return counts | {"harmed": sum(len(s.harmed) for s in summaries)}
+
+
+def _point(summaries: list[Summary], horizons: list[float | None]) -> dict[str, Any]:
+    """A point by all yardsticks, each with the horizon of its means."""
+    point = summaries[0].point
+    return {
+        "point": point.number,
+        "label": summaries[0].label,
+        "genome": point.genome,
+        "swept": point.swept,
+        "trials": len(summaries[0].trials),
+        **{
+            str(summary.yardstick): _judged(summary, horizon)
+            for summary, horizon in zip(summaries, horizons, strict=True)
+        },
+    }
+
+
+def _judged(summary: Summary, horizon_rounds: float | None) -> dict[str, Any]:
     mean = None if horizon_rounds is None else summary.restricted_mean(horizon_rounds)
     curve = summary.curve
     return {
-        "point": summary.point.number,
-        "label": summary.label,
-        "genome": summary.point.genome,
-        "swept": summary.point.swept,
         "harmed": len(summary.harmed),
-        "unharmed": summary.unharmed,
+        **{str(outcome): summary.count(outcome) for outcome in APART},
         "outcomes": {
             str(outcome): {"trials": summary.count(outcome), **asdict(summary.share(outcome))}
             for outcome in OUTCOMES
@@ -172,14 +198,15 @@ def _point(summary: Summary, horizon_rounds: float | None) -> dict[str, Any]:
         "recovered_anytime": dict(zip(("low", "high"), summary.anytime(), strict=True)),
         "median_rounds": asdict(summary.median()),
         "restricted_mean_rounds": asdict(mean) if mean else {"value": None, "low": None, "high": None},
-        "curve": curve
+        "cumulative_incidence": curve
         and {
             "rounds": curve.times.tolist(),
-            "share_recovered": (1 - curve.survival).tolist(),
-            "low": (1 - curve.high).tolist(),
-            "high": (1 - curve.low).tolist(),
+            "share_recovered": curve.share.tolist(),
+            "low": curve.low.tolist(),
+            "high": curve.high.tolist(),
             "at_risk": curve.at_risk.tolist(),
             "recovered": curve.recovered.tolist(),
+            "competing": curve.competing.tolist(),
         },
     }
 
@@ -190,9 +217,11 @@ def _trial(trial: TrialResult) -> dict[str, Any]:
         "trial": trial.index,
         "seed": trial.seed,
         "drawn": trial.drawn,
-        "outcome": str(trial.outcome),
-        "rounds": trial.rounds,
+        **{str(yardstick): str(trial.outcome_by(yardstick)) for yardstick in Yardstick},
+        "clean_rounds": trial.clean_rounds,
         "error_end": trial.error_end,
+        "displaced": [trial.displaced_rows, trial.displaced_cols],
+        "error_displaced": trial.error_displaced,
     }
 
 
@@ -202,14 +231,21 @@ def _replay(folder: Path, trial: TrialResult) -> str:
     return paste(PROGRAM, "replay", folder, "--point", trial.point, "--trial", trial.index, "--film", film)
 
 
-def _notes(plan: Plan, trials: int) -> list[str]:
+def _notes(plan: Plan, trials: int, clean: dict[str, int]) -> list[str]:
     planned = plan.trials * len(plan.points())
     dwell = plan.predicate.dwell_rounds
     notes = [
-        "extinct and exploded trials can never recover and stay in the denominator of every curve "
-        "to the horizon; unharmed ones are counted apart and left out",
+        "displaced, relapsed, exploded and extinct are ends that compete with recovery: such trials are in "
+        "the denominator of every curve, which is the cumulative incidence of Aalen and Johansen; unharmed "
+        "and not grown ones are counted apart and left out",
         f"the last {dwell} rounds of a trial can only confirm a recovery, so that times end before them",
     ]
+    if clean[Outcome.NOT_GROWN]:
+        notes.insert(
+            0,
+            f"{clean[Outcome.NOT_GROWN]:,} of {trials:,} trials had not grown when the fault struck: E was "
+            f"above {plan.predicate.grown_error:g} in the {dwell} rounds before",
+        )
     if trials < planned:
         notes.append(
             f"{trials:,} of {planned:,} planned trials are in the results; where --until has ended a point "

@@ -1,30 +1,18 @@
-"""How long recovery takes and how often it happens, with intervals, and no trial left out.
+"""Shares with intervals, and whether groups of trials recover alike."""
 
-A trial that has not recovered when its watch ends is right-censored there. One that is extinct or has
-exploded can never recover; it is no censored trial that might have, but a competing outcome. It is
-therefore kept in the risk set to the horizon and beyond (the subdistribution of Fine and Gray 1999),
-by giving it a censored time at the horizon. As the rest is censored by the clock alone, one minus
-Kaplan-Meier is then the cumulative incidence of recovery: the share of *all* trials that have
-recovered by t, whatever became of the others. A mean of the successes alone is nowhere computed.
-"""
-
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import CensoredData, binomtest, chi2, ecdf, norm
+from scipy.stats import binomtest, chi2
 
 CONFIDENCE: Final = 0.95
 """Of every two-sided interval, unless said otherwise."""
 
 SINGULAR: Final = 1e-9
 """A singular value this small beside the largest is a rounding error."""
-
-HALF: Final = 0.5 * (1 + 1e-12)
-"""One half for a product of fractions, which rounding can leave just above."""
 
 Numbers = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -45,109 +33,12 @@ class Estimate:
     high: float | None
 
 
-@dataclass(frozen=True)
-class Survival:
-    """The share not yet recovered, a step function that falls where trials recover.
-
-    All arrays have one entry for each distinct time, the first of which is 0.
-
-    Attributes:
-        times: in rounds.
-        survival: share of trials not recovered at this time and before.
-        low: lower limit of ``survival``.
-        high: upper limit.
-        at_risk: trials watched and not recovered just before this time.
-        recovered: trials that recover at this time.
-    """
-
-    times: Numbers
-    survival: Numbers
-    low: Numbers
-    high: Numbers
-    at_risk: Counts
-    recovered: Counts
-
-    def share_recovered(self, rounds: float) -> Estimate:
-        """Of all trials, those recovered at ``rounds`` after the last fault, or before."""
-        step = int(np.searchsorted(self.times, rounds, "right")) - 1
-        return Estimate(1 - float(self.survival[step]), 1 - float(self.high[step]), 1 - float(self.low[step]))
-
-    def median(self) -> Estimate:
-        """When half of the trials have recovered, in rounds.
-
-        The limits are where those of the curve reach one half (Brookmeyer and Crowley 1982); None
-        where a curve never does.
-        """
-        return Estimate(*(self._first_half(curve) for curve in (self.survival, self.low, self.high)))
-
-    def restricted_mean(self, horizon_rounds: float) -> Estimate:
-        """Mean of the smaller of recovery time and horizon: the area under the curve, in rounds.
-
-        Its variance is the sum over times t of A(t)**2 d / (Y (Y - d)) with the area A(t) right of t,
-        d recovering and Y at risk (Klein and Moeschberger 2003, section 4.5); the interval is normal.
-        There is no interval if that sum has no term but zeros, and no mean if the curve is not known
-        as far as the horizon.
-        """
-        if self.survival[-1] > 0 and self.times[-1] < horizon_rounds:
-            return Estimate(None, None, None)
-        inside = self.times < horizon_rounds
-        edges = np.append(self.times[inside], horizon_rounds)
-        pieces = self.survival[inside] * np.diff(edges)
-        mean = float(pieces.sum())
-        right = pieces[::-1].cumsum()[::-1]
-        risk, events = self.at_risk[inside], self.recovered[inside]
-        some = (events > 0) & (events < risk)
-        terms = right[some] ** 2 * events[some] / (risk[some] * (risk[some] - events[some]))
-        error = float(np.sqrt(terms.sum()))
-        if error == 0:
-            return Estimate(mean, None, None)
-        margin = float(norm.ppf((1 + CONFIDENCE) / 2)) * error
-        return Estimate(mean, max(mean - margin, 0.0), min(mean + margin, float(horizon_rounds)))
-
-    def _first_half(self, curve: Numbers) -> float | None:
-        reached = curve <= HALF
-        return float(self.times[reached.argmax()]) if reached.any() else None
-
-
-def kaplan_meier(times: ArrayLike, recovered: ArrayLike) -> Survival:
-    """The product-limit estimate (Kaplan and Meier 1958) with pointwise bands.
-
-    The bands are the exponential ones of Greenwood's variance (log-log). Where that is undefined,
-    before the first recovery and after the last of all, Clopper-Pearson's limits take their place,
-    over the trials whose state is then known.
-
-    Args:
-        times: of each trial, in rounds; at least 0. (trials,)
-        recovered: whether it recovered then; otherwise it was last seen then. (trials,)
-
-    Raises:
-        ValueError: no trial, a negative time, or not one flag a time.
-    """
-    when, events = np.asarray(times, float), np.asarray(recovered, bool)
-    if when.ndim != 1 or when.shape != events.shape or not when.size or not when.min() >= 0:
-        raise ValueError(f"needs as many flags as times, at least one, none negative: {when}, {events}")
-    curve = ecdf(CensoredData(uncensored=when[events], right=when[~events])).sf
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # undefined limits, replaced below
-        band = curve.confidence_interval(CONFIDENCE, method="log-log")
-    steps = np.union1d([0.0], when)
-    survival = np.asarray(curve.evaluate(steps))
-    low, high = band.low.evaluate(steps), band.high.evaluate(steps)
-    at_risk = _at_risk(when, steps)
-    for undefined in np.flatnonzero((survival == 1) | (survival == 0)):
-        all_recovered = survival[undefined] == 0
-        known = int(events.sum() if all_recovered else at_risk[undefined])
-        share = clopper_pearson(0 if all_recovered else known, known)
-        low[undefined], high[undefined] = share.low, share.high
-    return Survival(steps, survival, low, high, at_risk, _happen(when[events], steps))
-
-
-def _at_risk(when: Numbers, moments: Numbers) -> Counts:
+def at_risk(when: Numbers, moments: Numbers) -> Counts:
     """How many of the times are not before each moment."""
     return when.size - np.searchsorted(np.sort(when), moments, "left")
 
 
-def _happen(when: Numbers, moments: Numbers) -> Counts:
+def happen(when: Numbers, moments: Numbers) -> Counts:
     """How many of the times, each one of the moments, there are at each."""
     return np.bincount(np.searchsorted(moments, when), minlength=moments.size)
 
@@ -176,13 +67,17 @@ def log_rank(groups: Sequence[tuple[ArrayLike, ArrayLike]]) -> LogRank:
     covariance (Klein and Moeschberger 2003, section 7.3); its rank gives the degrees of freedom, one
     less than there are groups unless some group had nobody at risk when anybody recovered.
 
+    Where other ends compete with recovery, a trial with such an end is given the time at which its watch
+    would have ended and no recovery: it stays at risk until then, and the test is that of Gray (1988)
+    for cumulative incidences.
+
     Args:
-        groups: times in rounds and recovered flags of each, as for ``kaplan_meier``.
+        groups: times in rounds and recovered flags of each; at least 0, a flag a time.
     """
     samples = [(np.asarray(times, float), np.asarray(flags, bool)) for times, flags in groups]
     moments = np.unique(np.concatenate([when[events] for when, events in samples]))
-    risk = np.stack([_at_risk(when, moments) for when, _ in samples], axis=1)
-    events = np.stack([_happen(when[flags], moments) for when, flags in samples], axis=1)
+    risk = np.stack([at_risk(when, moments) for when, _ in samples], axis=1)
+    events = np.stack([happen(when[flags], moments) for when, flags in samples], axis=1)
     all_risk, all_events = risk.sum(axis=1), events.sum(axis=1)
     share = risk / all_risk[:, None]
     excess = (events - share * all_events[:, None]).sum(axis=0)

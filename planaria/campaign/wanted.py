@@ -7,6 +7,7 @@ from typing import Final
 from emulator.recovery import Outcome
 from planaria.campaign.plan import Plan
 from planaria.campaign.trial import Point, Trial, TrialResult
+from planaria.campaign.yardstick import APART
 
 LOOK_EVERY: Final = 10
 """The stopping rule looks at a point after so many trials, in the order of the plan."""
@@ -18,15 +19,15 @@ ALPHA: Final = 0.05
 class PointProgress:
     """The trials of one point.
 
-    With ``until``, the point is finished at the first look at which the interval of its recovery
-    rate among the harmed is at most so wide. It is computed from the trials before that look, in
+    With ``until``, the point is finished at the first look at which the interval of the rate at which
+    the harmed become clean again is at most so wide. It is computed from the trials before that look, in
     order, whichever others are there by then, so that the number depends on nothing but the plan.
 
     Attributes:
         point: of the plan.
         wanted: number of trials: the plan's, until the point is finished early.
         finished: whether all that is wanted is there.
-        outcomes: index -> what became of the trial.
+        outcomes: index -> what became of the trial by the clean yardstick.
     """
 
     def __init__(self, point: Point, trials: int, until: float | None) -> None:
@@ -68,7 +69,7 @@ class PointProgress:
             return False
         from planaria.campaign.sequential import width
 
-        harmed = self._looked - self._counts[Outcome.UNHARMED]
+        harmed = self._looked - sum(self._counts[outcome] for outcome in APART)
         return width(self._counts[Outcome.RECOVERED], harmed, ALPHA) <= self._until
 
 
@@ -85,7 +86,7 @@ class Wanted:
         self.points = [PointProgress(point, plan.trials, until) for point in plan.points()]
         self._open = dict(enumerate(self.points))
         self.outcomes: Counter[Outcome] = Counter()
-        """Of all trials that are there."""
+        """Of all trials that are there, by the clean yardstick."""
 
     @property
     def total(self) -> int:
@@ -103,8 +104,8 @@ class Wanted:
             For points that turn out to have results too many: number of the point -> number wanted.
         """
         for result in results:
-            self.points[result.point].add(result.index, result.outcome)
-            self.outcomes[result.outcome] += 1
+            self.points[result.point].add(result.index, result.clean_outcome)
+            self.outcomes[result.clean_outcome] += 1
         closed = [progress for progress in self._open.values() if progress.finished]
         for progress in closed:
             del self._open[progress.point.number]

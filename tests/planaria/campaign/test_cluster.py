@@ -11,12 +11,13 @@ from firmware.errors import InputError
 from planaria.campaign.measure import measure
 from planaria.campaign.plan import Plan
 from planaria.campaign.store import Store
+from planaria.shipped import open_genome
 from tests.planaria.campaign.tiny import PLAN, Frail, count
 
 
 @pytest.fixture(scope="module")
 def plan():
-    return Plan.parse(PLAN, "tiny.toml")
+    return Plan.parse(PLAN, "tiny.toml").seeded_by({"ring": open_genome("ring")})
 
 
 @pytest.fixture(scope="module")

@@ -12,15 +12,17 @@ import pytest
 from firmware.errors import InputError
 from planaria.campaign.measure import measure, print_summary
 from planaria.campaign.plan import Plan
+from planaria.campaign.sequential import width
 from planaria.campaign.store import Store
 from planaria.campaign.trial import run_trial
+from planaria.campaign.yardstick import Yardstick
 from planaria.shipped import open_genome
 from tests.planaria.campaign.tiny import PLAN, count
 
 
 @pytest.fixture(scope="module")
 def plan():
-    return Plan.parse(PLAN, "tiny.toml")
+    return Plan.parse(PLAN, "tiny.toml").seeded_by({"ring": open_genome("ring")})
 
 
 @pytest.fixture(scope="module")
@@ -60,17 +62,23 @@ def test_the_summary_counts_outcomes_and_the_failures_in_the_median(undisturbed,
     assert [row["label"] for row in result["points"]] == ["radius 2", "radius 4"]
     for row in result["points"]:
         own = [result for result in results if result.point == row["point"]]
-        harmed = [result for result in own if result.outcome != "unharmed"]
-        recovered = [result.rounds for result in own if result.outcome == "recovered"]
-        assert row["trials"] == sum(row["outcomes"].values()) == 20
-        assert row["outcomes"]["recovered"] == len(recovered)
-        assert row["recovered_share"] == len(recovered) / len(harmed)
-        # Half of the harmed have recovered by then, and no earlier.
-        if row["median_rounds"] is None:
-            assert 2 * len(recovered) < len(harmed)
-        else:
-            assert 2 * sum(rounds <= row["median_rounds"] for rounds in recovered) >= len(harmed)
-            assert 2 * sum(rounds < row["median_rounds"] for rounds in recovered) < len(harmed)
+        assert row["trials"] == 20
+        for yardstick in Yardstick:
+            judged = row[yardstick]
+            harmed = [
+                result for result in own if result.outcome_by(yardstick) not in ("unharmed", "not_grown")
+            ]
+            recovered = [r.rounds_by(yardstick) for r in own if r.outcome_by(yardstick) == "recovered"]
+            assert judged["harmed"] == len(harmed)
+            assert sum(judged["outcomes"].values()) == 20
+            assert judged["outcomes"]["recovered"] == len(recovered) == len([r for r in recovered if r])
+            assert judged["share"] == len(recovered) / len(harmed)
+            # Half of the harmed have recovered by then, and no earlier.
+            if judged["median_rounds"] is None:
+                assert 2 * len(recovered) < len(harmed)
+            else:
+                assert 2 * sum(rounds <= judged["median_rounds"] for rounds in recovered) >= len(harmed)
+                assert 2 * sum(rounds < judged["median_rounds"] for rounds in recovered) < len(harmed)
 
 
 @pytest.mark.parametrize("workers", [2, 4])
@@ -120,36 +128,89 @@ def test_a_worker_that_is_killed_changes_nothing_and_is_said(undisturbed, plan, 
 
 
 NARROW = 0.7
-EARLY = [10, 20]
-"""Ten of the first point: 6 of 6 harmed have recovered, width 0.56; of the second 4 of 10, 0.73."""
+"""Six of six harmed trials are enough (width 0.56), half of ten are not (0.73)."""
+
+
+@pytest.fixture(scope="module")
+def early(undisturbed):
+    """How many trials each point needs, by the rule."""
+    with Store.open(undisturbed[0]) as store:
+        results = store.results()
+    needed = []
+    for point in (0, 1):
+        first = [result for result in results if (result.point, result.index < 10) == (point, True)]
+        harmed = [result for result in first if result.clean_outcome not in ("unharmed", "not_grown")]
+        clean = sum(result.clean_outcome == "recovered" for result in harmed)
+        needed.append(10 if width(clean, len(harmed), 0.05) <= NARROW else 20)
+    assert 10 in needed
+    return needed
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_until_keeps_what_it_needs_and_nothing_else(plan, undisturbed, tmp_path, workers):
+def test_until_keeps_what_it_needs_and_nothing_else(plan, undisturbed, tmp_path, workers, early):
     result = measure(plan, tmp_path, workers=workers, until=NARROW, quiet=True)
     full = table(undisturbed[0]).splitlines()
-    assert [row["trials"] for row in result["points"]] == EARLY
-    expected = [full[0], *full[1 : 1 + EARLY[0]], *full[21 : 21 + EARLY[1]]]
+    assert [row["trials"] for row in result["points"]] == early
+    expected = [full[0], *full[1 : 1 + early[0]], *full[21 : 21 + early[1]]]
     assert table(tmp_path).splitlines() == expected
 
 
-def test_until_forgets_what_was_there_too_many(plan, undisturbed, tmp_path):
+def test_until_forgets_what_was_there_too_many(plan, undisturbed, tmp_path, early):
     with Store.open(undisturbed[0]) as full:
         there = full.results()
     with Store.create_or_open(tmp_path, plan, {"ring": open_genome("ring")}, NARROW) as store:
         store.add(there)
     result = measure(plan, tmp_path, until=NARROW, quiet=True)
     assert result["trials_run"] == 0
-    assert [row["trials"] for row in result["points"]] == EARLY
+    assert [row["trials"] for row in result["points"]] == early
 
 
 def test_print_summary(undisturbed, capsys):
-    print_summary(undisturbed[1])
+    result = undisturbed[1]
+    print_summary(result)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"tiny: 40 trials in {undisturbed[0]}"
-    assert lines[1].split() == ["point", "trials", "recovered", "median"]
-    assert lines[2].split()[:3] == ["radius", "2", "20"]
-    assert lines[-1].split() == ["results.csv", "sha256", undisturbed[1]["results_sha256"]]
+    heads = "point trials clean recognisable relative rounds to clean not grown unharmed displaced relapsed"
+    assert lines[1].split() == [*heads.split(), "exploded", "extinct"]
+    clean = result["points"][0]["clean"]
+    shown = lines[2].split()
+    assert shown[:4] == ["radius", "2", "20", f"{clean['share']:.1%}"]
+    names = ("not_grown", "unharmed", "displaced", "relapsed", "exploded", "extinct")
+    assert shown[-6:] == [str(clean["outcomes"][name]) for name in names]
+    assert lines[-1].split() == ["results.csv", "sha256", result["results_sha256"]]
+    assert not any("WARNING" in line for line in lines)
+
+
+@pytest.mark.parametrize(("recovery", "warned"), [("", True), ("while_growing = true", False)])
+def test_trials_that_had_not_grown_are_counted_apart_and_it_is_said(tmp_path, capsys, recovery, warned):
+    """The example of the findings: at round 40 with 25 rounds of rest nothing has grown."""
+    text = f"""
+title = "early"
+genomes = ["ring"]
+timeline = ["restart:half:left@40"]
+trials = 4
+horizon_rounds = 90
+[world]
+grid = "22x22"
+[recovery]
+{recovery}
+"""
+    result = measure(Plan.parse(text, "early.toml"), tmp_path, workers=1, quiet=True)
+    (row,) = result["points"]
+    assert row["relative"]["outcomes"]["not_grown"] == 4
+    assert (row["relative"]["harmed"], row["relative"]["share"]) == (0, None)
+    assert row["clean"]["outcomes"]["not_grown"] == (4 if warned else 0)
+    assert row["clean"]["harmed"] == (0 if warned else 4)
+    print_summary(result)
+    assert ("WARNING: 4 of 4 had not grown when the fault struck" in capsys.readouterr().out) == warned
+
+
+def test_a_campaign_is_extended_without_losing_what_is_there(plan, undisturbed, tmp_path):
+    shorter = Plan.parse(PLAN.replace("trials = 20", "trials = 7"), "tiny.toml")
+    assert measure(shorter, tmp_path, workers=1, quiet=True)["trials_run"] == 14
+    result = measure(plan, tmp_path, workers=1, quiet=True)
+    assert result["trials_run"] == 40 - 14
+    assert table(tmp_path) == table(undisturbed[0])
 
 
 @pytest.mark.parametrize(

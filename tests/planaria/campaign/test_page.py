@@ -8,10 +8,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from emulator.recovery import Outcome
 from planaria.campaign.page import page
 from planaria.campaign.report import report
 
-from .made_up import made_up_plan, made_up_results
+from .made_up import made_up_plan, made_up_results, made_up_trial
 
 HOSTILE = '</title><script>alert(1)</script><img src=http://elsewhere.test/title.png> & "cuts" {{ 7 * 7 }}'
 
@@ -83,17 +84,38 @@ def test_the_page_shows_the_numbers(tmp_path):
     html = (tmp_path / "report.html").read_text()
     assert html == page(content, {name: (tmp_path / name).read_bytes() for name in content["figures"]})
     for point in content["points"]:
-        share = point["outcomes"]["recovered"]
-        cell = f"{share['value']:.1%} ({share['low']:.1%} to {share['high']:.1%})"
-        first, _, last = cell.replace("%", " %").partition(" to ")
-        assert f"{first.removesuffix(' %')} to {last}" in html
-        assert f"{point['restricted_mean_rounds']['value']:.1f} (" in html
+        for yardstick in ("clean", "recognisable", "relative"):
+            share = point[yardstick]["outcomes"]["recovered"]
+            cell = f"{share['value']:.1%} ({share['low']:.1%} to {share['high']:.1%})"
+            first, _, last = cell.replace("%", " %").partition(" to ")
+            assert f"{first.removesuffix(' %')} to {last}" in html
+        assert f"{point['clean']['restricted_mean_rounds']['value']:.1f} (" in html
     (test,) = content["comparisons"]
     assert f"<td>{test['chi2']:.3f}</td>" in html
     for trial in content["worst"]:
         assert f"<code>{trial['replay']}</code>" in html
     assert content["plan_sha256"] in html
     assert content["version"] in html
+
+
+def test_the_page_leads_with_clean_and_says_who_is_left_out(tmp_path):
+    plan = made_up_plan(trials=6)
+    results = [
+        made_up_trial(0, 0, Outcome.RECOVERED, 9.0),
+        made_up_trial(0, 1, Outcome.DISPLACED, None, outcome=Outcome.RECOVERED, rounds=7.0),
+        made_up_trial(0, 2, Outcome.RELAPSED),
+        made_up_trial(0, 3, Outcome.EXTINCT),
+        made_up_trial(0, 4, Outcome.UNHARMED),
+        made_up_trial(0, 5, Outcome.NOT_GROWN),
+    ]
+    report(plan, results, tmp_path)
+    text = " ".join("".join(Parsed((tmp_path / "report.html").read_text()).text).split())
+    assert "1 of 4 harmed trials were clean again: E at most 3 for 25 rounds, and at the end. " in text
+    assert "1 of 4 were recognisable, 2 of 4 recovered by the relative yardstick." in text
+    assert "Of those not clean 0 were not by the horizon, 1 stood displaced, 1 had relapsed," in text
+    assert "1 more were not harmed and are left out. 1 of 6 had not grown when the fault struck" in text
+    assert "Kaplan" not in text
+    assert "Cumulative incidence of recovery (Aalen and Johansen)" in text
 
 
 @pytest.fixture

@@ -9,15 +9,16 @@ from planaria.campaign.plan import Plan
 from planaria.campaign.sequential import width
 from planaria.campaign.trial import Point
 from planaria.campaign.wanted import PointProgress, Wanted
+from planaria.shipped import open_genome
 from tests.planaria.campaign.made_up import made_up_trial
 from tests.planaria.campaign.tiny import PLAN
 
-R, N, U = Outcome.RECOVERED, Outcome.NOT_RECOVERED, Outcome.UNHARMED
+R, N, U, G = Outcome.RECOVERED, Outcome.NOT_RECOVERED, Outcome.UNHARMED, Outcome.NOT_GROWN
 
 
 @pytest.fixture
 def plan():
-    return Plan.parse(PLAN, "tiny.toml")
+    return Plan.parse(PLAN, "tiny.toml").seeded_by({"ring": open_genome("ring")})
 
 
 def trial(point, index, outcome):
@@ -74,10 +75,11 @@ def test_a_point_is_finished_at_the_first_look_that_is_narrow_enough():
     assert progress.take(False) is None
 
 
-def test_unharmed_trials_do_not_narrow_the_interval():
+@pytest.mark.parametrize("apart", [U, G])
+def test_unharmed_and_not_grown_trials_do_not_narrow_the_interval(apart):
     progress = PointProgress(Point(0, "ring", {}), 30, width(10, 10, 0.05))
     for index in range(20):
-        progress.add(index, U if index % 2 else R)
+        progress.add(index, apart if index % 2 else R)
         assert progress.finished == (index == 19)
 
 
@@ -91,7 +93,7 @@ def test_results_too_many_are_named_and_later_ones_not_selected(plan):
 
 
 @given(
-    st.lists(st.sampled_from([R, N, U]), min_size=1, max_size=60),
+    st.lists(st.sampled_from([R, N, U, G]), min_size=1, max_size=60),
     st.floats(0.2, 0.9),
     st.randoms(use_true_random=False),
 )
@@ -109,3 +111,11 @@ def test_the_number_of_trials_does_not_depend_on_the_order_of_their_arrival(outc
         progress.add(index, outcomes[index])
     assert progress.finished
     assert progress.wanted == expected
+
+
+def test_the_clean_yardstick_decides(plan):
+    lax = [made_up_trial(0, index, R, 1.0, clean_outcome=N, clean_rounds=None) for index in range(10)]
+    wanted = Wanted(plan, width(10, 10, 0.05) - 1e-9)
+    wanted.add(lax)
+    assert wanted.outcomes == Counter({N: 10})
+    assert wanted.points[0].outcomes == dict.fromkeys(range(10), N)

@@ -17,7 +17,7 @@ from tests.planaria.campaign.tiny import PLAN, Frail, children, is_running, star
 
 @pytest.fixture
 def plan():
-    return Plan.parse(PLAN, "tiny.toml")
+    return Plan.parse(PLAN, "tiny.toml").seeded_by({"ring": open_genome("ring")})
 
 
 @pytest.fixture
