@@ -3,6 +3,7 @@
 The share is the one-sided bound of Clopper and Pearson (1934) over independent trials, each of which
 draws its wound from the family. The certificate carries all that it rests on: plan, genome, version,
 and every trial with its seed and the fingerprint of its run, so that anybody can run some of them again.
+Nobody has chosen the seed: it follows from genome and plan.
 """
 
 import base64
@@ -12,7 +13,6 @@ import secrets
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 from tqdm import tqdm
 
 from emulator.draws import Stream, draw32, key
@@ -21,21 +21,27 @@ from firmware.atomic import write_atomic
 from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria import __version__
+from planaria.campaign.claim import NOT_GROWN_MAX, adds_up, count, fingerprint, row_of, statement
 from planaria.campaign.database import result_files
 from planaria.campaign.plan import Plan
 from planaria.campaign.replay import find_trial
-from planaria.campaign.statistics import lower_bound
 from planaria.campaign.store import Store
 from planaria.campaign.trial import TrialResult, run_trial
+from planaria.campaign.yardstick import APART, Yardstick
 from planaria.counted import counted
 from planaria.hint import paste_here
 from planaria.outputs import check_outputs
 
-FORMAT: Final = "planaria certificate 1"
+FORMAT: Final = "planaria certificate 2"
 
 
 def certify(
-    folder: Path, within_rounds: float, confidence: float, point: int, output: Path
+    folder: Path,
+    within_rounds: float,
+    confidence: float,
+    point: int,
+    output: Path,
+    yardstick: Yardstick = Yardstick.CLEAN,
 ) -> dict[str, Any]:
     """Write a certificate about one point of a finished campaign.
 
@@ -45,20 +51,24 @@ def certify(
         confidence: that the statement is true, above 0 and below 1.
         point: number of the point, which is the family: its faults, with what each trial draws.
         output: the file.
+        yardstick: by which a wound is healed.
 
     Raises:
-        InputError: the campaign is not finished, was stopped early by its results, was not watched for
-            long enough, or harmed nobody.
+        InputError: somebody has chosen the campaign's seed, or it is not finished, was stopped early by
+            its results or extended after them, was not watched for long enough, harmed nobody, or struck
+            too many that had not grown.
     """
     check_outputs([output], result_files(folder))
     if not 0 < confidence < 1:
         raise InputError("confidence", confidence, "it must be above 0 and below 1", "0.95 is usual")
     with Store.open(folder) as store:
-        plan, genomes, until = store.plan, store.genomes, store.until
+        plan, genomes = store.plan, store.genomes
         results = [result for result in store.results() if result.point == point]
+        _check_unseen(store)
     trial = find_trial(plan, point, 0)
-    _check_finished(plan, results, until, folder)
+    _check_finished(plan, results, folder)
     _check_watched(plan, results, within_rounds)
+    _check_wounds(plan, results, yardstick)
     genome = genomes[trial.genome].to_bytes()
     certificate = {
         "format": FORMAT,
@@ -66,17 +76,20 @@ def certify(
         "statement": "",
         "confidence": confidence,
         "within_rounds": within_rounds,
-        **_count([(r.outcome, r.rounds) for r in results], within_rounds, confidence),
+        "yardstick": str(yardstick),
+        **count(
+            [(r.outcome_by(yardstick), r.rounds_by(yardstick)) for r in results], within_rounds, confidence
+        ),
         "point": point,
         "genome": trial.genome,
         "genome_sha256": hashlib.sha256(genome).hexdigest(),
         "plan_sha256": plan.sha256,
         "plan": plan.text,
         "genome_base64": base64.b64encode(genome).decode(),
-        "trials": [_row(result) for result in results],
+        "trials": [row_of(result, yardstick) for result in results],
     }
-    certificate["statement"] = _statement(certificate)
-    certificate["sha256"] = _fingerprint(certificate)
+    certificate["statement"] = statement(certificate, plan)
+    certificate["sha256"] = fingerprint(certificate)
     write_atomic(output, json.dumps(certificate, indent=1).encode() + b"\n")
     return certificate
 
@@ -103,13 +116,14 @@ def check(path: Path, sample: int, seed: int | None) -> dict[str, Any]:
     seed = secrets.randbits(63) if seed is None else seed
     certificate = _read(path)
     plan, genome = _open(certificate, path)
+    yardstick = Yardstick(certificate["yardstick"])
     rows, point = certificate["trials"], plan.points()[certificate["point"]]
     differs = {index for index, claimed, *_ in rows if plan.trial(point, index).seed != claimed}
     draws = {index: draw32(key(seed, Stream.TRIAL, index), 0) for index in range(len(rows))}
     chosen = sorted(sorted(draws, key=lambda index: (draws[index], index))[:sample])
     for index in tqdm(chosen, unit=" trials", desc="again", disable=None, leave=False):
         again = run_trial(genome, plan.trial(point, index))
-        if rows[index] != _row(again):
+        if rows[index] != row_of(again, yardstick):
             differs.add(index)
     about = ("statement", "genome", "genome_sha256", "plan_sha256", "planaria")
     return {
@@ -120,18 +134,32 @@ def check(path: Path, sample: int, seed: int | None) -> dict[str, Any]:
     }
 
 
-def _row(result: TrialResult) -> list[Any]:
-    return [result.index, result.seed, str(result.outcome), result.rounds, result.trace_sha256]
-
-
-def _check_finished(plan: Plan, results: list[TrialResult], until: float | None, folder: Path) -> None:
-    if until is not None:
+def _check_unseen(store: Store) -> None:
+    """Refuse results of which somebody may have chosen the seed or the number."""
+    if store.plan.seed is not None:
+        raise InputError(
+            "plan",
+            f"seed = {store.plan.seed}",
+            "somebody has chosen it, perhaps for its results",
+            "leave it out, so that it follows from genome and plan, and measure again",
+        )
+    if store.until is not None:
         raise InputError(
             "results",
-            folder,
-            f"they were stopped early by their own outcome (--until {until})",
+            store.folder,
+            f"they were stopped early by their own outcome (--until {store.until})",
             "measure the plan without it in another folder",
         )
+    if store.extended:
+        raise InputError(
+            "results",
+            store.folder,
+            "trials were added after the first could be seen, perhaps because of them",
+            "choose the number beforehand, and measure the plan in another folder",
+        )
+
+
+def _check_finished(plan: Plan, results: list[TrialResult], folder: Path) -> None:
     if len(results) < plan.trials:
         limit = f"{len(results)} of its {plan.trials} trials are there"
         raise InputError("results", folder, limit, "run the same 'planaria measure' again")
@@ -146,42 +174,21 @@ def _check_watched(plan: Plan, results: list[TrialResult], within_rounds: float)
             f"it must be above 0, and trials were watched for {watched:g} rounds, besides the dwell time",
             "choose less, or a plan with a later horizon",
         )
-    if all(result.outcome is Outcome.UNHARMED for result in results):
+
+
+def _check_wounds(plan: Plan, results: list[TrialResult], yardstick: Yardstick) -> None:
+    outcomes = [result.outcome_by(yardstick) for result in results]
+    not_grown = outcomes.count(Outcome.NOT_GROWN)
+    if not_grown > NOT_GROWN_MAX * len(outcomes):
+        raise InputError(
+            "results",
+            plan.title,
+            f"{not_grown} of {len(outcomes)} trials had not grown when the fault struck, more than "
+            f"{NOT_GROWN_MAX:.0%}: what they did afterwards may be growth",
+            "strike later, or set while_growing = true in [recovery]",
+        )
+    if all(outcome in APART for outcome in outcomes):
         raise InputError("results", plan.title, "no trial did any harm", "choose a plan that does")
-
-
-def _count(
-    outcomes: list[tuple[Outcome, float | None]], within_rounds: float, confidence: float
-) -> dict[str, Any]:
-    """Wounds, those healed in time, and the bound. Trials without harm are no wounds."""
-    wounds = [rounds for outcome, rounds in outcomes if outcome is not Outcome.UNHARMED]
-    healed = sum(rounds is not None and rounds <= within_rounds for rounds in wounds)
-    return {
-        "wounds": len(wounds),
-        "healed": healed,
-        "unharmed": len(outcomes) - len(wounds),
-        "healed_share_at_least": lower_bound(healed, len(wounds), confidence),
-    }
-
-
-def _statement(certificate: dict[str, Any]) -> str:
-    share = int(certificate["healed_share_at_least"] * 10_000) / 10_000  # rounded down
-    confidence, within = _exact(certificate["confidence"]), _exact(certificate["within_rounds"])
-    return (
-        f"With confidence {confidence}, at least {share:.2%} of the wounds of this family are healed within "
-        f"{within} rounds ({certificate['healed']} of {certificate['wounds']} were; "
-        f"{certificate['unharmed']} further trials did no harm)."
-    )
-
-
-def _exact(number: float) -> str:
-    """All its digits, and none that it has not."""
-    return np.format_float_positional(number, trim="-")
-
-
-def _fingerprint(certificate: dict[str, Any]) -> str:
-    rest = {name: value for name, value in certificate.items() if name != "sha256"}
-    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -201,7 +208,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise InputError(
             "certificate", path, f"it is of planaria {version}, this is {__version__}", "use that"
         )
-    if certificate.get("sha256") != _fingerprint(certificate):
+    if certificate.get("sha256") != fingerprint(certificate):
         raise _changed(path)
     return certificate
 
@@ -215,31 +222,16 @@ def _open(certificate: dict[str, Any], path: Path) -> tuple[Plan, Genome]:
     try:
         content = base64.b64decode(certificate["genome_base64"], validate=True)
         genome = Genome.from_bytes(content, str(path))
-        plan = Plan.parse(certificate["plan"], str(path))
+        name = certificate["genome"]
+        plan = Plan.parse(certificate["plan"], str(path)).seeded_by({name: genome})
         name = find_trial(plan, certificate["point"], 0).genome
-        adds_up = _adds_up(certificate, plan) and certificate["genome"] == name
+        right = adds_up(certificate, plan) and certificate["genome"] == name
         hashes = certificate["genome_sha256"], certificate["plan_sha256"]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _changed(path) from error
-    if not adds_up or hashes != (hashlib.sha256(content).hexdigest(), plan.sha256):
+    if not right or hashes != (hashlib.sha256(content).hexdigest(), plan.sha256):
         raise _changed(path)
     return plan, genome
-
-
-def _adds_up(certificate: dict[str, Any], plan: Plan) -> bool:
-    """Whether it has every trial of its plan once, and counts them rightly."""
-    rows, within, confidence = certificate["trials"], certificate["within_rounds"], certificate["confidence"]
-    if [row[0] for row in rows] != list(range(plan.trials)) or not 0 < confidence < 1:
-        return False
-    if not 0 < within <= plan.horizon_rounds - plan.predicate.dwell_rounds:
-        return False
-    outcomes = [(Outcome(outcome), rounds) for _, _, outcome, rounds, _ in rows]
-    if any((outcome is Outcome.RECOVERED) != (rounds is not None) for outcome, rounds in outcomes):
-        return False
-    said = {name: certificate[name] for name in ("wounds", "healed", "unharmed", "healed_share_at_least")}
-    return said == _count(outcomes, within, confidence) and certificate["statement"] == _statement(
-        certificate
-    )
 
 
 def print_certificate(certificate: dict[str, Any], output: Path) -> None:

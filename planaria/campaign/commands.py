@@ -55,7 +55,7 @@ def _add_measure(commands: Any) -> None:
         "--until",
         type=float,
         metavar="WIDTH",
-        help="finish a point early when its recovery rate is known to within this width",
+        help="finish a point early when the rate of clean recoveries is known to within this width",
     )
 
 
@@ -88,6 +88,13 @@ def _add_certify(commands: Any) -> None:
         "--confidence", type=float, default=0.95, metavar="C", help="of the statement (default: 0.95)"
     )
     parser.add_argument("--point", type=int, default=0, metavar="P", help="which family (default: point 0)")
+    parser.add_argument(
+        "--yardstick",
+        choices=("clean", "recognisable", "relative"),
+        default="clean",
+        help="what healed means: E at most 3, E at most 10, or the plan's share of the wound's error gone "
+        "(default: clean)",
+    )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="the certificate")
     parser.add_argument("--check", type=Path, metavar="FILE", help="check this certificate instead")
     parser.add_argument(
@@ -111,6 +118,7 @@ def _plans(options: argparse.Namespace) -> None:
                 "title": plan.title,
                 "points": len(plan.points()),
                 "trials": plan.trials,
+                "seed": "derived" if plan.seed is None else plan.seed,
                 "plan": plan.text,
             }
             for name, plan in plans.items()
@@ -168,6 +176,7 @@ def _replay(options: argparse.Namespace) -> int | None:
 
 def _certify(options: argparse.Namespace) -> int | None:
     from planaria.campaign.certificate import certify, check, print_certificate, print_check
+    from planaria.campaign.yardstick import Yardstick
 
     if options.check:
         result = check(options.check, options.sample, options.seed)
@@ -178,7 +187,14 @@ def _certify(options: argparse.Namespace) -> int | None:
             raise InputError(
                 "certify", name, "it is missing", "planaria certify DIR --within 60 -o FILE.json"
             )
-    certificate = certify(options.folder, options.within, options.confidence, options.point, options.output)
+    certificate = certify(
+        options.folder,
+        options.within,
+        options.confidence,
+        options.point,
+        options.output,
+        Yardstick(options.yardstick),
+    )
     if options.json:
         print(json.dumps(certificate))
     else:
