@@ -12,18 +12,22 @@ NAMES = sorted(shipped_plans())
 PLANS = {
     "bit-flip-sweep": (6, 60),
     "clock-spread": (6, 60),
+    "cuts-in-sequence": (1, 300),
     "discs": (1, 450),
     "everything": (4, 200),
     "five-cuts": (5, 60),
     "five-swipes": (5, 60),
     "flaky": (7, 60),
+    "frames": (4, 100),
     "half-dies": (5, 60),
     "latency-sweep": (7, 60),
     "loss-sweep": (8, 60),
     "poisoned-region": (12, 60),
     "rolling-blackout": (6, 60),
     "scattered": (7, 60),
+    "several-shapes": (1, 300),
     "three-genomes": (3, 100),
+    "while-growing": (1, 300),
 }
 
 
@@ -46,10 +50,12 @@ def test_it_says_what_it_shows(name):
 def test_its_first_trial_runs(name):
     """Everything is a hundred times as short, so that all faults come and go in a few rounds."""
     plan = open_plan(name)
+    genomes = plan.open_genomes()
+    plan = plan.seeded_by(genomes)
     trial = plan.trial(plan.points()[0], 0)
     short = tuple(map(_a_hundredth, trial.config.faults))
     trial = replace(trial, config=replace(trial.config, faults=short), horizon_rounds=5)
-    result = run_trial(plan.open_genomes()[trial.genome], trial)
+    result = run_trial(genomes[trial.genome], trial)
     assert (result.point, result.index, result.seed) == (0, 0, trial.seed)
     assert result.observed_rounds > 2
 
@@ -60,9 +66,22 @@ def _a_hundredth(fault):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_nobody_has_chosen_its_seed(name):
+    """So that any of them can be certified."""
+    assert open_plan(name).seed is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_strikes_what_has_grown_or_says_so(name):
+    plan = open_plan(name)
+    first = min(fault.start_rounds for world in plan._worlds() for fault in world.faults)
+    assert first >= 100 or plan.predicate.while_growing
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_it_can_be_copied_elsewhere(name, tmp_path):
     copy = tmp_path / "mine.toml"
     copy.write_text(open_plan(name).text)
-    plan, mine = open_plan(name), Plan.load(copy)
+    plan, mine = (plan.seeded_by(plan.open_genomes()) for plan in (open_plan(name), Plan.load(copy)))
     assert mine.trial(mine.points()[-1], 3) == plan.trial(plan.points()[-1], 3)
     assert mine.open_genomes().keys() == plan.open_genomes().keys()
