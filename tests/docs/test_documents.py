@@ -57,7 +57,7 @@ def test_tutorial_commands(tmp_path):
         if "heart" in command:
             pytest.importorskip("torch", reason="the train extra (torch) is not installed")
         assert python(["-m", "planaria.cli", *words[1:]], tmp_path)
-    assert {"ring.gif", "ring.png", "heart.genome"} <= {path.name for path in tmp_path.iterdir()}
+    assert {"cut.gif", "cut.png", "heart.genome"} <= {path.name for path in tmp_path.iterdir()}
 
 
 @pytest.mark.parametrize(("document", "commands"), [("docs/board.md", 3), ("docs/firmware.md", 4)])
@@ -143,7 +143,7 @@ def as_a_file(program, folder):
 
 def test_program_of_campaigns(tmp_path):
     (program,) = blocks("docs/campaigns.md", "python")
-    assert "of 6 recovered" in as_a_file(program, tmp_path)
+    assert "of 6 clean again" in as_a_file(program, tmp_path)
 
 
 @pytest.mark.parametrize("module", ["planaria", "planaria.grid"])
