@@ -293,6 +293,11 @@ def _add_run(commands: Any) -> None:
         help="what an update takes (default: 0, the ideal cell)",
     )
     parser.add_argument(
+        "--chip",
+        metavar="NAME[@CLOCK]",
+        help="an update takes as long as on this chip: cortex-m0plus, rv32imc or rv32ec, e.g. rv32ec@48MHz",
+    )
+    parser.add_argument(
         "--loss", type=float, default=0.0, metavar="P", help="probability that a message is lost (default: 0)"
     )
     parser.add_argument(

@@ -15,6 +15,7 @@ from firmware import image
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
 from firmware.genome import Genome
+from firmware.pace import update_us
 from planaria.cells import make_engine
 from planaria.recording import Recording
 
@@ -38,6 +39,7 @@ class Grid:
         latency_us: of every link, >= 1.
         jitter_us: each message takes a uniform 0..jitter_us longer.
         compute_us: how long an update takes; 0 is the ideal cell.
+        chip: the chip whose pace an update has instead, e.g. ``cortex-m0plus@48MHz`` (``firmware.pace``).
         loss_probability: of each message on each link.
         faults: a plan known from the start, e.g. ``["restart:half:left@200"]``.
         torus: whether opposite edges are joined.
@@ -71,6 +73,7 @@ class Grid:
         latency_us: int = 500,
         jitter_us: int = 0,
         compute_us: int = 0,
+        chip: str | None = None,
         loss_probability: float = 0.0,
         faults: list[str] | None = None,
         torus: bool = False,
@@ -88,13 +91,15 @@ class Grid:
         kernel: str | None = None,
     ) -> None:
         timing = Timing(Law.named(clock), mean_interval_us)
+        if chip is not None and compute_us:
+            raise InputError("chip", chip, "compute_us is given too", "leave one of them out")
         self.config = RunConfig(
             rows=rows,
             cols=cols,
             seed=seed,
             latency_us=latency_us,
             jitter_us=jitter_us,
-            compute_us=compute_us,
+            compute_us=compute_us if chip is None else update_us(chip, genome.hidden),
             loss_probability=loss_probability,
             faults=tuple(Fault.parse(text) for text in faults or []),
             torus=torus,

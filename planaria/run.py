@@ -18,6 +18,7 @@ from planaria.compiling import announcement
 from planaria.counted import counted
 from planaria.grid import Grid
 from planaria.outputs import check_outputs
+from planaria.radiation import describe_rates
 from planaria.shipped import genome_path, open_genome
 from planaria.verdict import describe_away, describe_recovery, too_short
 
@@ -40,6 +41,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "latency_us": options.latency_us,
         "jitter_us": options.jitter_us,
         "compute_us": options.compute_us,
+        "chip": options.chip,
         "loss_probability": options.loss,
         "faults": options.fault,
         "torus": options.torus,
@@ -91,6 +93,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "wall_s": round(wall_s, 3),
         "predicate": asdict(grid.config.predicate),
         "mean_interval_us": options.mean_interval_us,
+        "compute_us": grid.config.compute_us,
+        "chip": options.chip,
+        "rates_of_flips": describe_rates(grid.config.faults, options.mean_interval_us),
         **checked,
         **result.as_dict(),
     }
@@ -127,8 +132,16 @@ def print_summary(result: dict[str, Any], written: list[Path]) -> None:
     cols, rows = result["grid"]
     rounds = counted(result["rounds"], "round")
     print(f"{result['genome']} on {cols}x{rows} cells, {rounds}, seed {result['seed']}")
-    print(f"  {result['updates']:,} updates, {result['messages']:,} messages ({result['lost']:,} lost)")
+    fates = ("lost", "corrupted", "cut", "unheard")
+    gone = ", ".join(f"{result[fate]:,} {fate}" for fate in fates if result[fate])
+    beside = f" ({gone})" if gone else ""
+    print(f"  {result['updates']:,} updates, {result['messages']:,} messages{beside}")
     print(f"  E at the end {result['error_by_round'][-1]:.2f} (1 looks perfect, above 10 is bad)")
+    if result["compute_us"]:
+        whose = f" on {result['chip']}, at most" if result["chip"] else ""
+        print(f"  an update takes {result['compute_us']:,} us{whose}")
+    for line in result["rates_of_flips"]:
+        print(f"  {line}")
     predicate = Predicate(**result["predicate"])
     for recovery in result["recoveries"]:
         print(f"  {recovery['wound']}: {describe_recovery(recovery, predicate)}")

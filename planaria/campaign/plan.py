@@ -34,7 +34,7 @@ from planaria.campaign.parameters import (
 from planaria.campaign.timeline import check_fault, check_time, last_fault
 from planaria.campaign.toml_table import TomlTable
 from planaria.campaign.trial import Point, Trial, Value
-from planaria.campaign.world import read_predicate, read_world
+from planaria.campaign.world import read_chip, read_predicate, read_world
 from planaria.shipped import genome_path, open_genome, shipped_paths
 
 SUFFIX: Final = ".toml"
@@ -217,8 +217,9 @@ class Plan:
         chance = key(self.seed_of(point.genome), Stream.TRIAL, point.number)
         seed = draw32(chance, 2 * index) << 32 | draw32(chance, 2 * index + 1)
         drawn = draw_all(self.draw, seed)
-        config = replace(self._config({**point.swept, **drawn}), seed=seed)
-        return Trial(point.number, index, seed, point.genome, drawn, config, self.horizon_rounds)
+        values = {**point.swept, **drawn}
+        config, chip = replace(self._config(values), seed=seed), read_chip(self._world_table(values))
+        return Trial(point.number, index, seed, point.genome, drawn, config, chip, self.horizon_rounds)
 
     def open_genomes(self) -> dict[str, Genome]:
         """Every genome of the plan: name in the plan -> genome.
@@ -258,14 +259,20 @@ class Plan:
         Raises:
             InputError: an option or a fault that cannot be.
         """
-        options = {name: substitute_option(given, values) for name, given in self.world.items()}
-        config = read_world(TomlTable(self.source, "world", options), self.predicate)
+        table = self._world_table(values)
+        config = read_world(table, self.predicate)
+        read_chip(table)
         texts = [substitute(text, values) for text in self.timeline]
         faults = [self._fault(place, text, config) for place, text in enumerate(texts)]
         place, end_rounds = last_fault(faults, config.timing.mean_interval_us)
         with self._naming(place, texts[place]):
             check_time(end_rounds, self.horizon_rounds, self.predicate.dwell_rounds)
         return replace(config, faults=tuple(faults))
+
+    def _world_table(self, values: Mapping[str, Value]) -> TomlTable:
+        """The table [world] with these parameters put in."""
+        options = {name: substitute_option(given, values) for name, given in self.world.items()}
+        return TomlTable(self.source, "world", options)
 
     def _fault(self, place: int, text: str, config: RunConfig) -> Fault:
         """The fault at this place of the timeline, if the world and the plan allow it."""

@@ -74,7 +74,7 @@ def find_trial(plan: Plan, point: int, index: int) -> Trial:
 
 def make_grid(genome: Genome, trial: Trial) -> Grid:
     """The grid on which a trial takes place, which keeps its pictures."""
-    config = trial.config
+    config = trial.world(genome)
     return Grid(
         genome,
         config.rows,

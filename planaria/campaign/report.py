@@ -35,6 +35,7 @@ from planaria.campaign.trial import TrialResult
 from planaria.campaign.yardstick import APART, Yardstick
 from planaria.hint import PROGRAM, paste
 from planaria.outputs import check_outputs, make_folder
+from planaria.radiation import describe_rates
 
 JSON: Final = "report.json"
 PAGE: Final = "report.html"
@@ -246,6 +247,10 @@ def _notes(plan: Plan, trials: int, clean: dict[str, int]) -> list[str]:
             f"{clean[Outcome.NOT_GROWN]:,} of {trials:,} trials had not grown when the fault struck: E was "
             f"above {plan.predicate.grown_error:g} in the {dwell} rounds before",
         )
+    worlds = [plan.trial(point, 0).config for point in plan.points()]
+    notes += dict.fromkeys(
+        line for world in worlds for line in describe_rates(world.faults, world.timing.mean_interval_us)
+    )
     if trials < planned:
         notes.append(
             f"{trials:,} of {planned:,} planned trials are in the results; where --until has ended a point "

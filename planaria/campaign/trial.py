@@ -1,6 +1,6 @@
 """One trial of a campaign: what a worker gets, and what it gives back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from emulator.config import RunConfig
@@ -8,6 +8,7 @@ from emulator.engine import RunResult
 from emulator.recovery import Outcome
 from firmware import image
 from firmware.genome import Genome
+from firmware.pace import update_us
 from planaria.campaign.yardstick import Yardstick
 from planaria.cells import make_engine
 
@@ -40,7 +41,8 @@ class Trial:
         seed: of the run.
         genome: name in the plan.
         drawn: parameters that this trial has drawn, name -> value.
-        config: the world, with its faults.
+        config: the world, with its faults; on a chip, ``world`` says what an update takes.
+        chip: whose pace an update has, e.g. ``cortex-m0plus@48MHz``, or None.
         horizon_rounds: length of the run.
     """
 
@@ -50,7 +52,14 @@ class Trial:
     genome: str
     drawn: dict[str, Value]
     config: RunConfig
+    chip: str | None
     horizon_rounds: int
+
+    def world(self, genome: Genome) -> RunConfig:
+        """The world in which this genome lives: on a chip an update takes as long as its rule needs."""
+        if self.chip is None:
+            return self.config
+        return replace(self.config, compute_us=update_us(self.chip, genome.hidden))
 
 
 @dataclass(frozen=True)
@@ -131,7 +140,7 @@ def as_row(point: Point, result: TrialResult) -> dict[str, Value | None]:
 
 def run_trial(genome: Genome, trial: Trial) -> TrialResult:
     """Run a trial on the window engine."""
-    config = trial.config
+    config = trial.world(genome)
     flash = image.build(genome, config.timing)
     engine = make_engine(config, flash, genome.target, None, "window", None, False, None)
     return _result(trial, engine.run(trial.horizon_rounds))

@@ -4,11 +4,25 @@ from typing import Final
 
 from emulator.config import COMPUTE_MAX_US, LATENCY_MAX_US, RunConfig
 from emulator.recovery import Predicate
+from firmware.budget import HIDDEN_MAX
 from firmware.clock import MEAN_INTERVAL_MAX_US, Law, Timing
+from firmware.pace import update_us
 from planaria.campaign.toml_table import TomlTable
 from planaria.run import parse_grid
 
 _DEFAULT: Final = RunConfig()
+
+_KEYS: Final = (
+    "grid",
+    "torus",
+    "clock",
+    "mean_interval_us",
+    "latency_us",
+    "jitter_us",
+    "compute_us",
+    "chip",
+    "loss",
+)
 
 
 def read_world(table: TomlTable, predicate: Predicate) -> RunConfig:
@@ -17,9 +31,7 @@ def read_world(table: TomlTable, predicate: Predicate) -> RunConfig:
     Raises:
         InputError: an unknown option, a wrong type, or a value out of its limits.
     """
-    table.check_keys(
-        "grid", "torus", "clock", "mean_interval_us", "latency_us", "jitter_us", "compute_us", "loss"
-    )
+    table.check_keys(*_KEYS)
     timing = _DEFAULT.timing
     grid = table.text("grid", f"{_DEFAULT.cols}x{_DEFAULT.rows}")
     torus = table.flag("torus", _DEFAULT.torus)
@@ -42,6 +54,22 @@ def read_world(table: TomlTable, predicate: Predicate) -> RunConfig:
             timing=Timing(Law.named(clock), mean_interval_us),
             predicate=predicate,
         )
+
+
+def read_chip(table: TomlTable) -> str | None:
+    """The chip whose pace an update has, parameters put in; None if the plan names none.
+
+    Raises:
+        InputError: no such chip or clock, or ``compute_us`` is given too.
+    """
+    if "chip" not in table.content:
+        return None
+    chip = table.text("chip")
+    if "compute_us" in table.content:
+        raise table.error("chip", chip, "compute_us is given too", "leave one of them out")
+    with table.naming():
+        update_us(chip, HIDDEN_MAX)
+    return chip
 
 
 def read_predicate(table: TomlTable) -> Predicate:

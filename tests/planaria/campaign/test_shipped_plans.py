@@ -23,6 +23,7 @@ PLANS = {
     "latency-sweep": (7, 60),
     "loss-sweep": (8, 60),
     "poisoned-region": (12, 60),
+    "real-chip": (12, 60),
     "rolling-blackout": (6, 60),
     "scattered": (7, 60),
     "several-shapes": (1, 300),
@@ -54,7 +55,7 @@ def test_its_first_trial_runs(name):
     plan = plan.seeded_by(genomes)
     trial = plan.trial(plan.points()[0], 0)
     short = tuple(map(_a_hundredth, trial.config.faults))
-    trial = replace(trial, config=replace(trial.config, faults=short), horizon_rounds=5)
+    trial = replace(trial, config=replace(trial.config, faults=short), horizon_rounds=11)
     result = run_trial(genomes[trial.genome], trial)
     assert (result.point, result.index, result.seed) == (0, 0, trial.seed)
     assert result.observed_rounds > 2
