@@ -1,6 +1,7 @@
 """The demo, with fewer rounds: the same code from genome to report."""
 
 import json
+import re
 
 import pytest
 from PIL import Image
@@ -63,6 +64,10 @@ def test_quick_demo_writes_report_and_pictures(short, tmp_path, capsys):
     assert "0 of 6 wounds clean again, 0 recognisable; 5% of messages lost" in shown
     assert shown.count("had not grown: E ") == 6
     assert "left-half.gif" in shown
+    assert "\n7 runs, " in shown
+    assert re.search(
+        r"\nnext      \S.* run planarian --fault restart:disc:16,16,6@200 --rounds 300 --film", shown
+    )
 
 
 def test_trials_are_one_function_of_the_seed(tmp_path):
