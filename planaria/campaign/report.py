@@ -74,8 +74,9 @@ def report(
         raise InputError(
             "results", folder.absolute(), "there is no trial in them", "run 'planaria measure' first"
         )
-    output = folder if output is None else output
-    make_folder(output)
+    if output is not None:
+        make_folder(output)
+    output = output or folder
     check_outputs([output / name for name in (*EXPLANATIONS, PARQUET, PAGE, JSON)], result_files(folder))
     judged = {yardstick: summarise(plan, results, yardstick) for yardstick in Yardstick}
     table = results_as_parquet(plan, results)
