@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from planaria.grid import Grid
     from planaria.shipped import open_genome
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "Genome",
     "Grid",
