@@ -37,6 +37,8 @@ LOSSES_MAX: Final = 3
 LOOK_S: Final = 1.0
 """How long it is waited for results before workers are counted again."""
 
+STOPS: Final = (signal.SIGINT, signal.SIGTERM)
+
 ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """Environment of a worker, for there is one on every core."""
 
@@ -237,9 +239,33 @@ class LocalWorkers(Processes):
         self._heard, self._said = context.Pipe(duplex=False)
         given = self._genomes, self._watched, self._said
         self._pool = ProcessPoolExecutor(self._count, context, _begin, given)
-        with _environment_of_workers(), suppress(BrokenExecutor):
-            for _ in range(self._count):
-                self._pool.submit(_nothing)
+        try:
+            with _signals_wait(), _environment_of_workers(), suppress(BrokenExecutor):
+                for _ in range(self._count):
+                    self._pool.submit(_nothing)
+        except KeyboardInterrupt:
+            self.close()
+            raise
+
+
+@contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Whoever interrupts meanwhile does so afterwards: a process that is half started finds nothing to read.
+
+    To block the signals is not enough: another thread gets them, and the main thread is interrupted.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda n, _frame: came.append(n)) for number in STOPS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for number in came:
+        signal.raise_signal(number)
 
 
 @contextmanager
