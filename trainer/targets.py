@@ -1,56 +1,82 @@
 """The picture that an organism should grow: a built-in drawing, a PNG with alpha, or an emoji."""
 
-import shutil
-import subprocess
+import warnings
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
+from PIL import Image
+from scipy.ndimage import binary_dilation, distance_transform_cdt
 
+from firmware.budget import ALIVE_MIN, ONE
 from firmware.errors import InputError
 from firmware.pattern import TARGET_MAX_PX, Target
 from trainer.drawings import DRAWINGS, draw
+from trainer.emoji import draw_emoji, is_emoji
+from trainer.pictures import Warn, open_picture
 
 TARGET_MIN_PX: Final = 8
 DRAWING_PX: Final = 16
 EMOJI_PX: Final = 20
-EMOJI_FONT_PX: Final = 109
-"""The one size of the bitmaps in Noto Color Emoji."""
 
-EMOJI_FONTS: Final = (
-    "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf",
-    "/usr/share/fonts/noto/NotoColorEmoji.ttf",
-    "/usr/share/fonts/google-noto-color-emoji-fonts/NotoColorEmoji.ttf",
-    "/Library/Fonts/NotoColorEmoji.ttf",
-)
+MATURE_ALPHA: Final = -(-255 * ALIVE_MIN // ONE)
+"""A pixel of at least this alpha (28 of 255) is a mature cell; a fainter one keeps nothing alive."""
+
+ASPECT_MAX: Final = 8
+"""Beyond 1 to 8 a picture is a strip, of which a small target keeps a line."""
+
+SHEET_ASPECT: Final = 2
+"""Wider pictures may be sheets of tiles."""
+
+BRIDGED_PX: Final = 2
+"""Empty cells that a rule learns to grow across. Two squares of 4 px ended at E 1.7 and 4.7 with 1 px
+between them, 2.2 and 3.1 with 2, and 502 with 3: one never grew (``persistent``, 64 hidden, 1,000 steps)."""
 
 Picture = NDArray[np.uint8]
 
 
-def load_target(spec: str, size_px: int | None = None) -> Target:
+def load_target(
+    spec: str, size_px: int | None = None, tile: int | None = None, warn: Warn = warnings.warn
+) -> Target:
     """Load a target.
 
     Args:
-        spec: name of a built-in drawing, path of a PNG with alpha, or an emoji character.
+        spec: name of a built-in drawing, path of a PNG with alpha, or an emoji.
         size_px: longer side of the result, 8..64; by default 16 for drawings, 20 for emoji, and a
             PNG's own size.
+        tile: which tile, from 0, of a picture that is a row of square tiles.
+        warn: is told, in one line each, what will hardly grow: parts of their own, a picture without
+            a transparent pixel, a narrow strip; and that of several frames the first is taken.
 
     Returns:
-        The picture, seeded near its middle; a PNG or emoji loses its transparent border.
+        The picture, seeded near its middle; a PNG or emoji loses the border that is no mature cell.
 
     Raises:
-        InputError: no such target, a picture without alpha or without opaque pixels, a bad size,
-            or an emoji without the font.
+        InputError: no such target, a picture without alpha or without opaque pixels or a very large
+            one, a bad size, no such tile, more than one emoji, or one without the font.
     """
     if size_px is not None and not TARGET_MIN_PX <= size_px <= TARGET_MAX_PX:
         raise InputError("size", size_px, f"it must be {TARGET_MIN_PX} to {TARGET_MAX_PX} px", "20 is usual")
+    if not spec:
+        raise InputError("target", "''", "it is empty", "give a name, a PNG or an emoji")
+    drawn = spec in DRAWINGS or is_emoji(spec)
+    if drawn and tile is not None:
+        raise InputError("tile", tile, f"{spec} is no sheet of tiles", "leave it out")
     if spec in DRAWINGS:
         return Target.of(premultiplied(draw(spec, size_px or DRAWING_PX)))
-    if _is_emoji(spec):
-        return Target.of(_fitted(_emoji(spec), size_px or EMOJI_PX, spec))
-    return Target.of(_fitted(_open(Path(spec)), size_px, spec))
+    doubts: list[str] = []
+    if drawn:
+        picture, size_px = draw_emoji(spec), size_px or EMOJI_PX
+    else:
+        picture = open_picture(Path(spec), doubts.append)
+        if tile is not None:
+            picture = cut_tile(picture, tile, spec)
+    target = Target.of(_fitted(picture, size_px, spec, doubts.append))
+    doubts += _parts(target, spec)
+    for doubt in doubts:
+        warn(doubt)
+    return target
 
 
 def premultiplied(rgba: Picture) -> Picture:
@@ -61,81 +87,81 @@ def premultiplied(rgba: Picture) -> Picture:
     return result
 
 
-def _is_emoji(spec: str) -> bool:
-    """A short text of pictographs: nothing that could be a file's name."""
-    return (
-        0 < len(spec) <= 8 and ord(max(spec)) >= 0x2190 and not any(c.isalnum() or c in "./\\" for c in spec)
-    )
+def cut_tile(sheet: Image.Image, tile: int, spec: str) -> Image.Image:
+    """The ``tile``-th square, from 0, of a row of squares.
 
-
-def _open(path: Path) -> Image.Image:
-    try:
-        with Image.open(path) as picture:
-            picture.load()
-    except FileNotFoundError as error:
-        names = ", ".join(DRAWINGS)
+    Raises:
+        InputError: the sheet is not a row of squares, or has no such tile.
+    """
+    width, side = sheet.size
+    tiles, rest = divmod(width, side)
+    if rest or tiles < 2:
         raise InputError(
-            "target", path, "it is neither a file, an emoji nor a built-in drawing", f"built-in are: {names}"
-        ) from error
-    except UnidentifiedImageError as error:
-        raise InputError("target", path, "it is not a picture", "give a PNG with an alpha channel") from error
-    except (OSError, SyntaxError, ValueError) as error:
-        raise InputError(
-            "target", path, f"it cannot be read ({error})", "give a PNG with an alpha channel"
-        ) from error
-    if picture.mode not in ("RGBA", "LA", "PA") and "transparency" not in picture.info:
-        raise InputError(
-            "target",
-            path,
-            f"it has no alpha channel (mode {picture.mode})",
-            "save it with a transparent background",
+            "tile",
+            f"{tile} of {spec} ({width}x{side} px)",
+            "a sheet is a row of two or more squares",
+            "cut it out yourself, or leave out --tile",
         )
-    return picture.convert("RGBA")
-
-
-def _emoji(text: str) -> Image.Image:
-    font_path = _emoji_font()
-    if font_path is None:
+    if not 0 <= tile < tiles:
         raise InputError(
-            "target",
-            text,
-            "drawing an emoji needs the font Noto Color Emoji, which is not installed",
-            "install it (Debian, Ubuntu: apt-get install fonts-noto-color-emoji)",
+            "tile", tile, f"{spec} has {tiles} tiles of {side} px", f"choose one of 0 to {tiles - 1}"
         )
-    canvas = Image.new("RGBA", (2 * EMOJI_FONT_PX, 2 * EMOJI_FONT_PX))
-    font = ImageFont.truetype(font_path, EMOJI_FONT_PX)
-    ImageDraw.Draw(canvas).text(
-        (EMOJI_FONT_PX // 2, EMOJI_FONT_PX // 2), text, font=font, embedded_color=True
-    )
-    return canvas
+    return sheet.crop((tile * side, 0, (tile + 1) * side, side))
 
 
-def _emoji_font() -> str | None:
-    """Path of Noto Color Emoji, or None."""
-    for path in EMOJI_FONTS:
-        if Path(path).is_file():
-            return path
-    if not shutil.which("fc-match"):
-        return None
-    answer = subprocess.run(
-        ["fc-match", "--format=%{file}", "Noto Color Emoji"], capture_output=True, text=True, check=False
-    )
-    return answer.stdout if answer.stdout.endswith("NotoColorEmoji.ttf") else None
+def reachable(mature: NDArray[np.bool_], seed: tuple[int, int]) -> NDArray[np.bool_]:
+    """The part of a picture that can grow from its seed, over gaps of at most ``BRIDGED_PX`` cells.
+
+    Args:
+        mature: bool[h, w], the mature cells.
+        seed: (row, column) of one of them.
+    """
+    near = np.ones((2 * BRIDGED_PX + 3, 2 * BRIDGED_PX + 3), bool)
+    reached = np.zeros_like(mature)
+    reached[seed] = True
+    while True:
+        grown = binary_dilation(reached, near) & mature
+        if (grown == reached).all():
+            return reached
+        reached = grown
 
 
-def _fitted(picture: Image.Image, size_px: int | None, spec: str) -> Picture:
+def _parts(target: Target, spec: str) -> list[str]:
+    """What to say of parts that the seed's part does not reach."""
+    mature = target.rgba[..., 3] >= MATURE_ALPHA
+    reached = reachable(mature, target.seed)
+    apart = mature & ~reached
+    if not apart.any():
+        return []
+    gap = int(distance_transform_cdt(~reached, "chessboard")[apart].min()) - 1
+    return [
+        f"{spec}: it has parts that lie {gap} px or more apart; a rule grows from one seed, and "
+        f"{apart.sum()} of {mature.sum()} px will hardly be reached: join the parts"
+    ]
+
+
+def _fitted(picture: Image.Image, size_px: int | None, spec: str, warn: Warn) -> Picture:
     """Crop the transparent border, resize premultiplied colours so that edges have no dark fringe."""
-    box = picture.getchannel("A").getbbox()
+    mature = picture.getchannel("A").point(lambda alpha: 255 if alpha >= MATURE_ALPHA else 0)
+    box = mature.getbbox()
     if box is None:
         raise InputError("target", spec, "it is all transparent", "give a picture with opaque pixels")
+    if mature.getextrema() == (255, 255):
+        warn(f"{spec}: it has no transparent pixel, so the whole rectangle will grow: cut its background out")
     cropped = picture.crop(box)
-    longer = max(cropped.size)
+    longer, shorter = max(cropped.size), min(cropped.size)
+    if longer > ASPECT_MAX * shorter:
+        warn(
+            f"{spec}: it is {cropped.width}x{cropped.height} px, a strip; at {size_px or longer} px its "
+            f"shorter side has {max(1, round(shorter * (size_px or longer) / longer))}"
+        )
     if size_px is None and longer > TARGET_MAX_PX:
+        sheet = picture.width > SHEET_ASPECT * picture.height
         raise InputError(
             "target",
             f"{spec} ({cropped.width}x{cropped.height} px)",
             f"at most {TARGET_MAX_PX} px fit",
-            "resize it, e.g. --size 28",
+            "resize it, e.g. --size 28" + (", or take one of a row of tiles, e.g. --tile 0" if sheet else ""),
         )
     if size_px is None and longer < TARGET_MIN_PX:
         raise InputError(
