@@ -11,7 +11,7 @@ from torch import Tensor
 from firmware.atomic import write_atomic
 from firmware.errors import InputError
 
-FORMAT = "planaria-checkpoint-1"
+FORMAT = "planaria-checkpoint-2"
 
 
 def save_checkpoint(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:

@@ -16,6 +16,9 @@ QUANTISED_RATE = 1e-3
 OVERFLOW_FROM = 1.8
 """State beyond +-1.8 costs extra: int8 ends at +-2, and a saturated channel forgets."""
 
+STARTED_RATE = 0.3
+"""A rule that is trained already is not shaken: its first rate is that of the second stage."""
+
 DAMAGE_FROM = 0.1
 """Share of the training after which samples are wounded: first it has to grow at all."""
 
@@ -37,6 +40,7 @@ class Recipe:
         batch: samples per step.
         pool: samples in the pool.
         margin: blank cells around the target on each side.
+        start_crc32: of the genome that it goes on from, in hex; empty for a rule that knows nothing.
     """
 
     regime: str = "regenerating"
@@ -48,6 +52,7 @@ class Recipe:
     batch: int = 4
     pool: int = 256
     margin: int = 4
+    start_crc32: str = ""
 
     def __post_init__(self) -> None:
         if self.regime not in REGIMES:
@@ -79,11 +84,13 @@ class Recipe:
 
     def rate(self, step: int, progress: float) -> float:
         """Adam's learning rate: in each phase 1, then .3 from the half, then .1 from four fifths."""
+        first = 1.0
         if self.quantised(progress):
             base, phase = QUANTISED_RATE, (progress - FLOAT_SHARE) / (1 - FLOAT_SHARE)
         else:
             base, phase = FLOAT_RATE * min(1.0, (step + 1) / WARM_UP_STEPS), progress / FLOAT_SHARE
-        return base * (1.0 if phase < 0.5 else 0.3 if phase < 0.8 else 0.1)
+            first = STARTED_RATE if self.start_crc32 else 1.0
+        return base * (first if phase < 0.5 else 0.3 if phase < 0.8 else 0.1)
 
 
 def rollout_steps(reach: int) -> tuple[int, int]:

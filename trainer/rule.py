@@ -41,6 +41,18 @@ class Parameters:
             w2=torch.zeros(hidden, CHANNELS, device=device),
         )
 
+    @classmethod
+    def of(cls, rule: arithmetic.Rule, device: torch.device) -> "Parameters":
+        """The parameters that an integer rule stands for, where this trainer's units reach so far."""
+        units = (1 << rule.shift1, 1 << (STATE_BITS + rule.shift1), 1 << rule.shift2)
+        w1, b1, w2 = (
+            torch.from_numpy(weights / unit).float().to(device)
+            for weights, unit in zip(rule[:3], units, strict=True)
+        )
+        parameters = cls(w1, b1, w2)
+        parameters.clamp()
+        return parameters
+
     def tensors(self) -> dict[str, Tensor]:
         """The three tensors by name."""
         return {"w1": self.w1, "b1": self.b1, "w2": self.w2}

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from firmware.arithmetic import Rule
 from firmware.genome import Fact, Genome
 from trainer.evaluate import errors
+from trainer.shortlist import Candidate
 from trainer.training import Training
 from trainer.verify import compare
 
@@ -84,34 +86,8 @@ def _position(training: Training) -> int:
     return min(round(training.seconds), round(60 * (recipe.minutes or 0)))
 
 
-def export(training: Training, name: str) -> Genome:
-    """The trained rule as a genome, proven equal to the firmware and judged.
-
-    Args:
-        training: at any point; its quantised weights are taken.
-        name: of the genome.
-
-    Raises:
-        RuntimeError: the trainer's forward pass differs from the firmware in any byte.
-    """
-    recipe, rule = training.recipe, training.parameters.rule()
-    compared = compare(rule, training.sheet.rows, training.sheet.cols, VERIFIED_STEPS, recipe.seed)
-    if compared.mismatches:
-        raise RuntimeError(
-            f"{compared.mismatches} of {compared.bytes_compared} state bytes differ from the firmware's"
-        )
-    judged = errors(rule, training.target, JUDGED_ROUNDS, recipe.margin, recipe.seed)
-    facts: dict[str, Fact] = {
-        "command": training.command,
-        "seed": recipe.seed,
-        "steps": training.steps_done,
-        "train_seconds": round(training.seconds, 1),
-        "stale_steps": recipe.stale_steps,
-        "bytes_verified": compared.bytes_compared,
-    }
-    facts |= {
-        f"E_sync_{rounds}": round(error, 3) for rounds, error in zip(JUDGED_ROUNDS, judged, strict=True)
-    }
+def genome_of(training: Training, name: str, rule: Rule, facts: dict[str, Fact] | None = None) -> Genome:
+    """A rule of this training as a genome, neither proven nor judged."""
     return Genome(
         name=name,
         w1=rule.w1.astype("int8"),
@@ -119,7 +95,44 @@ def export(training: Training, name: str) -> Genome:
         w2=rule.w2.astype("int8"),
         shift1=rule.shift1,
         shift2=rule.shift2,
-        regime=recipe.regime,
+        regime=training.recipe.regime,
         target=training.target,
-        facts=facts,
+        facts=facts or {},
     )
+
+
+def export(training: Training, name: str, candidate: Candidate | None = None) -> Genome:
+    """A trained rule as a genome, proven equal to the firmware and judged.
+
+    Args:
+        training: at any point.
+        name: of the genome.
+        candidate: one of ``training.candidates()``; by default the first.
+
+    Raises:
+        RuntimeError: the trainer's forward pass differs from the firmware in any byte.
+    """
+    recipe, chosen = training.recipe, candidate or training.candidates()[0]
+    compared = compare(chosen.rule, training.sheet.rows, training.sheet.cols, VERIFIED_STEPS, recipe.seed)
+    if compared.mismatches:
+        raise RuntimeError(
+            f"{compared.mismatches} of {compared.bytes_compared} state bytes differ from the firmware's"
+        )
+    judged = errors(chosen.rule, training.target, JUDGED_ROUNDS, recipe.margin, recipe.seed)
+    facts: dict[str, Fact] = {
+        "command": training.command,
+        "seed": recipe.seed,
+        "steps": training.steps_done,
+        "best_step": chosen.step,
+        "train_seconds": round(training.seconds, 1),
+        "stale_steps": recipe.stale_steps,
+        "bytes_verified": compared.bytes_compared,
+    }
+    if recipe.start_crc32:
+        facts["start_crc32"] = recipe.start_crc32
+    if training.prolonged_at:
+        facts["prolonged_at"] = ", ".join(map(str, training.prolonged_at))
+    facts |= {
+        f"E_sync_{rounds}": round(error, 3) for rounds, error in zip(JUDGED_ROUNDS, judged, strict=True)
+    }
+    return genome_of(training, name, chosen.rule, facts)

@@ -1,7 +1,7 @@
 """The training loop: one ``step`` of it fits on a screen, the rest is keeping and resuming it."""
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +10,21 @@ from torch import Tensor
 
 from firmware.budget import ONE
 from firmware.errors import InputError
+from firmware.genome import Genome
 from firmware.pattern import Target
 from trainer.checkpoint import load_checkpoint, save_checkpoint
 from trainer.damage import wound
+from trainer.evaluate import score
 from trainer.pool import Pool, seed_grid
 from trainer.recipe import OVERFLOW_FROM, Recipe, rollout_steps
 from trainer.rollout import Noise, Sheet, roll
 from trainer.rule import Parameters
+from trainer.shortlist import Candidate, Shortlist
 
 FIRE_RATE = 0.5
 WOUNDED_PER_BATCH = 2
+JUDGE_EVERY_STEPS = 25
+"""In the int8 phase the present rule is judged so often; it adds a fifth to that phase's time."""
 
 
 def choose_device(name: str) -> torch.device:
@@ -43,27 +48,39 @@ class Training:
         recipe: the options.
         device: where to compute. On the CPU one thread is fastest: the tensors are small.
         command: that asked for this training; it goes into the checkpoint and the genome's facts.
+        start: the genome whose rule it goes on from, instead of one that knows nothing.
+
+    Raises:
+        InputError: ``start`` has another number of hidden units than the recipe.
     """
 
-    def __init__(self, target: Target, recipe: Recipe, device: torch.device, command: str = "") -> None:
+    def __init__(
+        self,
+        target: Target,
+        recipe: Recipe,
+        device: torch.device,
+        command: str = "",
+        start: Genome | None = None,
+    ) -> None:
         if device.type == "cpu":
             torch.set_num_threads(1)
+        if start is not None:
+            recipe = _going_on(recipe, start)
         self.target, self.recipe, self.device, self.command = target, recipe, device, command
         rows, cols = target.height + 2 * recipe.margin, target.width + 2 * recipe.margin
         self.sheet = Sheet(recipe.batch, rows, cols)
         self.generator = torch.Generator(device).manual_seed(recipe.seed)
-        self.parameters = Parameters.initial(recipe.hidden, self.generator, device).requires_grad()
+        initial = Parameters.initial(recipe.hidden, self.generator, device)
+        self.parameters = (Parameters.of(start.rule, device) if start else initial).requires_grad()
         self.optimiser = torch.optim.Adam(list(self.parameters.tensors().values()))
         self.pool = Pool(seed_grid(rows, cols, target.seed_cell(rows, cols), device), recipe.pool)
         self.wanted = torch.from_numpy(target.placed(rows, cols).astype(np.float32) / 255).to(device)
+        self.shortlist = Shortlist()
         self.steps_done = 0
-        self.seconds_before = 0.0
-        self.started = time.monotonic()
-
-    @property
-    def seconds(self) -> float:
-        """Wall time spent, earlier runs included."""
-        return self.seconds_before + time.monotonic() - self.started
+        self.prolonged_at: list[int] = []
+        self.seconds = 0.0
+        """Wall time spent up to the end of the last step, earlier runs included."""
+        self._clock = time.monotonic()
 
     @property
     def progress(self) -> float:
@@ -82,6 +99,8 @@ class Training:
         """One optimiser step; returns the mean squared RGBA error of the batch."""
         progress = self.progress
         quantised = self.recipe.quantised(progress)
+        if self._is_worth_judging(quantised):
+            self.shortlist.add(self._candidate())
         chosen = self.pool.draw(self.recipe.batch, self.generator)
         before = self._prepare(self.pool.grids[chosen], self.recipe.damages(progress))
         if quantised:
@@ -97,7 +116,41 @@ class Training:
         if self.recipe.regime != "growing":
             self.pool.grids[chosen] = after.detach()
         self.steps_done += 1
+        now = time.monotonic()
+        self.seconds, self._clock = self.seconds + now - self._clock, now
         return loss.item()
+
+    def _is_worth_judging(self, quantised: bool) -> bool:
+        """In the int8 phase now and then; and what it began with, so that it cannot end with less."""
+        begins = self.steps_done == 0 and self.recipe.start_crc32 != ""
+        return begins or (quantised and self.steps_done % JUDGE_EVERY_STEPS == 0)
+
+    def _candidate(self) -> Candidate:
+        """The present rule, judged by worlds that are the same for all rules of this training."""
+        rule, recipe = self.parameters.rule(), self.recipe
+        judged = score(rule, self.target, recipe.regime, recipe.margin, recipe.seed)
+        return Candidate(self.steps_done, judged, rule)
+
+    def candidates(self) -> list[Candidate]:
+        """The best int8 rules so far, the present one considered too; the best first."""
+        shortlist = Shortlist(self.shortlist.candidates)
+        if all(candidate.step != self.steps_done for candidate in shortlist.candidates):
+            shortlist.add(self._candidate())
+        return shortlist.candidates
+
+    def prolong(self, steps: int | None, minutes: float | None) -> None:
+        """Train to another end: so many steps or minutes in all, what is done included.
+
+        Raises:
+            InputError: more is done already, or the number is out of its limits.
+        """
+        if steps is not None and steps < self.steps_done:
+            raise InputError("steps", steps, f"{self.steps_done} are done already", "give more")
+        if minutes is not None and 60 * minutes < self.seconds:
+            done = f"{self.seconds / 60:.1f} are spent already"
+            raise InputError("minutes", minutes, done, "give more")
+        self.recipe = replace(self.recipe, steps=steps, minutes=minutes)
+        self.prolonged_at.append(self.steps_done)
 
     def _prepare(self, grids: Tensor, damages: bool) -> Tensor:
         """Sort a batch by loss, reseed the worst sample, and wound the best ones. [batch, rows, cols, 16]."""
@@ -143,12 +196,15 @@ class Training:
             tensors[name] = tensor
             for key, moment in self.optimiser.state[tensor].items():
                 tensors[f"{name}.{key}"] = moment
+        tensors |= self.shortlist.tensors()
         facts = {
             "command": self.command,
             "recipe": asdict(self.recipe),
             "seed_pixel": self.target.seed,
             "steps_done": self.steps_done,
             "seconds": self.seconds,
+            "candidates": self.shortlist.facts(),
+            "prolonged_at": self.prolonged_at,
         }
         save_checkpoint(path, tensors, facts)
 
@@ -166,7 +222,9 @@ class Training:
             training = cls(target, Recipe(**facts["recipe"]), device, facts["command"])
             training._restore(tensors)
             training.steps_done = int(facts["steps_done"])
-            training.seconds_before = float(facts["seconds"])
+            training.seconds = float(facts["seconds"])
+            training.shortlist = Shortlist.restored(tensors, facts["candidates"])
+            training.prolonged_at = list(facts["prolonged_at"])
         except (KeyError, TypeError, RuntimeError) as error:
             raise InputError(
                 "checkpoint", path, f"it is incomplete ({error})", "start again without --resume"
@@ -186,6 +244,17 @@ class Training:
                 self.optimiser.state[tensor] = {
                     key: value if key == "step" else value.to(self.device) for key, value in moments.items()
                 }
+
+
+def _going_on(recipe: Recipe, start: Genome) -> Recipe:
+    if start.hidden != recipe.hidden:
+        raise InputError(
+            "hidden",
+            recipe.hidden,
+            f"the rule of {start.name} has {start.hidden} hidden units",
+            "leave it out",
+        )
+    return replace(recipe, start_crc32=f"{start.crc32():08x}")
 
 
 def _overflow(grids: Tensor) -> Tensor:

@@ -17,6 +17,14 @@ def test_schedule_by_hand():
     assert not Recipe(regime="persistent").damages(0.5)
 
 
+def test_a_trained_rule_is_not_shaken():
+    """The first float stage has the rate of the second; all later ones are as ever."""
+    fresh, going_on = Recipe(steps=1000), Recipe(steps=1000, start_crc32="0badcafe")
+    assert going_on.rate(100, 0.1) == pytest.approx(0.3 * fresh.rate(100, 0.1)) == pytest.approx(1.2e-3)
+    for step in (400, 641, 800, 901, 999):
+        assert going_on.rate(step, step / 1000) == fresh.rate(step, step / 1000)
+
+
 @pytest.mark.parametrize(("reach", "steps"), [(4, (32, 48)), (8, (32, 48)), (10, (35, 52)), (14, (49, 74))])
 def test_rollout_length_grows_with_the_reach(reach, steps):
     assert rollout_steps(reach) == steps

@@ -1,6 +1,7 @@
 """A session as a user sees it."""
 
 import signal
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the train extra (torch) is not installed")
 
 from trainer import session  # noqa: E402
+from trainer.evaluate import errors  # noqa: E402
 from trainer.recipe import Recipe  # noqa: E402
 from trainer.training import Training  # noqa: E402
 from trainer.verify import Comparison  # noqa: E402
@@ -24,7 +26,33 @@ def test_trains_to_the_end_and_exports(target, recipe, tmp_path):
     assert genome.facts["command"] == "planaria train x -o x.genome"
     assert genome.facts["steps"] == 6
     assert genome.facts["bytes_verified"] == 64 * 3 * 12 * 12 * 16
-    assert np.array_equal(genome.rule.w1, training.parameters.rule().w1)
+    best = training.candidates()[0]
+    assert genome.facts["best_step"] == best.step
+    assert np.array_equal(genome.rule.w1, best.rule.w1)
+
+
+def test_exports_the_candidate_that_it_is_told(target, recipe, tmp_path):
+    training = Training(target, recipe, CPU)
+    session.train(training, tmp_path / "x.checkpoint", show_progress=False)
+    last = training.candidates()[-1]
+    genome = session.export(training, "x", last)
+    assert np.array_equal(genome.rule.w2, last.rule.w2)
+    assert genome.facts["best_step"] == last.step
+    expected = errors(last.rule, target, (200, 1000), margin=2, seed=4)
+    assert [genome.facts["E_sync_200"], genome.facts["E_sync_1000"]] == [round(e, 3) for e in expected]
+    assert not {"start_crc32", "prolonged_at"} & genome.facts.keys()
+
+
+def test_facts_of_a_training_that_was_begun_and_ended_otherwise(target, recipe):
+    start = session.export(Training(target, recipe, CPU), "x")
+    training = Training(target, replace(recipe, seed=5), CPU, start=start)
+    training.step()
+    training.prolong(2, None)
+    training.step()
+    facts = session.export(training, "y").facts
+    assert facts["start_crc32"] == f"{start.crc32():08x}"
+    assert facts["prolonged_at"] == "1"
+    assert facts["steps"] == 2
 
 
 def test_minutes_end_the_session(target, tmp_path):
