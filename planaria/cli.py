@@ -109,18 +109,34 @@ def _add_train(commands: Any) -> None:
     parser.add_argument(
         "target",
         nargs="?",
-        help="built-in name, PNG with alpha, or an emoji character (not needed with --resume)",
+        help="built-in name, PNG with alpha, or an emoji character (not needed with --from or --resume)",
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.genome")
+    parser.add_argument("--force", action="store_true", help="write over files that are there")
     parser.add_argument("--regime", help="growing, persistent or regenerating (default)")
     parser.add_argument("--size", type=int, metavar="PX", help="longer side of the target, 8 to 64 px")
+    parser.add_argument(
+        "--tile", type=int, metavar="N", help="tile N, from 0, of a PNG that is a row of square tiles"
+    )
     parser.add_argument("--hidden", type=int, metavar="H", help="hidden units, 1 to 128 (default: 128)")
-    parser.add_argument("--steps", type=int, metavar="N", help="optimiser steps (default: 4000)")
+    parser.add_argument(
+        "--steps",
+        type=int,
+        metavar="N",
+        help="optimiser steps (default: 4000); with --resume, so many in all instead",
+    )
     parser.add_argument("--minutes", type=float, metavar="M", help="train by the clock instead")
     parser.add_argument(
         "--stale-steps", type=int, metavar="D", help="see neighbours up to D steps old (default: 0)"
     )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument(
+        "--from",
+        dest="start",
+        type=Path,
+        metavar="FILE.genome",
+        help="go on from a finished genome; its target and regime hold unless others are given",
+    )
     parser.add_argument(
         "--resume", type=Path, metavar="CKPT", help="go on from a checkpoint, with its options"
     )

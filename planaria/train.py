@@ -1,19 +1,34 @@
 """``planaria train``: from a picture to a genome file."""
 
 import argparse
-import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from firmware.atomic import check_writable
+from tqdm import tqdm
+
 from firmware.errors import InputError
-from firmware.genome import SUFFIX, Genome
+from firmware.genome import Genome
+from firmware.pattern import Target
+from planaria.hint import paste
+from planaria.judge import Judgement, judge, world
+from planaria.portrait import save_portrait
+from planaria.shipped import open_genome
+from planaria.train_report import print_result, warn, warn_if_bad
+from planaria.training_files import TrainingFiles, check_files
 
 if TYPE_CHECKING:
     from trainer.training import Training
 
-CHECKPOINT_SUFFIX = ".checkpoint"
+OPTIONS = ("regime", "size", "tile", "hidden", "steps", "minutes", "stale_steps", "seed", "start")
+"""Options that decide what is trained."""
+
+PROLONGING = ("steps", "minutes")
+"""Those of them that a resumed training may change."""
+
+CHOICE_SEED = 1000
+"""Worlds in which the best of several rules is chosen; it is then judged in others."""
 
 
 def require_torch() -> None:
@@ -39,85 +54,131 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         InputError: a bad option, target, checkpoint or output.
     """
-    output: Path = options.output
-    if output.suffix != SUFFIX:
-        raise InputError("output", output, f"a genome's name ends in {SUFFIX}", f"use {output.stem}{SUFFIX}")
-    check_writable(output)
     require_torch()
+    files = TrainingFiles.of(options.output)
+    check_files(files, options)
     training = _resumed(options) if options.resume else _fresh(options)
-    genome = train_to_genome(training, output, show_progress=not options.json)
+    genome, judged = train_and_judge(training, files, not options.json, options.force)
     if not options.json:
-        _print_result(genome, output)
-    return {"file": str(output), "name": genome.name, **genome.facts}
+        print_result(genome, judged, files)
+    warn_if_bad(genome, judged, files)
+    return {"file": str(files.genome), "picture": str(files.picture), "name": genome.name, **genome.facts}
 
 
 def train_to_genome(training: "Training", output: Path, show_progress: bool) -> Genome:
-    """Train to the end and save the genome; Ctrl-C leaves a checkpoint beside it and says so."""
-    from trainer.session import export
+    """Train to the end and save the genome and its picture, over what is there.
+
+    Ctrl-C leaves a checkpoint beside them and says how to go on.
+    """
+    return train_and_judge(training, TrainingFiles.of(output), show_progress, force=True)[0]
+
+
+def train_and_judge(
+    training: "Training", files: TrainingFiles, show_progress: bool, force: bool
+) -> tuple[Genome, Judgement]:
+    """Train to the end, save the best rule as a genome, and its picture; Ctrl-C leaves a checkpoint.
+
+    Args:
+        training: where it stands.
+        files: what to write.
+        show_progress: with bars on standard error.
+        force: whether the command to go on with has to say ``--force``.
+    """
     from trainer.session import train as run_session
 
-    checkpoint = output.with_suffix(CHECKPOINT_SUFFIX)
     try:
-        run_session(training, checkpoint, show_progress)
+        run_session(training, files.checkpoint, show_progress)
+        genome, judged = _best(training, files.genome.stem, show_progress)
     except KeyboardInterrupt:
-        resume = f"planaria train -o {output} --resume {checkpoint}"
-        print(f"stopped at step {training.steps_done}; go on with: {resume}", file=sys.stderr)
+        go_on = files.resume_command(force)
+        print(f"stopped at step {training.steps_done}; go on with: {go_on}", file=sys.stderr)
         raise
-    genome = export(training, output.stem)
-    genome.save(output)
-    checkpoint.unlink(missing_ok=True)
-    return genome
+    genome.save(files.genome)
+    save_portrait(files.picture, genome, judged)
+    files.checkpoint.unlink(missing_ok=True)
+    return genome, judged
+
+
+def _best(training: "Training", name: str, show_progress: bool) -> tuple[Genome, Judgement]:
+    """Of the trainer's best rules the one that does best on the engine, judged in worlds of its own."""
+    from trainer.session import export, genome_of
+
+    candidates = training.candidates()
+    if show_progress and world(genome_of(training, name, candidates[0].rule), 0).compiles:
+        print("compiling the engine for this machine, once: about 10 s", file=sys.stderr)
+    with tqdm(total=len(candidates) + 1, desc="judging", unit=" rules", disable=not show_progress) as bar:
+        scores = []
+        for candidate in candidates:
+            scores.append(judge(genome_of(training, name, candidate.rule), CHOICE_SEED).score)
+            bar.update()
+        genome = export(training, name, candidates[scores.index(min(scores))])
+        judged = judge(genome)
+        bar.update()
+    return replace(genome, facts={**genome.facts, **judged.facts()}), judged
 
 
 def _fresh(options: argparse.Namespace) -> "Training":
     from trainer.recipe import Recipe
-    from trainer.targets import load_target
     from trainer.training import Training, choose_device
 
-    if options.target is None:
+    start = open_genome(options.start) if options.start else None
+    chosen: dict[str, Any] = {} if start is None else {"regime": start.regime, "hidden": start.hidden}
+    if options.minutes is not None:
+        chosen["steps"] = None
+    given = {
+        name: getattr(options, name)
+        for name in ("regime", "hidden", "steps", "minutes", "stale_steps", "seed")
+    }
+    chosen |= {name: value for name, value in given.items() if value is not None}
+    recipe, device = Recipe(**chosen), choose_device(options.device)
+    return Training(_target(options, start), recipe, device, _command(options), start)
+
+
+def _target(options: argparse.Namespace, start: Genome | None) -> Target:
+    """What the command names, or else the picture of the genome that it begins with."""
+    from trainer.targets import load_target
+
+    if options.target is not None:
+        return load_target(options.target, options.size, options.tile, warn)
+    if start is None:
         raise InputError(
             "target", "none", "there must be something to grow", "give a name, a PNG or an emoji"
         )
-    if options.minutes is not None and options.steps is None:
-        chosen = {"steps": None, "minutes": options.minutes}
-    else:
-        chosen = {"steps": options.steps, "minutes": options.minutes}
-    given = {name: getattr(options, name) for name in ("regime", "hidden", "seed", "stale_steps")}
-    chosen |= {name: value for name, value in given.items() if value is not None}
-    if options.steps is None and options.minutes is None:
-        del chosen["steps"]
-    recipe = Recipe(**chosen)
-    target = load_target(options.target, options.size)
-    return Training(target, recipe, choose_device(options.device), _command(options))
+    for name in ("size", "tile"):
+        if getattr(options, name) is not None:
+            limit = f"the target of {start.name} is taken as it is"
+            raise InputError(name, getattr(options, name), limit, "leave it out, or name a target")
+    return start.target
 
 
 def _resumed(options: argparse.Namespace) -> "Training":
     from trainer.training import Training, choose_device
 
-    for name in ("target", "regime", "size", "hidden", "steps", "minutes", "stale_steps", "seed"):
-        if getattr(options, name) is not None:
+    for name in ("target", *OPTIONS):
+        if name not in PROLONGING and getattr(options, name) is not None:
             raise InputError(
-                f"--{name.replace('_', '-')}" if name != "target" else name,
+                name if name == "target" else _flag(name),
                 getattr(options, name),
                 "a resumed training keeps the options of its checkpoint",
                 "leave it out",
             )
-    return Training.resume(options.resume, choose_device(options.device))
+    training = Training.resume(options.resume, choose_device(options.device))
+    if options.steps is not None or options.minutes is not None:
+        training.prolong(options.steps, options.minutes)
+    return training
+
+
+def _flag(name: str) -> str:
+    return "--from" if name == "start" else f"--{name.replace('_', '-')}"
 
 
 def _command(options: argparse.Namespace) -> str:
     """The command that would make this genome again."""
-    words = ["planaria", "train", options.target]
-    for name in ("regime", "size", "hidden", "steps", "minutes", "stale_steps", "seed"):
+    words: list[str | Path] = ["planaria", "train"]
+    if options.target is not None:
+        words.append(Path(options.target) if options.target.startswith("-") else options.target)
+    for name in OPTIONS:
         value = getattr(options, name)
         if value is not None:
-            words += [f"--{name.replace('_', '-')}", str(value)]
-    return shlex.join([*words, "-o", options.output.name])
-
-
-def _print_result(genome: Genome, output: Path) -> None:
-    facts = genome.facts
-    print(f"{output}: {len(genome.to_bytes()):,} B, {facts['steps']} steps in {facts['train_seconds']} s")
-    print(f"E after 200 rounds {facts['E_sync_200']}, after 1,000 {facts['E_sync_1000']} (1 looks perfect)")
-    print(f"{facts['bytes_verified']:,} state bytes equal to the firmware's")
-    print(f"next: planaria run {output} --fault restart:half:left@200 --rounds 300 --film {output.stem}.gif")
+            words += [_flag(name), value if isinstance(value, Path) else str(value)]
+    return paste(*words, "-o", Path(options.output.name))

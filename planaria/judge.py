@@ -1,0 +1,128 @@
+"""What a trained rule is worth: E of its organisms on the engine, grown, held, and healed of each half."""
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware.genome import Fact, Genome
+from firmware.pattern import DISPLACED_MAX, Displacement
+from planaria.grid import Grid
+
+MARGIN: Final = DISPLACED_MAX
+"""Blank cells around the target, so that an organism can stand beside its place."""
+
+GROWN_ROUNDS: Final = 200
+HELD_ROUNDS: Final = 1000
+HEALING_ROUNDS: Final = 100
+HALVES: Final = ("left", "right", "top", "bottom")
+
+BAD: Final = 10.0
+"""E above which nobody knows the picture again."""
+
+
+class Look(NamedTuple):
+    """An organism at one moment: int8[rows, cols, 4], E at its place, and where E is smallest."""
+
+    picture: NDArray[np.int8]
+    error: float
+    best: Displacement
+
+    @classmethod
+    def at(cls, grid: Grid) -> "Look":
+        """As it is now."""
+        return cls(grid.picture, grid.error, grid.genome.target.displacement(grid.picture))
+
+    @property
+    def displaced(self) -> bool:
+        """Whether it is beside its place rather than misshapen: E is less than half as large there."""
+        return self.best.error < self.error / 2
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Organisms of one rule, each in a world of its own.
+
+    Attributes:
+        regime: what the rule was trained for.
+        grown: after ``GROWN_ROUNDS``, four undisturbed ones, then four that lose a half at that moment.
+        held: the undisturbed ones after ``HELD_ROUNDS``.
+        healed: the others, ``HEALING_ROUNDS`` after they lost a half, in the order of ``HALVES``.
+    """
+
+    regime: str
+    grown: tuple[Look, ...]
+    held: tuple[Look, ...]
+    healed: tuple[Look, ...]
+
+    @property
+    def score(self) -> float:
+        """Mean E of all that the regime asks for; less is better."""
+        asked = {"growing": (), "persistent": self.held, "regenerating": self.held + self.healed}
+        return float(np.mean([look.error for look in self.grown + asked[self.regime]]))
+
+    @property
+    def worst(self) -> Look:
+        """The organism with the largest E, wounds aside."""
+        return max(self.grown + self.held, key=lambda look: look.error)
+
+    def facts(self) -> dict[str, Fact]:
+        """The largest E of each kind, and where the worst organism stands, for a genome."""
+        best = self.worst.best
+        looks = {GROWN_ROUNDS: self.grown, HELD_ROUNDS: self.held}
+        worst = {f"E_async_{rounds}": max(look.error for look in found) for rounds, found in looks.items()}
+        healed = dict(zip(HALVES, (look.error for look in self.healed), strict=True))
+        return {
+            **{name: round(error, 3) for name, error in worst.items()},
+            **{f"E_healed_{half}": round(error, 3) for half, error in healed.items()},
+            "displaced_rows": best.rows,
+            "displaced_cols": best.cols,
+            "E_displaced": round(best.error, 3),
+        }
+
+
+def judge(genome: Genome, first_seed: int = 0) -> Judgement:
+    """Let eight organisms live, without loss, and wound four of them.
+
+    Args:
+        genome: the rule.
+        first_seed: the worlds have this seed and the seven that follow.
+    """
+    grown, held, healed = [], [], []
+    for number in range(2 * len(HALVES)):
+        grid = world(genome, first_seed + number)
+        grid.run(GROWN_ROUNDS)
+        grown.append(Look.at(grid))
+        if number < len(HALVES):
+            grid.run(HELD_ROUNDS - GROWN_ROUNDS)
+            held.append(Look.at(grid))
+        else:
+            grid.wound(f"restart:half:{HALVES[number - len(HALVES)]}")
+            grid.run(HEALING_ROUNDS)
+            healed.append(Look.at(grid))
+    return Judgement(genome.regime, tuple(grown), tuple(held), tuple(healed))
+
+
+def world(genome: Genome, seed: int) -> Grid:
+    """A grid with a margin around the target, without loss and without a picture of each round."""
+    rows, cols = (side + 2 * MARGIN for side in genome.target.rgba.shape[:2])
+    return Grid(genome, rows, cols, seed, record=False)
+
+
+def describe_error(error: float) -> str:
+    """E in three or four digits: ``0.8``, ``11.8``, ``229``."""
+    return f"{error:.1f}" if error < 100 else f"{error:,.0f}"
+
+
+def describe_displacement(displaced: Displacement) -> str:
+    """``1 column to the right``, ``2 rows down and 1 column to the left``."""
+    parts = []
+    for count, unit, ways in (
+        (displaced.rows, "row", ("up", "down")),
+        (displaced.cols, "column", ("to the left", "to the right")),
+    ):
+        if count:
+            plural = "" if abs(count) == 1 else "s"
+            parts.append(f"{abs(count)} {unit}{plural} {ways[count > 0]}")
+    return " and ".join(parts)

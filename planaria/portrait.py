@@ -1,0 +1,60 @@
+"""A picture of what was learned: the target, organisms that grew and held, and how each half came back."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from firmware.atomic import atomic_file
+from firmware.genome import Genome
+from planaria.campaign.curves import in_figure
+from planaria.colour import state_on_white, target_on_white
+from planaria.judge import (
+    GROWN_ROUNDS,
+    HALVES,
+    HEALING_ROUNDS,
+    HELD_ROUNDS,
+    Judgement,
+    Look,
+    describe_error,
+)
+
+PANEL_INCHES = 1.7
+
+
+def save_portrait(path: Path, genome: Genome, judged: Judgement) -> None:
+    """Write a PNG, whole or not at all.
+
+    Args:
+        path: of the PNG.
+        genome: whose target and name are shown.
+        judged: its organisms; of those that grew and held, the first.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    rows, cols = judged.grown[0].picture.shape[:2]
+    panels = [
+        ("target", target_on_white(genome.target.placed(rows, cols))),
+        _panel(f"{GROWN_ROUNDS} rounds", judged.grown[0]),
+        _panel(f"{HELD_ROUNDS:,} rounds", judged.held[0]),
+    ]
+    for half, look in zip(HALVES, judged.healed, strict=True):
+        panels.append(_panel(f"{half} half lost,\n{HEALING_ROUNDS} rounds later", look))
+    height = PANEL_INCHES * rows / cols + 0.8
+    figure = Figure(figsize=(PANEL_INCHES * len(panels), height), layout="constrained")
+    for axes, (title, rgb) in zip(figure.subplots(1, len(panels)), panels, strict=True):
+        axes.imshow(rgb, interpolation="nearest")
+        axes.set_title(title, fontsize=8)
+        axes.set_xticks([])
+        axes.set_yticks([])
+    figure.suptitle(
+        f"{in_figure(genome.name)}: what was learned (E 1 looks perfect, above 10 is bad)", fontsize=10
+    )
+    with atomic_file(path) as file:
+        figure.savefig(file, format="png", dpi=110)
+
+
+def _panel(title: str, look: Look) -> tuple[str, NDArray[np.uint8]]:
+    return f"{title}\nE {describe_error(look.error)}", state_on_white(look.picture)

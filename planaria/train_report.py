@@ -1,0 +1,72 @@
+"""What ``planaria train`` says at its end: how well the organism does, and what to do if it does not."""
+
+import sys
+from pathlib import Path
+
+from firmware.genome import Genome
+from planaria.hint import paste
+from planaria.judge import (
+    BAD,
+    GROWN_ROUNDS,
+    HALVES,
+    HEALING_ROUNDS,
+    HELD_ROUNDS,
+    MARGIN,
+    Judgement,
+    describe_displacement,
+    describe_error,
+)
+from planaria.training_files import TrainingFiles
+
+
+def warn(text: str) -> None:
+    """One line on standard error."""
+    print(f"planaria: warning: {' '.join(text.splitlines())}", file=sys.stderr)
+
+
+def print_result(genome: Genome, judged: Judgement, files: TrainingFiles) -> None:
+    """The result for a person."""
+    facts = genome.facts
+    print(
+        f"{files.genome}: {len(genome.to_bytes()):,} B, {facts['steps']} steps in "
+        f"{facts['train_seconds']} s; best after {facts['best_step']}"
+    )
+    grown, held = (describe_error(max(look.error for look in looks)) for looks in (judged.grown, judged.held))
+    print(
+        f"E on the engine, the worst of {len(judged.grown)}: after {GROWN_ROUNDS} rounds {grown}, "
+        f"after {HELD_ROUNDS:,} {held} (1 looks perfect, above {BAD:.0f} is bad)"
+    )
+    if judged.worst.displaced:
+        print(_displaced(judged))
+    halves = ", ".join(
+        f"{half} {describe_error(look.error)}" for half, look in zip(HALVES, judged.healed, strict=True)
+    )
+    print(f"E {HEALING_ROUNDS} rounds after a half was lost: {halves}")
+    print(f"{facts['bytes_verified']:,} state bytes equal to the firmware's")
+    print(f"look at: {paste(files.picture)}")
+    grid = f"{genome.target.width + 2 * MARGIN}x{genome.target.height + 2 * MARGIN}"
+    film = Path(f"{files.genome.stem}.gif")
+    words = ("--grid", grid, "--fault", "restart:half:left@200", "--rounds", "300", "--film", film)
+    print(f"next: {paste('planaria', 'run', files.genome, *words)}")
+
+
+def _displaced(judged: Judgement) -> str:
+    worst = judged.worst
+    where, there = describe_displacement(worst.best), describe_error(worst.best.error)
+    return f"displaced by {where}: E {describe_error(worst.error)} at its place, {there} there"
+
+
+def warn_if_bad(genome: Genome, judged: Judgement, files: TrainingFiles) -> None:
+    """Say what to do about an organism that is not the picture, or not where it should be."""
+    if judged.worst.error <= BAD:
+        return
+    longer = files.genome.with_name(f"{files.genome.stem}-longer{files.genome.suffix}")
+    steps = max(1000, int(genome.facts["steps"]))
+    more = paste("planaria", "train", "--from", files.genome, "--steps", str(steps), "-o", longer)
+    what = _displaced(judged) if judged.worst.displaced else f"E {describe_error(judged.worst.error)}"
+    if genome.regime == "growing":
+        what += " (a rule of the regime growing is not asked to hold its form: see --regime persistent)"
+    warn(
+        f"it has not learned the picture: {what}, and above {BAD:.0f} is bad; train longer with: {more}; "
+        "or take another --seed or a smaller target"
+    )

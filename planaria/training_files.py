@@ -1,0 +1,118 @@
+"""The files of a training: what it writes, and what it must not write over."""
+
+import argparse
+from pathlib import Path
+from typing import NamedTuple
+
+from firmware.atomic import check_writable
+from firmware.errors import InputError
+from firmware.genome import SUFFIX
+from planaria.hint import paste
+
+CHECKPOINT_SUFFIX = ".checkpoint"
+PICTURE_SUFFIX = ".learned.png"
+"""Not ``.png``: ``lizard.png`` is what ``lizard.genome`` was trained on."""
+
+
+class TrainingFiles(NamedTuple):
+    """A genome, and beside it the picture of what was learned, and the checkpoint while it is trained."""
+
+    genome: Path
+    picture: Path
+    checkpoint: Path
+
+    @classmethod
+    def of(cls, output: Path) -> "TrainingFiles":
+        """The files of ``-o``.
+
+        Raises:
+            InputError: not a genome's name.
+        """
+        if output.suffix != SUFFIX:
+            raise InputError(
+                "output", output, f"a genome's name ends in {SUFFIX}", f"use {output.stem}{SUFFIX}"
+            )
+        return cls(output, output.with_suffix(PICTURE_SUFFIX), output.with_suffix(CHECKPOINT_SUFFIX))
+
+    def resume_command(self, force: bool) -> str:
+        """What goes on with an interrupted training."""
+        words = ("planaria", "train", "-o", self.genome, "--resume", self.checkpoint)
+        return paste(*words, *(["--force"] if force else []))
+
+
+def check_files(files: TrainingFiles, options: argparse.Namespace) -> None:
+    """Find out before long work that the files can be written, and that nothing is lost by it.
+
+    Args:
+        files: what will be written.
+        options: of ``planaria train``: ``target``, ``start`` and ``resume`` are read, ``force`` allows
+            to write over what is there, but never over what is read.
+
+    Raises:
+        InputError: they cannot be, or they would replace an input, a result, or the checkpoint of a
+            training that was interrupted.
+    """
+    for path in files:
+        check_writable(path)
+    for name in (str(files.genome), options.target or ""):
+        _check_text(name)
+    _refuse_inputs(files, options)
+    if options.force:
+        return
+    for path in (files.genome, files.picture):
+        if path.exists() or path.is_symlink():
+            raise InputError(
+                "output", path, "it exists already", "choose another -o, or replace it with --force"
+            )
+    if files.checkpoint.exists() and not _same(files.checkpoint, options.resume):
+        raise _interrupted(files)
+
+
+def _check_text(name: str) -> None:
+    """The genome file holds names and commands as UTF-8."""
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise InputError("file name", ascii(name), "it is not UTF-8", "rename the file") from error
+
+
+def _refuse_inputs(files: TrainingFiles, options: argparse.Namespace) -> None:
+    """``--force`` or not, what is read is never written; the checkpoint that goes on is both."""
+    for path in files:
+        for what, source in (
+            ("target", options.target),
+            ("--from", options.start),
+            ("--resume", options.resume),
+        ):
+            goes_on = what == "--resume" and path == files.checkpoint
+            if source is not None and not goes_on and _same(path, source):
+                raise InputError("output", path, f"it would replace its input ({what})", "choose another -o")
+
+
+def _same(path: Path, source: str | Path | None) -> bool:
+    """Whether both are one existing file, links followed."""
+    try:
+        return source is not None and path.samefile(source)
+    except (OSError, ValueError):
+        return False
+
+
+def _interrupted(files: TrainingFiles) -> InputError:
+    """The refusal to lose a checkpoint, or a file of that name that is none."""
+    from trainer.checkpoint import load_checkpoint
+
+    try:
+        steps = load_checkpoint(files.checkpoint)[1]["steps_done"]
+    except InputError:
+        return InputError(
+            "checkpoint",
+            files.checkpoint,
+            "it exists already",
+            "choose another -o, or replace it with --force",
+        )
+    return InputError(
+        "checkpoint",
+        files.checkpoint,
+        f"a training was interrupted at step {steps}",
+        f"go on with: {files.resume_command(force=False)}, or begin anew with --force",
+    )

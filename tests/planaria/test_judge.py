@@ -1,0 +1,165 @@
+"""What a rule is worth on the engine, in numbers, words and a picture."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from firmware.pattern import Displacement, Target
+from planaria.colour import target_on_white
+from planaria.grid import Grid
+from planaria.judge import HALVES, Judgement, Look, describe_displacement, describe_error, judge
+from planaria.portrait import PANEL_INCHES, save_portrait
+from planaria.shipped import open_genome
+from planaria.train_report import print_result, warn, warn_if_bad
+from planaria.training_files import TrainingFiles
+
+FILES = TrainingFiles.of(Path("x.genome"))
+
+
+@pytest.fixture(scope="module")
+def ring():
+    genome = open_genome("ring")
+    return replace(genome, facts={**genome.facts, "best_step": 3975})
+
+
+@pytest.fixture(scope="module")
+def judged(ring):
+    return judge(ring)
+
+
+@pytest.fixture(scope="module")
+def beside(ring):
+    """The same rule, sown one column to the right of the place where its target wants it."""
+    row, col = ring.target.seed
+    return replace(ring, target=Target(ring.target.rgba, (row, col + 1)))
+
+
+def test_a_good_genome(ring, judged):
+    assert [len(judged.grown), len(judged.held), len(judged.healed)] == [8, 4, 4]
+    errors = [look.error for look in judged.grown + judged.held]
+    assert 0.3 < min(errors) <= max(errors) < 3
+    assert judged.worst.error == max(errors)
+    assert judged.worst.best[:2] == (0, 0)
+    assert not judged.worst.displaced
+
+
+def test_the_numbers_are_those_of_planaria_run(ring, judged):
+    """28x28 cells, seeds 0 to 7: anybody can look for themselves."""
+    grid = Grid(ring, 28, 28, 2, record=False)
+    grid.run(200)
+    assert judged.grown[2].error == grid.error
+    assert np.array_equal(judged.grown[2].picture, grid.picture)
+    cut = Grid(ring, 28, 28, 5, record=False)
+    cut.run(200)
+    cut.wound("restart:half:right")
+    cut.run(100)
+    assert HALVES[1] == "right"
+    assert judged.healed[1].error == cut.error
+
+
+def test_facts(judged):
+    facts = judged.facts()
+    assert list(facts) == [
+        "E_async_200", "E_async_1000", "E_healed_left", "E_healed_right", "E_healed_top", "E_healed_bottom",
+        "displaced_rows", "displaced_cols", "E_displaced",
+    ]  # fmt: skip
+    assert facts["E_async_200"] == round(max(look.error for look in judged.grown), 3)
+    assert facts["E_async_1000"] == round(max(look.error for look in judged.held), 3)
+    assert facts["E_healed_top"] == round(judged.healed[2].error, 3)
+    assert (facts["displaced_rows"], facts["displaced_cols"]) == (0, 0)
+
+
+def look(error, rows=0, cols=0, there=None):
+    return Look(np.zeros((3, 3, 4), np.int8), error, Displacement(rows, cols, there or error))
+
+
+@pytest.mark.parametrize(("regime", "score"), [("growing", 1.0), ("persistent", 2.0), ("regenerating", 4.0)])
+def test_score_is_of_what_the_regime_asks(regime, score):
+    assert Judgement(regime, (look(1.0),) * 2, (look(3.0),) * 2, (look(8.0),) * 2).score == score
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ((0, 1), "1 column to the right"),
+        ((0, -2), "2 columns to the left"),
+        ((1, 0), "1 row down"),
+        ((-3, 1), "3 rows up and 1 column to the right"),
+    ],
+)
+def test_displacement_in_words(found, words):
+    assert describe_displacement(Displacement(*found, 0.0)) == words
+
+
+@pytest.mark.parametrize(
+    ("error", "text"), [(0.766, "0.8"), (11.8, "11.8"), (229.21, "229"), (30137.5, "30,138")]
+)
+def test_errors_in_words(error, text):
+    assert describe_error(error) == text
+
+
+def test_ruins_are_not_displaced():
+    """A smaller E beside the place is a displacement only where the picture really is."""
+    assert look(229.0, 0, 1, 11.8).displaced
+    assert not look(500.0, 0, 1, 480.0).displaced
+
+
+def test_words_of_a_good_genome(ring, judged, capsys):
+    print_result(ring, judged, FILES)
+    warn_if_bad(ring, judged, FILES)
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert "displaced" not in said.out
+    assert "(1 looks perfect, above 10 is bad)" in said.out
+
+
+def test_whole_but_one_cell_beside_its_place(beside, capsys):
+    """Field report F3: "E 229" was a perfect ladybug one column too far to the right."""
+    judged = judge(beside)
+    assert judged.facts()["displaced_cols"] == 1
+    assert judged.facts()["displaced_rows"] == 0
+    assert judged.facts()["E_displaced"] < 3 < 100 < judged.facts()["E_async_1000"]
+    print_result(beside, judged, FILES)
+    warn_if_bad(beside, judged, FILES)
+    said = capsys.readouterr()
+    at_its_place, there = f"{judged.worst.error:.0f}", f"{judged.worst.best.error:.1f}"
+    words = f"displaced by 1 column to the right: E {at_its_place} at its place, {there} there"
+    assert words in said.out.splitlines()
+    assert said.err == (
+        f"planaria: warning: it has not learned the picture: {words}, and above 10 is bad; "
+        "train longer with: planaria train --from x.genome --steps 4000 -o x-longer.genome; "
+        "or take another --seed or a smaller target\n"
+    )
+
+
+def test_growing_rules_are_warned_of_with_their_excuse(ring, capsys):
+    bad = Judgement("growing", (look(50.0),), (look(400.0),), (look(1.0),) * 4)
+    warn_if_bad(replace(ring, regime="growing"), bad, FILES)
+    assert "E 400 (a rule of the regime growing is not asked to hold its form" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("error", "lines"), [(10.0, 0), (10.1, 1)])
+def test_ten_is_the_limit(ring, capsys, error, lines):
+    warn_if_bad(ring, Judgement("regenerating", (look(1.0),), (look(error),), (look(1.0),) * 4), FILES)
+    assert len(capsys.readouterr().err.splitlines()) == lines
+
+
+def test_a_warning_is_one_line(capsys):
+    warn("two\nlines.png: no\r\ngood")
+    assert capsys.readouterr().err == "planaria: warning: two lines.png: no good\n"
+
+
+@pytest.mark.parametrize("name", ["$x^$ y", "$$", "_hidden", "🦎", "x" * 300])
+@pytest.mark.filterwarnings("ignore:Glyph")
+def test_portrait(ring, judged, tmp_path, name):
+    """Field report F6: names that matplotlib takes for mathematics."""
+    save_portrait(tmp_path / "a.png", replace(ring, name=name), judged)
+    with Image.open(tmp_path / "a.png") as picture:
+        pixels = np.asarray(picture.convert("RGB")).reshape(-1, 3)
+    assert len(pixels) % round(7 * PANEL_INCHES * 110) == 0
+    shown = set(map(tuple, pixels.tolist()))
+    wanted = target_on_white(ring.target.rgba)
+    assert set(map(tuple, wanted[ring.target.rgba[..., 3] == 255].tolist())) <= shown

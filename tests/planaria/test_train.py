@@ -1,0 +1,337 @@
+"""``planaria train`` from the command line: nothing is lost, hints can be pasted, it tells the truth."""
+
+import json
+import os
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("torch", reason="the train extra (torch) is not installed")
+
+import torch
+
+from firmware.genome import Genome
+from planaria.cli import _parser, main
+from planaria.hint import paste
+from planaria.judge import judge
+from planaria.shipped import open_genome
+from planaria.train import _best, train_to_genome
+from planaria.training_files import TrainingFiles
+from trainer.recipe import Recipe
+from trainer.shortlist import Candidate
+from trainer.training import Training
+
+SMALL = ("--size", "8", "--hidden", "4")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def train(capsys):
+    """``train("heart", ...)``: its status, standard output and standard error."""
+
+    def call(*words):
+        capsys.readouterr()
+        status = main(["train", *map(str, words)])
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return call
+
+
+@pytest.fixture
+def refused(train, folder):
+    """The command says one line with these words, and changes nothing."""
+
+    def contents():
+        return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    def call(*words, says):
+        before = contents()
+        status, out, err = train(*words)
+        assert (status, out) == (2, "")
+        assert len(err.splitlines()) == 1, err
+        for word in says:
+            assert word in err
+        assert contents() == before
+        return err
+
+    return call
+
+
+def interrupted(monkeypatch, train, *words, at=2):
+    """A training that Ctrl-C stops when so many steps are done."""
+    step = Training.step
+
+    def stopping(self):
+        if self.steps_done == at:
+            raise KeyboardInterrupt
+        return step(self)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Training, "step", stopping)
+        status, out, err = train(*words)
+    assert (status, out) == (130, "")
+    return err
+
+
+def hint(text, begin, end=None):
+    """The command that stands in a text after ``begin``, as the words that a shell makes of it."""
+    command = text.partition(begin)[2].splitlines()[0]
+    return shlex.split(command.partition(end)[0] if end else command)
+
+
+def files_of(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("output", ["$x^$ 'y'.genome", "./-x.genome"])
+def test_what_it_writes_and_says(train, folder, output):
+    status, out, err = train("heart", *SMALL, "--steps", "2", "--seed", "3", "-o", output)
+    assert status == 0
+    stem = output.removeprefix("./").removesuffix(".genome")
+    assert files_of(folder) == sorted([f"{stem}.genome", f"{stem}.learned.png"])
+    genome = Genome.load(output)
+    assert genome.facts.items() >= judge(genome).facts().items()
+    assert shlex.split(genome.facts["command"])[-1] == ("./-x.genome" if "-x" in stem else f"{stem}.genome")
+    assert "(1 looks perfect, above 10 is bad)" in out
+    run = hint(out, "next: planaria ")
+    assert run[:4] == ["run", output.removeprefix("./") if "-x" not in stem else output, "--grid", "16x16"]
+    assert _parser().parse_args(run).rounds == 300
+    assert hint(out, "look at: ") == [run[1].replace(".genome", ".learned.png")]
+    assert "it has not learned the picture: " in err
+    longer = _parser().parse_args(hint(err, "train longer with: planaria ", "; or"))
+    assert longer.start.samefile(output)
+    assert longer.steps == 1000
+    assert longer.output.name == f"{stem}-longer.genome"
+
+
+def test_json(train):
+    status, out, _ = train("heart", *SMALL, "--steps", "1", "-o", "x.genome", "--json")
+    facts = json.loads(out)
+    assert status == 0
+    assert (facts["file"], facts["picture"]) == ("x.genome", "x.learned.png")
+    assert {"E_sync_200", "E_async_200", "E_async_1000", "E_displaced", "displaced_cols"} <= facts.keys()
+
+
+def test_the_last_judgement_is_the_engines():
+    """The trainer's own scores say otherwise, and are overruled."""
+    ring = open_genome("ring")
+    training = Training(ring.target, Recipe(steps=1), torch.device("cpu"), start=ring)
+    idle = ring.rule._replace(w2=np.zeros_like(ring.rule.w2))
+    training.steps_done = 1
+    training.shortlist.candidates = [Candidate(0, 0.1, idle), Candidate(1, 0.2, ring.rule)]
+    genome, judged = _best(training, "x", show_progress=False)
+    assert genome.facts["best_step"] == 1
+    assert np.array_equal(genome.w2, ring.w2)
+    assert genome.facts["E_async_1000"] == judged.facts()["E_async_1000"] < 3
+
+
+# Nothing is lost.
+
+
+def test_interrupted_training_is_not_begun_anew(train, refused, monkeypatch, folder):
+    """Field report F8: pressing arrow-up instead of pasting the hint lost ten hours."""
+    words = ("heart", *SMALL, "--steps", "4", "-o", "my heart.genome")
+    err = interrupted(monkeypatch, train, *words)
+    go_on = hint(err, "stopped at step 2; go on with: planaria ")
+    assert go_on == ["train", "-o", "my heart.genome", "--resume", "my heart.checkpoint"]
+    said = refused(*words, "--seed", "2", says=["a training was interrupted at step 2", "--force"])
+    assert hint(said, "go on with: planaria ", ", or begin") == go_on
+    assert main(go_on) == 0
+    assert files_of(folder) == ["my heart.genome", "my heart.learned.png"]
+    assert train(*words[:-1], "whole.genome")[0] == 0
+    whole, parts = Genome.load("whole.genome"), Genome.load("my heart.genome")
+    assert np.array_equal(whole.w2, parts.w2)
+    assert whole.facts["E_async_200"] == parts.facts["E_async_200"]
+
+
+def test_forced_over_an_interrupted_training(train, monkeypatch, folder):
+    interrupted(monkeypatch, train, "heart", *SMALL, "--steps", "4", "-o", "x.genome")
+    assert train("heart", *SMALL, "--steps", "1", "-o", "x.genome", "--force")[0] == 0
+    assert files_of(folder) == ["x.genome", "x.learned.png"]
+
+
+def test_hint_of_a_name_that_begins_with_a_dash(train, monkeypatch, folder):
+    err = interrupted(monkeypatch, train, "heart", *SMALL, "--steps", "3", "-o", "./-x.genome")
+    go_on = hint(err, "go on with: planaria ")
+    assert go_on == ["train", "-o", "./-x.genome", "--resume", "./-x.checkpoint"]
+    assert main(go_on) == 0
+    assert files_of(folder) == ["-x.genome", "-x.learned.png"]
+
+
+@pytest.mark.parametrize("name", ["x.genome", "x.learned.png", "x.checkpoint"])
+def test_files_that_are_there(refused, folder, name):
+    (folder / name).write_text("mine")
+    refused("heart", *SMALL, "-o", "x.genome", says=[name, "it exists already", "--force"])
+
+
+def test_links_that_lead_nowhere_are_there_too(refused, folder):
+    (folder / "x.genome").symlink_to(folder / "elsewhere")
+    refused("heart", *SMALL, "-o", "x.genome", says=["x.genome", "it exists already"])
+
+
+@pytest.mark.parametrize("name", ["x.genome", "x.learned.png", "x.checkpoint"])
+def test_folders_in_the_way(refused, folder, name):
+    (folder / name).mkdir()
+    refused("heart", *SMALL, "-o", "x.genome", "--force", says=[name, "it is a folder"])
+
+
+def test_resume_onto_a_finished_genome(train, refused, monkeypatch, folder):
+    interrupted(monkeypatch, train, "heart", *SMALL, "--steps", "3", "-o", "x.genome")
+    (folder / "x.genome").write_bytes(b"mine")
+    resume = ("-o", "x.genome", "--resume", "x.checkpoint")
+    refused(*resume, says=["x.genome", "it exists already", "--force"])
+    err = interrupted(monkeypatch, train, *resume, "--force")
+    go_on = hint(err, "go on with: planaria ")
+    assert go_on == ["train", *resume, "--force"]
+    assert main(go_on) == 0
+
+
+def test_resume_beside_another_interrupted_training(train, refused, monkeypatch):
+    for name in ("x.genome", "y.genome"):
+        interrupted(monkeypatch, train, "heart", *SMALL, "--steps", "3", "-o", name)
+    says = ["y.checkpoint", "interrupted at step 2"]
+    refused("-o", "y.genome", "--resume", "x.checkpoint", says=says)
+
+
+@pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
+@pytest.mark.parametrize("name", ["x.genome", "x.learned.png", "x.checkpoint"])
+def test_an_input_is_never_written(refused, folder, link, name):
+    """By whatever name, ``--force`` or not: mjml #1755 and its kind."""
+    picture = np.zeros((10, 10, 4), np.uint8)
+    picture[1:9, 1:9] = 255
+    Image.fromarray(picture).save(folder / "in.png")
+    getattr(folder / name, link)(folder / "in.png")
+    refused("in.png", "-o", "x.genome", "--force", says=[name, "it would replace its input (target)"])
+
+
+def test_a_target_of_the_same_stem_is_no_conflict(train, folder):
+    picture = np.zeros((10, 10, 4), np.uint8)
+    picture[1:9, 1:9] = 255
+    Image.fromarray(picture).save(folder / "lizard.png")
+    before = (folder / "lizard.png").read_bytes()
+    assert train("lizard.png", "--hidden", "4", "--steps", "1", "-o", "lizard.genome")[0] == 0
+    assert (folder / "lizard.png").read_bytes() == before
+    assert files_of(folder) == ["lizard.genome", "lizard.learned.png", "lizard.png"]
+
+
+def test_name_that_is_no_text(refused):
+    """It would end in a genome that cannot be packed, after all the training."""
+    refused("heart", "-o", os.fsdecode(b"\xff.genome"), says=["\\udcff.genome", "it is not UTF-8"])
+    refused(os.fsdecode(b"\xff.png"), "-o", "x.genome", says=["\\udcff.png", "it is not UTF-8"])
+
+
+# Going on.
+
+
+def test_prolonged(train, refused, monkeypatch):
+    interrupted(monkeypatch, train, "heart", *SMALL, "--steps", "3", "-o", "x.genome")
+    resume = ("-o", "x.genome", "--resume", "x.checkpoint")
+    refused(*resume, "--steps", "1", says=["steps: 1 - 2 are done already"])
+    refused(*resume, "--steps", "9", "--minutes", "9", says=["exactly one"])
+    refused(*resume, "--seed", "9", says=["--seed: 9", "keeps the options of its checkpoint"])
+    refused(*resume, "--from", "ring", says=["--from: ring", "keeps the options of its checkpoint"])
+    assert train(*resume, "--steps", "6")[0] == 0
+    facts = Genome.load("x.genome").facts
+    assert (facts["steps"], facts["prolonged_at"]) == (6, "2")
+
+
+@pytest.fixture
+def start(folder):
+    """A genome of 4 hidden units, 8 px, ``persistent``, in ``start.genome``."""
+    ring = open_genome("ring")
+    target = Training(ring.target, Recipe(hidden=4, steps=1), torch.device("cpu")).target
+    genome = replace(
+        ring, name="start", w1=ring.w1[:4].copy(), b1=ring.b1[:4].copy(), w2=ring.w2[:4] // 8, target=target,
+        regime="persistent",
+    )  # fmt: skip
+    genome.save(folder / "start.genome")
+    return genome
+
+
+def test_goes_on_from_a_finished_genome(train, start):
+    status, _, _ = train("--from", "start.genome", "--steps", "2", "--seed", "7", "-o", "x.genome")
+    assert status == 0
+    genome = Genome.load("x.genome")
+    assert (genome.hidden, genome.regime) == (4, "persistent")
+    assert np.array_equal(genome.target.rgba, start.target.rgba)
+    assert genome.target.seed == start.target.seed
+    assert genome.facts["start_crc32"] == f"{start.crc32():08x}"
+    command = "planaria train --steps 2 --seed 7 --from start.genome -o x.genome"
+    assert genome.facts["command"] == command
+    assert train(*shlex.split(command)[2:], "--force")[0] == 0
+    assert Genome.load("x.genome").w1.tolist() == genome.w1.tolist()
+
+
+def test_goes_on_to_another_target_and_regime(train, start):
+    words = ("heart", "--size", "8", "--regime", "growing", "--from", "start.genome", "--steps", "1")
+    assert train(*words, "-o", "x.genome")[0] == 0
+    genome = Genome.load("x.genome")
+    assert genome.regime == "growing"
+    assert genome.target.rgba.shape == (8, 8, 4)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--from", "start.genome", "--size", "8"], ["size: 8", "the target of start is taken as it is"]),
+        (["--from", "start.genome", "--tile", "0"], ["tile: 0", "the target of start is taken as it is"]),
+        (["--from", "start.genome", "--hidden", "8"], ["hidden: 8", "has 4 hidden units"]),
+        (["--from", "missing.genome"], ["missing.genome", "cannot be read"]),
+        (["--from", "nothing"], ["nothing", "neither a file nor a shipped genome"]),
+        (["heart", "--tile", "0"], ["tile: 0", "heart is no sheet"]),
+        ([""], ["target: ''", "it is empty"]),
+        (["."], ["target: .", "it is a folder"]),
+    ],
+)
+def test_refused_options(refused, start, words, says):
+    refused(*words, "-o", "x.genome", says=says)
+
+
+@pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
+def test_not_onto_the_genome_that_it_began_with(refused, start, folder, link):
+    words = ("--from", "start.genome", "--force")
+    refused(*words, "-o", "start.genome", says=["start.genome", "it would replace its input (--from)"])
+    getattr(folder / "x.genome", link)(folder / "start.genome")
+    refused(*words, "-o", "x.genome", says=["x.genome", "it would replace its input (--from)"])
+
+
+# Targets.
+
+
+def test_islands_are_warned_of_on_standard_error(train, folder):
+    """Field report F19, and the sheet's tile of which it was cut."""
+    sheet = np.zeros((12, 24, 4), np.uint8)
+    sheet[2:10, 13:16] = sheet[2:10, 20:23] = 255
+    Image.fromarray(sheet).save(folder / "sheet.png")
+    status, _, err = train("sheet.png", "--tile", "1", "--hidden", "4", "--steps", "1", "-o", "x.genome")
+    assert status == 0
+    first = err.splitlines()[0]
+    assert first.startswith("planaria: warning: sheet.png: it has parts that lie 4 px or more apart")
+    assert Genome.load("x.genome").target.rgba.shape == (8, 10, 4)
+    assert " --tile 1 " in Genome.load("x.genome").facts["command"]
+
+
+# From Python.
+
+
+def test_from_python(folder):
+    training = Training(open_genome("ring").target, Recipe(hidden=4, steps=1), torch.device("cpu"))
+    genome = train_to_genome(training, folder / "x.genome", show_progress=False)
+    assert Genome.load("x.genome").facts == genome.facts
+    assert files_of(folder) == ["x.genome", "x.learned.png"]
+
+
+def test_hints():
+    files = TrainingFiles.of(Path("-a b.genome"))
+    assert files.resume_command(False) == "planaria train -o './-a b.genome' --resume './-a b.checkpoint'"
+    assert paste("planaria", "-o") == "planaria -o"
