@@ -115,6 +115,14 @@ def describe_error(error: float) -> str:
     return f"{error:.1f}" if error < 100 else f"{error:,.0f}"
 
 
+def describe_look(look: Look) -> str:
+    """``0.8``; of an organism beside its place ``131 (1 row up: 7.5)``."""
+    if not look.displaced:
+        return describe_error(look.error)
+    there = f"{describe_displacement(look.best)}: {describe_error(look.best.error)}"
+    return f"{describe_error(look.error)} ({there})"
+
+
 def describe_displacement(displaced: Displacement) -> str:
     """``1 column to the right``, ``2 rows down and 1 column to the left``."""
     parts = []

@@ -17,7 +17,7 @@ from planaria.judge import (
     HELD_ROUNDS,
     Judgement,
     Look,
-    describe_error,
+    describe_look,
 )
 
 PANEL_INCHES = 1.7
@@ -42,7 +42,7 @@ def save_portrait(path: Path, genome: Genome, judged: Judgement) -> None:
     ]
     for half, look in zip(HALVES, judged.healed, strict=True):
         panels.append(_panel(f"{half} half lost,\n{HEALING_ROUNDS} rounds later", look))
-    height = PANEL_INCHES * rows / cols + 0.8
+    height = PANEL_INCHES * rows / cols + 1.1
     figure = Figure(figsize=(PANEL_INCHES * len(panels), height), layout="constrained")
     for axes, (title, rgb) in zip(figure.subplots(1, len(panels)), panels, strict=True):
         axes.imshow(rgb, interpolation="nearest")
@@ -57,4 +57,5 @@ def save_portrait(path: Path, genome: Genome, judged: Judgement) -> None:
 
 
 def _panel(title: str, look: Look) -> tuple[str, NDArray[np.uint8]]:
-    return f"{title}\nE {describe_error(look.error)}", state_on_white(look.picture)
+    error = describe_look(look).replace(" (", "\n(")
+    return f"{title}\nE {error}", state_on_white(look.picture)

@@ -15,6 +15,7 @@ from planaria.judge import (
     Judgement,
     describe_displacement,
     describe_error,
+    describe_look,
 )
 from planaria.training_files import TrainingFiles
 
@@ -39,7 +40,7 @@ def print_result(genome: Genome, judged: Judgement, files: TrainingFiles) -> Non
     if judged.worst.displaced:
         print(_displaced(judged))
     halves = ", ".join(
-        f"{half} {describe_error(look.error)}" for half, look in zip(HALVES, judged.healed, strict=True)
+        f"{half} {describe_look(look)}" for half, look in zip(HALVES, judged.healed, strict=True)
     )
     print(f"E {HEALING_ROUNDS} rounds after a half was lost: {halves}")
     print(f"{facts['bytes_verified']:,} state bytes equal to the firmware's")

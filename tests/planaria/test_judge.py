@@ -10,7 +10,15 @@ from PIL import Image
 from firmware.pattern import Displacement, Target
 from planaria.colour import target_on_white
 from planaria.grid import Grid
-from planaria.judge import HALVES, Judgement, Look, describe_displacement, describe_error, judge
+from planaria.judge import (
+    HALVES,
+    Judgement,
+    Look,
+    describe_displacement,
+    describe_error,
+    describe_look,
+    judge,
+)
 from planaria.portrait import PANEL_INCHES, save_portrait
 from planaria.shipped import open_genome
 from planaria.train_report import print_result, warn, warn_if_bad
@@ -99,6 +107,13 @@ def test_displacement_in_words(found, words):
 )
 def test_errors_in_words(error, text):
     assert describe_error(error) == text
+
+
+@pytest.mark.parametrize(
+    ("found", "text"), [(look(131.4, -1, 0, 7.5), "131 (1 row up: 7.5)"), (look(0.8), "0.8")]
+)
+def test_organisms_in_words(found, text):
+    assert describe_look(found) == text
 
 
 def test_ruins_are_not_displaced():

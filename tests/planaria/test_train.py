@@ -154,6 +154,19 @@ def test_interrupted_training_is_not_begun_anew(train, refused, monkeypatch, fol
     assert whole.facts["E_async_200"] == parts.facts["E_async_200"]
 
 
+def test_interrupted_while_it_is_judged(train, monkeypatch, folder):
+    def interrupting(*_arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("planaria.train.judge", interrupting)
+        status, _, err = train("heart", *SMALL, "--steps", "1", "-o", "x.genome")
+    assert status == 130
+    assert files_of(folder) == ["x.checkpoint"]
+    assert main(hint(err, "stopped at step 1; go on with: planaria ")) == 0
+    assert files_of(folder) == ["x.genome", "x.learned.png"]
+
+
 def test_forced_over_an_interrupted_training(train, monkeypatch, folder):
     interrupted(monkeypatch, train, "heart", *SMALL, "--steps", "4", "-o", "x.genome")
     assert train("heart", *SMALL, "--steps", "1", "-o", "x.genome", "--force")[0] == 0
