@@ -18,9 +18,6 @@ HELD_ROUNDS: Final = 1000
 HEALING_ROUNDS: Final = 100
 HALVES: Final = ("left", "right", "top", "bottom")
 
-BAD: Final = 10.0
-"""E above which nobody knows the picture again."""
-
 
 class Look(NamedTuple):
     """An organism at one moment: int8[rows, cols, 4], E at its place, and where E is smallest."""

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from firmware.atomic import atomic_file
 from firmware.genome import Genome
-from planaria.campaign.curves import in_figure
 from planaria.colour import state_on_white, target_on_white
 from planaria.judge import (
     GROWN_ROUNDS,
@@ -19,6 +18,7 @@ from planaria.judge import (
     Look,
     describe_look,
 )
+from planaria.labels import in_figure
 
 PANEL_INCHES = 1.7
 

@@ -11,6 +11,7 @@ from tqdm import tqdm
 from firmware.errors import InputError
 from firmware.genome import Genome
 from firmware.pattern import Target
+from planaria.compiling import announcement
 from planaria.hint import paste
 from planaria.judge import Judgement, judge, world
 from planaria.portrait import save_portrait
@@ -105,7 +106,7 @@ def _best(training: "Training", name: str, show_progress: bool) -> tuple[Genome,
 
     candidates = training.candidates()
     if show_progress and world(genome_of(training, name, candidates[0].rule), 0).compiles:
-        print("compiling the engine for this machine, once: about 10 s", file=sys.stderr)
+        print(announcement(), file=sys.stderr)
     with tqdm(total=len(candidates) + 1, desc="judging", unit=" rules", disable=not show_progress) as bar:
         scores = []
         for candidate in candidates:

@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
+from emulator.recovery import RECOGNISABLE
 from firmware.genome import Genome
-from planaria.hint import paste
+from planaria.hint import paste, paste_here
 from planaria.judge import (
-    BAD,
     GROWN_ROUNDS,
     HALVES,
     HEALING_ROUNDS,
@@ -35,7 +35,7 @@ def print_result(genome: Genome, judged: Judgement, files: TrainingFiles) -> Non
     grown, held = (describe_error(max(look.error for look in looks)) for looks in (judged.grown, judged.held))
     print(
         f"E on the engine, the worst of {len(judged.grown)}: after {GROWN_ROUNDS} rounds {grown}, "
-        f"after {HELD_ROUNDS:,} {held} (1 looks perfect, above {BAD:.0f} is bad)"
+        f"after {HELD_ROUNDS:,} {held} (1 looks perfect, above {RECOGNISABLE:g} is bad)"
     )
     if judged.worst.displaced:
         print(_displaced(judged))
@@ -48,7 +48,7 @@ def print_result(genome: Genome, judged: Judgement, files: TrainingFiles) -> Non
     grid = f"{genome.target.width + 2 * MARGIN}x{genome.target.height + 2 * MARGIN}"
     film = Path(f"{files.genome.stem}.gif")
     words = ("--grid", grid, "--fault", "restart:half:left@200", "--rounds", "300", "--film", film)
-    print(f"next: {paste('planaria', 'run', files.genome, *words)}")
+    print(f"next: {paste_here('run', files.genome, *words)}")
 
 
 def _displaced(judged: Judgement) -> str:
@@ -59,15 +59,15 @@ def _displaced(judged: Judgement) -> str:
 
 def warn_if_bad(genome: Genome, judged: Judgement, files: TrainingFiles) -> None:
     """Say what to do about an organism that is not the picture, or not where it should be."""
-    if judged.worst.error <= BAD:
+    if judged.worst.error <= RECOGNISABLE:
         return
     longer = files.genome.with_name(f"{files.genome.stem}-longer{files.genome.suffix}")
     steps = max(1000, int(genome.facts["steps"]))
-    more = paste("planaria", "train", "--from", files.genome, "--steps", str(steps), "-o", longer)
+    more = paste_here("train", "--from", files.genome, "--steps", str(steps), "-o", longer)
     what = _displaced(judged) if judged.worst.displaced else f"E {describe_error(judged.worst.error)}"
     if genome.regime == "growing":
         what += " (a rule of the regime growing is not asked to hold its form: see --regime persistent)"
     warn(
-        f"it has not learned the picture: {what}, and above {BAD:.0f} is bad; train longer with: {more}; "
-        "or take another --seed or a smaller target"
+        f"it has not learned the picture: {what}, and above {RECOGNISABLE:g} is bad; "
+        f"train longer with: {more}; or take another --seed or a smaller target"
     )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from firmware.atomic import check_writable
 from firmware.errors import InputError
 from firmware.genome import SUFFIX
-from planaria.hint import paste
+from planaria.hint import paste_here
 
 CHECKPOINT_SUFFIX = ".checkpoint"
 PICTURE_SUFFIX = ".learned.png"
@@ -36,8 +36,8 @@ class TrainingFiles(NamedTuple):
 
     def resume_command(self, force: bool) -> str:
         """What goes on with an interrupted training."""
-        words = ("planaria", "train", "-o", self.genome, "--resume", self.checkpoint)
-        return paste(*words, *(["--force"] if force else []))
+        words = ("train", "-o", self.genome, "--resume", self.checkpoint)
+        return paste_here(*words, *(["--force"] if force else []))
 
 
 def check_files(files: TrainingFiles, options: argparse.Namespace) -> None:

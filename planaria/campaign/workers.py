@@ -264,8 +264,8 @@ def _signals_wait() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    for number in came:
-        signal.raise_signal(number)
+    for stop in came:
+        signal.raise_signal(stop)
 
 
 @contextmanager

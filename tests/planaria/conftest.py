@@ -66,3 +66,9 @@ def refused(planaria, tmp_path):
         assert sorted(tmp_path.rglob("*")) == before
 
     return call
+
+
+@pytest.fixture
+def on_the_path(monkeypatch):
+    """A shell finds ``planaria``, so that hints are the same wherever tests run."""
+    monkeypatch.setattr("planaria.hint.shutil.which", lambda name: f"/bin/{name}")

@@ -131,7 +131,7 @@ def test_words_of_a_good_genome(ring, judged, capsys):
     assert "(1 looks perfect, above 10 is bad)" in said.out
 
 
-def test_whole_but_one_cell_beside_its_place(beside, capsys):
+def test_whole_but_one_cell_beside_its_place(on_the_path, beside, capsys):
     """Field report F3: "E 229" was a perfect ladybug one column too far to the right."""
     judged = judge(beside)
     assert judged.facts()["displaced_cols"] == 1
@@ -168,7 +168,6 @@ def test_a_warning_is_one_line(capsys):
 
 
 @pytest.mark.parametrize("name", ["$x^$ y", "$$", "_hidden", "🦎", "x" * 300])
-@pytest.mark.filterwarnings("ignore:Glyph")
 def test_portrait(ring, judged, tmp_path, name):
     """Field report F6: names that matplotlib takes for mathematics."""
     save_portrait(tmp_path / "a.png", replace(ring, name=name), judged)

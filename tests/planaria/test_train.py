@@ -29,7 +29,7 @@ SMALL = ("--size", "8", "--hidden", "4")
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path, monkeypatch, on_the_path):
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
