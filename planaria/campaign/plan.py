@@ -227,7 +227,7 @@ class Plan:
         Raises:
             InputError: one cannot be read, or does not fit into the grid of a point.
         """
-        grids = sorted({(world.rows, world.cols) for world in self._worlds()})
+        grids = sorted({(world.rows, world.cols) for world in self.worlds()})
         genomes = {}
         for place, name in enumerate(self.genomes):
             try:
@@ -247,7 +247,7 @@ class Plan:
         """What a campaign is made from: the plan's own file, and those of its genomes."""
         return [Path(self.source), *(genome_path(self.genome_path(name)) for name in self.genomes)]
 
-    def _worlds(self) -> Iterator[RunConfig]:
+    def worlds(self) -> Iterator[RunConfig]:
         """The world of every combination of swept values and ends of draws; seeds left open."""
         ends = [choice.extremes for choice in self.draw.values()]
         for swept, drawn in product(self._combinations, product(*ends)):
@@ -308,7 +308,7 @@ class Plan:
                 f"there can be {CHECKS_MAX:,}",
                 "draw fewer parameters, or sweep fewer values",
             )
-        for _world in self._worlds():
+        for _world in self.worlds():
             pass
 
 

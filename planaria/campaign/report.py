@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -248,10 +249,9 @@ def _notes(plan: Plan, trials: int, clean: dict[str, int]) -> list[str]:
             f"{clean[Outcome.NOT_GROWN]:,} of {trials:,} trials had not grown when the fault struck: E was "
             f"above {plan.predicate.grown_error:g} in the {dwell} rounds before",
         )
-    worlds = [plan.trial(point, 0).config for point in plan.points()]
-    notes += dict.fromkeys(
-        line for world in worlds for line in describe_rates(world.faults, world.timing.mean_interval_us)
-    )
+    if any(text.startswith("flips:") for text in plan.timeline):
+        rates = (describe_rates(world.faults, world.timing.mean_interval_us) for world in plan.worlds())
+        notes += dict.fromkeys(chain.from_iterable(rates))
     if trials < planned:
         notes.append(
             f"{trials:,} of {planned:,} planned trials are in the results; where --until has ended a point "

@@ -26,7 +26,7 @@ BAD = [
         r"fault: kill:disc:32,0,1@1 - its region is outside the grid",
     ),
     ({"faults": (Fault.parse("kill:rect:30,0,3,1@1"),)}, r"its region is outside the grid of 32x32 cells"),
-    ({"faults": (Fault.parse("kill:rect:0,0,0,1@1"),)}, r"its region is outside the grid"),
+    ({"faults": (Fault.parse("kill:rect:0,0,0,1@1"),)}, r"the height of its rectangle is 0; give at least 1"),
     ({"faults": (Fault.parse("kill:line:0,0,0,32@1"),)}, r"its region is outside the grid"),
     ({"faults": (Fault.parse("kill:living:disc:32,0,9@1"),)}, r"its region is outside the grid"),
 ]

@@ -69,4 +69,4 @@ def test_systems_that_say_less(monkeypatch):
     assert memory.free_memory_bytes() > 0
     monkeypatch.delattr(memory.os, "sysconf")
     assert memory.free_memory_bytes() is None
-    memory.check_memory(10**6, 10**6, 1 << 60)
+    memory.check_memory("grid", "1000000x1000000", 1 << 60, "make it smaller")

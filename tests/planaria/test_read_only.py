@@ -18,6 +18,8 @@ trials = 2
 horizon_rounds = 90
 [world]
 grid = "22x22"
+[recovery]
+grown_error = 1000
 """
 TRIALS = 2
 

@@ -75,7 +75,7 @@ def test_nobody_has_chosen_its_seed(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_it_strikes_what_has_grown_or_says_so(name):
     plan = open_plan(name)
-    first = min(fault.start_rounds for world in plan._worlds() for fault in world.faults)
+    first = min(fault.start_rounds for world in plan.worlds() for fault in world.faults)
     assert first >= 100 or plan.predicate.while_growing
 
 

@@ -25,7 +25,7 @@ def trial_of(errors, wounded, mature, stood, predicate):
     end = Sample(100_000, wounded, 5000, 2, 10)
     wound = Wound("restart:all@10", 100_000, end, errors[9], wounded, True, None)
     verdict = judge_run([wound], Life(curve(errors, mature), stood, predicate, 10_000, 100))
-    counters = dict.fromkeys(("updates", "messages", "delivered", "lost", "corrupted", "unheard"), 0)
+    counters = dict.fromkeys(("updates", "messages", "delivered", "lost", "corrupted", "cut", "unheard"), 0)
     run = RunResult(
         trace_sha256="a" * 64,
         time_us=(len(errors) - 1) * 10_000,
