@@ -38,7 +38,7 @@ class Outcome(StrEnum):
     """Not recovered, and at the horizon no cell was mature: likewise."""
 
     UNHARMED = "unharmed"
-    """The fault did not raise the error, so there is nothing to recover from."""
+    """The fault did not raise the error, nor did it rise later: there is nothing to recover from."""
 
     NOT_GROWN = "not_grown"
     """The fault struck an organism that was not at rest, so that it cannot be said what it did."""
@@ -255,7 +255,8 @@ def _judge_one(wound: Wound, following: Wound | None, life: Life) -> Recovery:
         if not (absolute and predicate.while_growing):
             if before > predicate.grown_error:
                 return Judgement(Outcome.NOT_GROWN, error_limit)
-            if after <= before:
+            end_limit, peak_limit = max(before, lost_above), max(predicate.grown_error, lost_above)
+            if after <= before and _stays(seen, end_limit, peak_limit):
                 return Judgement(Outcome.UNHARMED, error_limit)
         return _judge_by(error_limit, lost_above, end, watched, seen, stood, life)
 
@@ -284,6 +285,11 @@ def _during(wound: Wound, samples: list[Sample]) -> list[Sample]:
     """Those between its begin and its end."""
     end = wound.end
     return [s for s in samples if s.time_us >= wound.start_us and (end is None or s.time_us <= end.time_us)]
+
+
+def _stays(seen: list[Sample], end_limit: float, peak_limit: float) -> bool:
+    """Whether a fault that did not raise E at once did no harm later either: some of it shows only then."""
+    return not seen or (seen[-1].error <= end_limit and all(s.error <= peak_limit for s in seen))
 
 
 def _judge_by(
@@ -324,7 +330,7 @@ def _failure(
     """How an organism looks at the end that has not recovered, or lost it again; None if like any other."""
     if not seen or seen[-1].error <= lost_above:
         return None
-    if stood is not None and stood.error <= lost_above:
+    if stood is not None and (stood.rows or stood.cols) and stood.error <= lost_above:
         return Outcome.DISPLACED
     if seen[-1].mature == 0:
         return Outcome.EXTINCT

@@ -75,6 +75,37 @@ def test_a_wound_that_adds_no_error_is_unharmed(after):
     assert (recovery.outcome, recovery.rounds) == (Outcome.UNHARMED, None)
 
 
+@pytest.mark.parametrize(
+    ("errors", "clean", "recognisable", "relative"),
+    [
+        ([1, 1, 1, 1, 9, 9], "not_recovered", "unharmed", "not_recovered"),
+        ([1, 1, 1, 1, 1, 1, 200], "relapsed", "relapsed", "relapsed"),
+        ([1, 1, 1, 200, 200, 1, 1, 1], "recovered", "recovered", "recovered"),
+        ([1, 1, 1, 4, 9, 1, 1, 1], "unharmed", "unharmed", "unharmed"),
+        ([8, 8, 8, 8, 8, 8], "unharmed", "unharmed", "unharmed"),
+    ],
+)
+def test_harm_that_shows_only_later_is_harm(errors, clean, recognisable, relative):
+    """A flipped hidden channel, silence for a round, a cell that fails for ever now and then."""
+    recovery = judge_one(errors, before=errors[0], after=errors[2])
+    assert (recovery.clean.outcome, recovery.recognisable.outcome, recovery.outcome) == (
+        clean,
+        recognisable,
+        relative,
+    )
+
+
+def test_what_stands_in_its_place_is_not_displaced():
+    """It came back after the last sample, just before the next wound."""
+    errors = [0, 0, 500, 500, 500, 500]
+    back = replace(wound(5900, 5900), stood=Displacement(0, 0, 1.0))
+    first, _ = judge([wound(2000, 2000), back], life(samples(errors)))
+    assert {first.outcome, first.clean.outcome, first.recognisable.outcome} == {Outcome.NOT_RECOVERED}
+    beside = replace(back, stood=Displacement(0, 1, 1.0))
+    first, _ = judge([wound(2000, 2000), beside], life(samples(errors)))
+    assert first.outcome is first.clean.outcome is Outcome.DISPLACED
+
+
 def test_no_wound_no_recovery():
     assert judge([], life(samples([1, 2, 3]))) == []
     assert judge([], life([])) == []
@@ -234,6 +265,41 @@ def test_nothing_is_recovered_that_ends_above_its_limit(errors, dwell_rounds, go
         if judgement.recovered:
             assert end <= limit
             assert max(errors[max(0, 2 - dwell_rounds) : 2]) <= 10 if dwell_rounds else True
+
+
+@given(curves, st.integers(0, 5), st.floats(0.01, 1), st.floats(0, 10))
+def test_nothing_is_unharmed_that_is_lost_at_the_end(errors, dwell_rounds, gone_fraction, before):
+    recovery = judge_one(errors, dwell_rounds, gone_fraction, before=before, after=0.0)
+    rest = recovery.error_before
+    for judgement, limit in (
+        (recovery.clean, CLEAN),
+        (recovery.recognisable, RECOGNISABLE),
+        (recovery, max(recovery.error_limit, CLEAN)),
+    ):
+        if judgement.outcome is Outcome.UNHARMED:
+            assert errors[-1] <= max(rest, limit)
+            assert recovery.error_after <= rest
+            assert max(errors[2:]) <= max(RECOGNISABLE, limit)
+
+
+@given(curves, st.integers(-4, 4), st.integers(-4, 4), st.floats(0, 1500))
+def test_displaced_says_where(errors, rows, cols, error):
+    recovery = judge_one(errors, stood=Displacement(rows, cols, error))
+    for judgement in (recovery.clean, recovery.recognisable, recovery):
+        if judgement.outcome is Outcome.DISPLACED:
+            assert (rows, cols) != (0, 0)
+            assert error <= max(judgement.error_limit, CLEAN) < errors[-1]
+
+
+@given(curves, st.integers(0, 5), st.integers(2, 12), st.integers(0, 9), st.booleans())
+def test_a_single_wound_has_one_verdict(errors, dwell_rounds, start, length, growing):
+    """Also where it outlasts the run, or no sample comes after it."""
+    last = len(errors) - 1
+    start = min(start, last)
+    end_us = None if start + length > last else 1000 * (start + length)
+    wounds = [wound(1000 * start, end_us, name="whole run")]
+    watched = life(samples(errors), Predicate(0.95, dwell_rounds, while_growing=growing))
+    assert judge(wounds, watched) == [judge_run(wounds, watched)]
 
 
 @given(curves, st.integers(0, 5), st.floats(3.1, 1500))
