@@ -153,6 +153,29 @@ def test_power_lost_during_an_update_loses_it_and_what_waits_in_the_ports(tick):
     assert (result.messages, result.unheard) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("pause", "moments"),
+    [
+        ("pause:half:right@1.2+0.5", [1200, 1510]),
+        ("pause:half:left@0.9", [1300]),
+    ],
+)
+def test_a_paused_cell_receives_at_once_also_in_the_middle_of_an_update(tick, pause, moments):
+    """Its update has begun at 1000 and would end at 1300; frames arrive at 1010 and, if unpaused, 1510."""
+    plan = ("jump:half:left,by_us=500@0", "jump:half:left,by_us=800@0.801", pause)
+    engine, program = tick(1, 2, latency_us=210, compute_us=300, faults=tuple(map(Fault.parse, plan)))
+    heard, receive = [], program.receive
+
+    def listen(ram, port, wire):
+        receive(ram, port, wire)
+        if program.cell(ram) == 1:
+            heard.append(engine.time_us)
+
+    program.receive = listen
+    engine.run(2)
+    assert heard == moments
+
+
 def test_a_jump_does_not_shorten_an_update_that_has_begun(tick):
     plan = ("jump:all,by_us=700@0.5", "jump:all,by_us=5@0.6")
     engine, _ = tick(1, 1, compute_us=300, faults=tuple(map(Fault.parse, plan)))
