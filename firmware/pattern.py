@@ -82,7 +82,10 @@ class Target:
         opaque = np.argwhere(rgba[..., 3] >= 128)
         if len(opaque) == 0:
             raise InputError(
-                "target", "no opaque pixel", "there is nothing to grow", "give a picture with opaque pixels"
+                "target",
+                "no pixel of alpha 128 or more",
+                "it has no place for a seed",
+                "make its colours opaque",
             )
         middle = np.array([rgba.shape[0] // 2, rgba.shape[1] // 2])
         row, col = opaque[((opaque - middle) ** 2).sum(axis=1).argmin()]

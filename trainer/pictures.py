@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngImageFile
 
 from firmware.errors import InputError
@@ -51,7 +51,7 @@ def open_picture(path: Path, warn: Warn) -> Image.Image:
             raise InputError("target", path, f"it is {kind}", "give a picture file")
         with _open(path) as picture:
             frames = getattr(picture, "n_frames", 1)
-            rgba = _with_alpha(path, picture)
+            rgba = _upright(_with_alpha(path, picture), picture)
     except FileNotFoundError as error:
         names = ", ".join(DRAWINGS)
         raise InputError(
@@ -72,14 +72,17 @@ def open_picture(path: Path, warn: Warn) -> Image.Image:
 
 @contextmanager
 def _open(path: Path) -> Iterator[Image.Image]:
-    """The file, opened but not decoded, whatever Pillow thinks of its size."""
+    """The file, opened but not decoded, whatever Pillow thinks of its size.
+
+    Given the file's path, Pillow 13 maps it into memory, and takes the rows of a turned TIFF for its columns.
+    """
     limit = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = None
-    try:
-        picture = Image.open(path)
-    finally:
-        Image.MAX_IMAGE_PIXELS = limit
-    with picture, warnings.catch_warnings():
+    with path.open("rb") as file, warnings.catch_warnings():
+        Image.MAX_IMAGE_PIXELS = None
+        try:
+            picture = Image.open(file)
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         pixels = picture.width * picture.height
         if pixels > PIXELS_MAX:
@@ -125,6 +128,12 @@ def _with_alpha(path: Path, picture: Image.Image) -> Image.Image:
             "target", path, f"transparency in mode {picture.mode} is unknown", "save it as a PNG in RGBA"
         )
     return picture.convert("RGBA")
+
+
+def _upright(rgba: Image.Image, picture: Image.Image) -> Image.Image:
+    """As viewers show it: EXIF can say that the file holds it turned or mirrored."""
+    rgba.getexif()[ExifTags.Base.Orientation] = picture.getexif().get(ExifTags.Base.Orientation, 1)
+    return ImageOps.exif_transpose(rgba)
 
 
 def _keyed(values: NDArray[np.int64], key: NDArray[np.int64], white: int) -> Image.Image:

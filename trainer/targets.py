@@ -26,9 +26,6 @@ MATURE_ALPHA: Final = -(-255 * ALIVE_MIN // ONE)
 ASPECT_MAX: Final = 8
 """Beyond 1 to 8 a picture is a strip, of which a small target keeps a line."""
 
-SHEET_ASPECT: Final = 2
-"""Wider pictures may be sheets of tiles."""
-
 BRIDGED_PX: Final = 2
 """Empty cells that a rule learns to grow across. Two squares of 4 px ended at E 1.7 and 4.7 with 1 px
 between them, 2.2 and 3.1 with 2, and 502 with 3: one never grew (``persistent``, 64 hidden, 1,000 steps)."""
@@ -72,7 +69,11 @@ def load_target(
         picture = open_picture(Path(spec), doubts.append)
         if tile is not None:
             picture = cut_tile(picture, tile, spec)
-    target = Target.of(_fitted(picture, size_px, spec, doubts.append))
+    fitted = _fitted(picture, size_px, spec, doubts.append)
+    try:
+        target = Target.of(fitted)
+    except InputError as error:
+        raise InputError(error.what, f"{spec} ({error.value})", error.limit, error.fix) from error
     doubts += _parts(target, spec)
     for doubt in doubts:
         warn(doubt)
@@ -156,7 +157,8 @@ def _fitted(picture: Image.Image, size_px: int | None, spec: str, warn: Warn) ->
             f"shorter side has {max(1, round(shorter * (size_px or longer) / longer))}"
         )
     if size_px is None and longer > TARGET_MAX_PX:
-        sheet = picture.width > SHEET_ASPECT * picture.height
+        tiles, rest = divmod(picture.width, picture.height)
+        sheet = tiles > 1 and not rest and picture.height >= TARGET_MIN_PX
         raise InputError(
             "target",
             f"{spec} ({cropped.width}x{cropped.height} px)",

@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from firmware.errors import InputError
 from trainer.pictures import PIXELS_MAX, open_picture
@@ -143,6 +143,31 @@ def test_of_several_frames_the_first_is_taken(tmp_path, name):
     picture = open_picture(tmp_path / name, said.append)
     assert said == [f"{tmp_path / name}: it has 3 frames; the first is the target"]
     assert picture.getchannel("A").getbbox() == (2, 4, 10, 12)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.webp", "a.tif"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation_of_exif(tmp_path, name, orientation):
+    """A picture that is kept turned is learned as viewers show it: EXIF 2.3, 4.6.4."""
+    rgba = np.zeros((16, 12, 4), np.uint8)
+    rgba[2:12, 3:6] = (10, 200, 30, 255)
+    turned = {
+        1: rgba,
+        2: rgba[:, ::-1],
+        3: rgba[::-1, ::-1],
+        4: rgba[::-1],
+        5: rgba.transpose(1, 0, 2),
+        6: np.rot90(rgba, -1),
+        7: rgba[::-1, ::-1].transpose(1, 0, 2),
+        8: np.rot90(rgba),
+    }[orientation]
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    options = {"lossless": True} if name == "a.webp" else {}
+    Image.fromarray(rgba).save(tmp_path / name, exif=exif, **options)
+    shown = pixels(tmp_path / name)
+    assert np.array_equal(shown[..., 3], turned[..., 3])
+    assert np.array_equal(shown[shown[..., 3] > 0], turned[turned[..., 3] > 0])
 
 
 def bomb(path, width, height):

@@ -92,7 +92,7 @@ def test_palette_png_with_transparency(tmp_path):
         (np.full((7, 5, 4), 255), None, "at least 8 px"),
         (np.full((16, 16, 4), 255), 65, "size: 65.*8 to 64"),
         (np.full((16, 16, 4), 255), 7, "size: 7.*8 to 64"),
-        (np.full((16, 16, 4), 60), None, "no opaque pixel"),
+        (np.full((16, 16, 4), 60), None, r"a.png \(no pixel of alpha 128 or more\).*seed"),
     ],
 )
 def test_refused_pictures(tmp_path, rgba, size_px, words):
@@ -254,7 +254,12 @@ def test_a_sheet_that_is_too_large_is_told_of_tiles(tmp_path):
     Image.new("RGBA", (400, 40), "red").save(tmp_path / "sheet.png")
     with pytest.raises(InputError, match=r"400x40 px.*at most 64 px fit.*--size 28.*--tile 0"):
         load_target(str(tmp_path / "sheet.png"))
-    Image.new("RGBA", (80, 40), "red").save(tmp_path / "wide.png")
+
+
+@pytest.mark.parametrize("size", [(80, 78), (97, 20), (400, 1), (40, 120)])
+def test_what_is_no_sheet_is_not_told_of_tiles(tmp_path, size):
+    """``--tile 0`` would be refused."""
+    Image.new("RGBA", size, "red").save(tmp_path / "wide.png")
     with pytest.raises(InputError, match=r"--size 28$"):
         load_target(str(tmp_path / "wide.png"))
 
