@@ -1,5 +1,7 @@
 """The one exception for input that a person can put right."""
 
+import unicodedata
+
 
 class InputError(ValueError):
     """Bad input, explained: the offending value, the limit that it breaks, and the fix.
@@ -16,8 +18,14 @@ class InputError(ValueError):
         self.fix = fix
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.value} - {self.limit}; {self.fix}"
+        value = str(self.value) or "''"
+        return "".join(map(_visible, f"{self.what}: {value} - {self.limit}; {self.fix}"))
 
     def __reduce__(self) -> tuple[type["InputError"], tuple[str, str, str, str]]:
         """For processes that tell each other: an exception is otherwise made again from its message."""
         return InputError, (self.what, str(self.value), self.limit, self.fix)
+
+
+def _visible(letter: str) -> str:
+    """A letter of a message, which is one line, and no command to a terminal."""
+    return ascii(letter)[1:-1] if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter
