@@ -5,9 +5,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from firmware.errors import InputError
+
+TEMPORARY: Final = ".planaria-"
+"""Begins the names of files that are not yet whole; as short as a name that fills its 255 bytes allows."""
 
 
 @contextmanager
@@ -22,7 +25,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             ends the block early.
     """
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
     except OSError as error:
         raise unwritable(path, error) from error
     temporary = Path(name)
@@ -69,13 +72,15 @@ def check_creatable(path: Path) -> None:
 
 
 def _check(path: Path, folder: Path) -> None:
-    if path.is_dir():
-        raise InputError("output", path, "it is a folder", "give a file name")
-    if path.exists() and not path.is_file():
-        raise InputError("output", path, "it is no file, and would be replaced by one", "give a file name")
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", dir=folder)
-    except OSError as error:
+        if path.is_dir():
+            raise InputError("output", path, "it is a folder", "give a file name")
+        if path.exists() and not path.is_file():
+            raise InputError(
+                "output", path, "it is no file, and would be replaced by one", "give a file name"
+            )
+        handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=folder)
+    except OSError as error:  # a name that is too long is one already where it is looked for
         raise unwritable(path, error) from error
     os.close(handle)
     os.unlink(name)

@@ -52,6 +52,19 @@ def test_failure_leaves_the_old_file_and_nothing_else(tmp_path, failure):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("name", ["x" * 255, "x" * 251 + ".gif", "x." + "y" * 253, "é" * 127])
+def test_names_as_long_as_they_can_be(tmp_path, name):
+    check_writable(tmp_path / name)
+    write_atomic(tmp_path / name, b"all")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_name_that_is_too_long(tmp_path):
+    for check in (check_writable, check_creatable):
+        with pytest.raises(InputError, match="cannot be written"):
+            check(tmp_path / ("x" * 256))
+
+
 def test_folder_that_is_missing_or_a_file(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     for parent in ("missing", "file"):
