@@ -24,9 +24,11 @@ from firmware.atomic import write_atomic
 from firmware.budget import CHANNELS, HIDDEN_MAX, PERCEPTION
 from firmware.errors import InputError
 from firmware.pattern import TARGET_MAX_PX, Target
+from firmware.reading import read_input
 
 VERSION: Final = 1
 SUFFIX: Final = ".genome"
+FILE_MAX_BYTES: Final = 1 << 24
 MAGIC: Final = msgpack.packb(["planaria"] * 4)[:10]
 CRC_BYTES: Final = 4
 CRC_HEADER: Final = b"\xc4\x04"
@@ -75,6 +77,10 @@ class Genome:
     facts: Mapping[str, Fact] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if not self.name or "/" in self.name or "\0" in self.name:
+            raise InputError(
+                "genome name", self.name, "files are called by it: no /, and at least a letter", "rename it"
+            )
         hidden = self.hidden
         if not 1 <= hidden <= HIDDEN_MAX:
             raise InputError(
@@ -168,15 +174,8 @@ class Genome:
                 format version; the message says which.
         """
         path = Path(path)
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise InputError(
-                "genome file",
-                path.absolute(),
-                f"it cannot be read ({error.strerror})",
-                "check the path, or list the shipped genomes with 'planaria genomes'",
-            ) from error
+        fix = "check the path, or list the shipped genomes with 'planaria genomes'"
+        content = read_input("genome file", path, FILE_MAX_BYTES, fix)
         return cls.from_bytes(content, str(path))
 
     @classmethod

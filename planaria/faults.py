@@ -41,9 +41,10 @@ def _row(kind: type[Fault]) -> dict[str, Any]:
 
 def print_table(name: str | None = None) -> None:
     """The same for a person."""
+    rows = table(name)
     print("KIND:REGION[,NAME=VALUE...]@ROUND[+ROUNDS]; a number alone means everywhere: loss:0.5@100+50")
     part = None
-    for row in table(name):
+    for row in rows:
         if row["part"] != part:
             part = row["part"]
             print(f"\n{part}")

@@ -29,7 +29,7 @@ def open_genome(name_or_file: str | Path) -> Genome:
     if str(name_or_file) in shipped:
         return Genome.load(shipped[str(name_or_file)])
     path = Path(name_or_file)
-    if not path.exists() and path.suffix != SUFFIX and path.name == str(name_or_file):
+    if path.name == str(name_or_file) and path.suffix != SUFFIX and not (path.name and path.exists()):
         names = ", ".join(shipped)
         raise InputError(
             "genome", name_or_file, "it is neither a file nor a shipped genome", f"shipped are: {names}"

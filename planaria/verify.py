@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tqdm import tqdm
 
@@ -13,9 +13,12 @@ from firmware.clock import Law, Timing
 from firmware.errors import InputError
 from firmware.genome import Genome
 from firmware.machine import load
+from firmware.reading import read_input
 from firmware.target import Kind, find_target
 from firmware.verify import random_genome, verify
 from planaria.shipped import open_genome
+
+ELF_MAX_BYTES: Final = 1 << 24
 
 
 def verify_cell(options: argparse.Namespace) -> dict[str, Any]:
@@ -53,13 +56,7 @@ def _read(path: Path, target: str, flash: bytes) -> Binary:
     chosen = find_target(target)
     if chosen.kind is not Kind.CHIP:
         raise InputError("--elf", path, f"{target} has no ELF file", "leave it out")
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            "ELF file", path, error.strerror or str(error), "give a file of planaria build"
-        ) from error
-    binary = read_elf(content, chosen)
+    binary = read_elf(read_input("ELF file", path, ELF_MAX_BYTES, "give a file of planaria build"), chosen)
     if binary.image != flash:
         where = next(
             (i for i, (a, b) in enumerate(zip(binary.image, flash, strict=False)) if a != b),

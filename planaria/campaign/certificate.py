@@ -20,6 +20,7 @@ from emulator.recovery import Outcome
 from firmware.atomic import write_atomic
 from firmware.errors import InputError
 from firmware.genome import Genome
+from firmware.reading import read_input
 from planaria import __version__
 from planaria.campaign.claim import NOT_GROWN_MAX, adds_up, count, fingerprint, row_of, statement
 from planaria.campaign.database import result_files
@@ -33,6 +34,9 @@ from planaria.hint import paste_here
 from planaria.outputs import check_outputs
 
 FORMAT: Final = "planaria certificate 2"
+
+FILE_MAX_BYTES: Final = 1 << 30
+"""Some million trials."""
 
 
 def certify(
@@ -194,11 +198,9 @@ def _check_wounds(plan: Plan, results: list[TrialResult], yardstick: Yardstick) 
 def _read(path: Path) -> dict[str, Any]:
     """A certificate that nobody has changed, or only somebody who made its hash anew."""
     try:
-        certificate = json.loads(path.read_bytes())
-    except OSError as error:
-        raise InputError(
-            "certificate", path, f"it cannot be read ({error.strerror})", "check the path"
-        ) from error
+        certificate = json.loads(read_input("certificate", path, FILE_MAX_BYTES, "check the path"))
+    except InputError:
+        raise
     except (ValueError, RecursionError) as error:
         raise InputError("certificate", path, "it is no JSON", "make one with 'planaria certify'") from error
     if not isinstance(certificate, dict) or certificate.get("format") != FORMAT:

@@ -22,6 +22,7 @@ from emulator.faults import Fault
 from emulator.recovery import Predicate
 from firmware.errors import InputError
 from firmware.genome import Genome
+from firmware.reading import read_input
 from planaria.campaign.parameters import (
     Choice,
     check_names,
@@ -42,6 +43,7 @@ SUFFIX: Final = ".toml"
 BYTE_ORDER_MARK: Final = "\ufeff"
 """What some editors put in front of a text."""
 
+FILE_MAX_BYTES: Final = 1 << 24
 POINTS_MAX: Final = 10_000
 TRIALS_MAX: Final = 10_000_000
 HORIZON_MAX_ROUNDS: Final = 100_000
@@ -145,17 +147,11 @@ class Plan:
         Raises:
             InputError: it cannot be read, or as ``parse``.
         """
+        content = read_input("plan file", Path(path), FILE_MAX_BYTES, "check the path")
+        if b"\0" in content:
+            raise InputError("plan file", path, "it is in UTF-16 or UTF-32, or no text", "save it as UTF-8")
         try:
-            content = Path(path).read_bytes()
-            if b"\0" in content:
-                raise InputError(
-                    "plan file", path, "it is in UTF-16 or UTF-32, or no text", "save it as UTF-8"
-                )
             return cls.parse(content.decode(), str(path))
-        except OSError as error:
-            raise InputError(
-                "plan file", path, f"it cannot be read ({error.strerror})", "check the path"
-            ) from error
         except UnicodeDecodeError as error:
             raise InputError("plan file", path, "it is not a text in UTF-8", "save it as UTF-8") from error
 
@@ -336,7 +332,7 @@ def open_plan(name_or_file: str | Path) -> Plan:
     if str(name_or_file) in shipped:
         return Plan.load(shipped[str(name_or_file)])
     path = Path(name_or_file)
-    if not path.exists() and path.suffix != SUFFIX and path.name == str(name_or_file):
+    if path.name == str(name_or_file) and path.suffix != SUFFIX and not (path.name and path.exists()):
         raise InputError(
             "plan",
             name_or_file,

@@ -27,7 +27,7 @@ def same(a, b):
     seed=st.integers(0, 2**32),
     hidden=st.integers(1, 128),
     shifts=st.tuples(st.integers(1, 15), st.integers(1, 15)),
-    name=st.text(max_size=40),
+    name=st.text(min_size=1, max_size=40).filter(lambda name: not {"/", "\0"} & set(name)),
     facts=st.dictionaries(
         st.text(max_size=9), st.integers(-(2**40), 2**40) | st.text(max_size=9), max_size=4
     ),
@@ -116,6 +116,9 @@ def fields_of(genome) -> dict:
         ({"regime": "healing"}, "regime: healing"),
         ({"regime": b"growing"}, "malformed body (regime is bytes, not str)"),
         ({"name": b"ring"}, "malformed body (name is bytes, not str)"),
+        ({"name": ""}, "genome name: ''"),
+        ({"name": "../evil"}, "genome name: ../evil - files are called by it"),
+        ({"name": "a\0b"}, r"genome name: a\x00b"),
         ({"name": 7}, "malformed body (name is int, not str)"),
         ({"w1": "text"}, "malformed body (w1 is str, not bytes)"),
         ({"hidden": 12.0}, "malformed body (hidden is float, not int)"),
