@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,6 +21,8 @@ EXIT_INPUT = 2
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
 
+STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status.
@@ -28,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     interrupted, 141 that the reader of the output has gone away.
     """
     signal.signal(signal.SIGTERM, _interrupt)
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # whatever its encoding, no name ends the work
@@ -40,12 +44,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_BROKEN_PIPE
     except (InputError, OSError) as error:
-        print(f"planaria: {error}", file=sys.stderr)
+        _tell(error)
         return EXIT_INPUT
     except KeyboardInterrupt:
-        print("planaria: interrupted", file=sys.stderr)
+        _tell("interrupted")
         return EXIT_INTERRUPTED
     return status or 0
+
+
+def _open_closed_streams() -> None:
+    """Give what the shell has closed (``>&-``) a device that swallows all, before a file gets its number."""
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= STANDARD_ERROR:
+        pass
+    os.close(handle)
+    sys.stdout = sys.stdout or os.fdopen(STANDARD_OUTPUT, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(STANDARD_ERROR, "w", closefd=False)
+
+
+def _tell(message: object) -> None:
+    """A last word, where there is somebody to hear it: the exit status says the same."""
+    with suppress(OSError):
+        print(f"planaria: {message}", file=sys.stderr, flush=True)
 
 
 def _interrupt(_signal: int, _frame: Any) -> NoReturn:

@@ -1,5 +1,6 @@
 """Files that a command will write, looked at before its long work."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,6 +54,6 @@ def check_apart(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
 
 def _same(one: Path, other: Path) -> bool:
     """Whether two paths lead to the same file, by whatever spelling or link."""
-    if one.resolve() == other.resolve():
+    if os.path.realpath(one) == os.path.realpath(other):
         return True
     return one.exists() and other.exists() and one.samefile(other)

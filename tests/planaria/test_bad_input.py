@@ -194,6 +194,45 @@ def test_standard_output_that_is_full():
     assert "Traceback" not in process.stderr
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this machine has no /dev/full")  # noqa: PTH110
+@pytest.mark.parametrize(
+    ("streams", "shown"),
+    [
+        (">&-", ""),
+        ("2>&-", "ring"),
+        (">&- 2>&- <&-", ""),
+        ("2>/dev/full", "ring"),
+    ],
+)
+def test_streams_that_are_closed_or_full(streams, shown):
+    """What is shown goes nowhere; the exit status stays what it is."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    for arguments, status, says in (("genomes", 0, shown), ("run ring --rounds 0", 2, "")):
+        command = f"{sys.executable} -m planaria.cli {arguments} {streams}"
+        process = subprocess.run(
+            ["bash", "-c", command], capture_output=True, text=True, env=environment, check=False
+        )
+        assert process.returncode == status
+        assert says in process.stdout
+        assert "Traceback" not in process.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="this machine has no /dev/zero")  # noqa: PTH110
+@pytest.mark.parametrize("command", [("run",), ("train", "-o", "a.genome", "--from"), ("measure", "-o", "a")])
+def test_files_without_an_end(refused, command):
+    refused(*command, "/dev/zero", says=["/dev/zero", "it has more than 16,777,216 bytes"])
+
+
+@pytest.mark.parametrize("command", [("run",), ("measure", "-o", "a")])
+@pytest.mark.parametrize(("name", "shown"), [("", "''"), ("a\nb", r"a\nb")])
+def test_names_that_cannot_be_seen(refused, command, name, shown):
+    refused(*command, name, says=[f": {shown} - it is neither a file nor a shipped"])
+
+
+def test_kind_of_fault_that_is_not_there(refused):
+    refused("faults", "explode", says=["no kind 'explode'"])
+
+
 def test_argparse_errors_exit_with_2(planaria):
     for arguments in (["fly"], ["run"], ["run", "planarian", "--rounds", "many"]):
         process = planaria(*arguments)

@@ -43,6 +43,12 @@ def test_what_is_no_file_is_never_replaced(folder, device):
         check_outputs([folder / device])
 
 
+def test_links_that_lead_to_themselves(folder):
+    (folder / "one").symlink_to("two")
+    (folder / "two").symlink_to("one")
+    check_outputs([folder / "one", folder / "b"], [folder / "a"])
+
+
 @pytest.mark.parametrize("option", ["--film", "--figure", "--trace"])
 def test_run_spares_its_genome(refused, tmp_path, option):
     shutil.copy(shipped_paths()["ring"], tmp_path / "own.genome")
