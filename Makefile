@@ -43,7 +43,7 @@ hardware: .venv/hardware
 	@touch $@
 
 .venv/bench: .venv/train
-	@echo "setting up .venv (JAX, to compare with)"
+	@echo "setting up .venv (JAX and CAX, to compare with)"
 	@$(PIP) -e '.[train,bench]'
 	@touch $@
 
