@@ -201,8 +201,8 @@ class Fault(ABC):
             what = next(iter(given.values()))
         else:
             what = ",".join([str(self.region), *(f"{name}={value}" for name, value in given.items())])
-        length = "" if self.length_rounds is None else f"+{self.length_rounds:f}"
-        return f"{self.kind}:{what}@{self.start_rounds:f}{length}"
+        length = "" if self.length_rounds is None else f"+{_shortest(self.length_rounds)}"
+        return f"{self.kind}:{what}@{_shortest(self.start_rounds)}{length}"
 
     @classmethod
     def _starts_with_number(cls) -> bool:
@@ -265,6 +265,12 @@ def _plain(value: Any) -> str:
 
 def _known() -> str:
     return f"kinds are {', '.join(sorted(Fault.kinds))}; `planaria faults` explains them"
+
+
+def _shortest(rounds: Decimal) -> str:
+    """All digits, without zeros behind them."""
+    digits = f"{rounds:f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
 def _whole_us(rounds: Decimal, mean_interval_us: int) -> int:

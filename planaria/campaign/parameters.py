@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
@@ -84,6 +84,15 @@ def substitute_option(given: Given, values: Mapping[str, Value]) -> Given | Valu
 
 def _as_text(value: Value) -> str:
     return np.format_float_positional(value, trim="-") if isinstance(value, float) else str(value)
+
+
+def plain(given: Any) -> Any:
+    """The same, but whole numbers are ints: a parameter's ``1.0`` is put in as ``1``."""
+    if isinstance(given, dict):
+        return {name: plain(value) for name, value in given.items()}
+    if isinstance(given, list | tuple):
+        return [plain(value) for value in given]
+    return int(given) if isinstance(given, float) and given.is_integer() else given
 
 
 def read_sweep(table: TomlTable) -> dict[str, tuple[Value, ...]]:

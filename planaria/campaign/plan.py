@@ -27,6 +27,8 @@ from planaria.campaign.parameters import (
     Choice,
     check_names,
     draw_all,
+    names_in,
+    plain,
     read_draw,
     read_sweep,
     substitute,
@@ -35,7 +37,7 @@ from planaria.campaign.parameters import (
 from planaria.campaign.timeline import check_fault, check_time, last_fault
 from planaria.campaign.toml_table import TomlTable
 from planaria.campaign.trial import Point, Trial, Value
-from planaria.campaign.world import read_chip, read_predicate, read_world
+from planaria.campaign.world import differing, read_chip, read_predicate, read_world
 from planaria.shipped import genome_path, open_genome, shipped_paths
 
 SUFFIX: Final = ".toml"
@@ -165,18 +167,19 @@ class Plan:
         """Everything in it that decides what its trials are, but for genomes, as JSON.
 
         Not in it are the title, comments, spaces, the order of its tables, and the number of trials:
-        a plan that differs in these alone has the same trials, or more of them.
+        a plan that differs in these alone has the same trials, or more of them. Nor does it matter how
+        something is spelt, lest somebody spell it until he likes the seed.
         """
         choices = {name: asdict(choice) for name, choice in self.draw.items()}
         parts = {
-            "timeline": self.timeline,
+            "timeline": [text if names_in(text) else str(Fault.parse(text)) for text in self.timeline],
             "horizon_rounds": self.horizon_rounds,
             "quiet_rounds": self.quiet_rounds,
             "seed": self.seed,
-            "world": self.world,
+            "world": plain(differing(self.world)),
             "recovery": asdict(self.predicate),
-            "sweep": list(self.sweep.items()),
-            "draw": choices,
+            "sweep": plain(list(self.sweep.items())),
+            "draw": plain(choices),
         }
         return json.dumps(parts, sort_keys=True, separators=(",", ":"))
 

@@ -1,6 +1,7 @@
 """The world of a plan: its tables [world] and [recovery], with the defaults of ``RunConfig``."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from emulator.config import COMPUTE_MAX_US, LATENCY_MAX_US, RunConfig
 from emulator.recovery import Predicate
@@ -12,17 +13,23 @@ from planaria.run import parse_grid
 
 _DEFAULT: Final = RunConfig()
 
-_KEYS: Final = (
-    "grid",
-    "torus",
-    "clock",
-    "mean_interval_us",
-    "latency_us",
-    "jitter_us",
-    "compute_us",
-    "chip",
-    "loss",
-)
+_DEFAULTS: Final[dict[str, Any]] = {
+    "grid": f"{_DEFAULT.cols}x{_DEFAULT.rows}",
+    "torus": _DEFAULT.torus,
+    "clock": _DEFAULT.timing.law.name.lower(),
+    "mean_interval_us": _DEFAULT.timing.mean_interval_us,
+    "latency_us": _DEFAULT.latency_us,
+    "jitter_us": _DEFAULT.jitter_us,
+    "compute_us": _DEFAULT.compute_us,
+    "loss": _DEFAULT.loss_probability,
+}
+
+_KEYS: Final = (*_DEFAULTS, "chip")
+
+
+def differing(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those options of a world, as a plan writes them, that are not what they would be anyway."""
+    return {name: given for name, given in options.items() if given != _DEFAULTS.get(name)}
 
 
 def read_world(table: TomlTable, predicate: Predicate) -> RunConfig:
@@ -32,15 +39,15 @@ def read_world(table: TomlTable, predicate: Predicate) -> RunConfig:
         InputError: an unknown option, a wrong type, or a value out of its limits.
     """
     table.check_keys(*_KEYS)
-    timing = _DEFAULT.timing
-    grid = table.text("grid", f"{_DEFAULT.cols}x{_DEFAULT.rows}")
-    torus = table.flag("torus", _DEFAULT.torus)
-    clock = table.text("clock", timing.law.name.lower())
-    mean_interval_us = table.whole("mean_interval_us", 1, MEAN_INTERVAL_MAX_US, timing.mean_interval_us)
-    latency_us = table.whole("latency_us", 1, LATENCY_MAX_US, _DEFAULT.latency_us)
-    jitter_us = table.whole("jitter_us", 0, LATENCY_MAX_US, _DEFAULT.jitter_us)
-    compute_us = table.whole("compute_us", 0, COMPUTE_MAX_US, _DEFAULT.compute_us)
-    loss = table.number("loss", _DEFAULT.loss_probability)
+    usual = _DEFAULTS
+    grid = table.text("grid", usual["grid"])
+    torus = table.flag("torus", usual["torus"])
+    clock = table.text("clock", usual["clock"])
+    mean_interval_us = table.whole("mean_interval_us", 1, MEAN_INTERVAL_MAX_US, usual["mean_interval_us"])
+    latency_us = table.whole("latency_us", 1, LATENCY_MAX_US, usual["latency_us"])
+    jitter_us = table.whole("jitter_us", 0, LATENCY_MAX_US, usual["jitter_us"])
+    compute_us = table.whole("compute_us", 0, COMPUTE_MAX_US, usual["compute_us"])
+    loss = table.number("loss", usual["loss"])
     with table.naming():
         rows, cols = parse_grid(grid)
         return RunConfig(

@@ -289,6 +289,38 @@ def test_a_derived_seed_follows_from_what_is_measured_and_nothing_else(small):
     assert seed(changed(small, "trials", "seed = 7\ntrials")) == 7
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("[world]\nloss = 0.05\n", "[world]\nloss = 5e-2\n"),
+        ("[world]\nloss = 1\n", "[world]\nloss = 1.0\n"),
+        ("", "[world]\nloss = 0\n"),
+        ("", "[world]\nloss = -0.0\n"),
+        ("", '[world]\ngrid = "32x32"\nlatency_us = 0x1F4\ntorus = false\n'),
+        ("[world]\njitter_us = 2\nlatency_us = 7\n", "world = { latency_us = 7, jitter_us = 2 }\n"),
+        ("[recovery]\ngone_fraction = 1\n", "[recovery]\ngone_fraction = 1.0\ngrown_error = 10\n"),
+    ],
+)
+def test_nobody_spells_a_seed(small, one, other):
+    assert parse(small + one).essence == parse(small + other).essence
+    assert parse(small + one).essence != parse(small + "[world]\nloss = 0.5\n").essence
+
+
+@pytest.mark.parametrize("spelt", ["@020", "@20.0", "@20.000", ",ram=blank@20"])
+def test_nor_by_the_text_of_a_fault(small, spelt):
+    text = changed(small, "@20", spelt)
+    assert parse(text).essence == parse(small).essence
+    assert parse(changed(small, "@20", "@21")).essence != parse(small).essence
+
+
+def test_nor_by_the_points_of_parameters(small):
+    swept, drawn = changed(small, "@20", "@{a}"), changed(small, "@20", "@{b}")
+    whole, point = (f"{swept}[sweep]\na = [{values}]\n" for values in ("20, 21.5", "20.0, 21.5"))
+    assert parse(whole).essence == parse(point).essence
+    whole, point = (f"{drawn}[draw]\nb = {{ of = [{values}] }}\n" for values in ("20, 21", "20.0, 21.0"))
+    assert parse(whole).essence == parse(point).essence
+
+
 def test_the_order_of_swept_values_is_part_of_what_is_measured(small):
     """It numbers the points."""
     text = changed(small, "half:left", "disc:9,{a},{b}")
