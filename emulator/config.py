@@ -8,10 +8,9 @@ from emulator.region import check_inside
 from emulator.topology import SquareGrid
 from firmware.clock import Timing
 from firmware.errors import InputError
+from firmware.pace import COMPUTE_MAX_US
 
 LATENCY_MAX_US = 1_000_000_000
-
-COMPUTE_MAX_US = 10_000_000
 
 GROWN_ERROR_MAX = 1000.0
 

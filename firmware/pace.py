@@ -33,6 +33,9 @@ PACES: Final = {
 chips with a multiplier. Without one the cycles of a product depend on its factors, and the line is
 at most 1 % above what was measured. Cycles as in ``firmware.measure.ASSUMPTIONS``."""
 
+COMPUTE_MAX_US: Final = 10_000_000
+"""No update may take longer."""
+
 CLOCK_HZ_MIN: Final = 1_000
 CLOCK_HZ_MAX: Final = 1_000_000_000
 
@@ -71,12 +74,16 @@ def update_us(chip: str, hidden: int) -> int:
         hidden: hidden units of the rule, 1..128.
 
     Raises:
-        InputError: no such chip, not a clock, a clock out of range, or no such rule.
+        InputError: no such chip, not a clock, a clock out of range or too slow, or no such rule.
     """
     name, at, clock = chip.partition("@")
     cycles = update_cycles(name, hidden)
     clock_hz = _clock_hz(chip, clock) if at else Fraction(TARGETS[name].clock_hz)
-    return -(-cycles * 1_000_000 // clock_hz)
+    needed_us = -(-cycles * 1_000_000 // clock_hz)
+    if needed_us > COMPUTE_MAX_US:
+        limit = f"an update of {hidden} hidden units would take {needed_us:,} us, and may {COMPUTE_MAX_US:,}"
+        raise InputError("chip", chip, limit, "give a faster clock")
+    return needed_us
 
 
 def _clock_hz(chip: str, clock: str) -> Fraction:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from emulator.config import COMPUTE_MAX_US, LATENCY_MAX_US, RunConfig
+from emulator.config import LATENCY_MAX_US, RunConfig
 from emulator.recovery import Predicate
 from firmware.budget import HIDDEN_MAX
 from firmware.clock import MEAN_INTERVAL_MAX_US, Law, Timing
-from firmware.pace import update_us
+from firmware.pace import COMPUTE_MAX_US, update_us
 from planaria.campaign.toml_table import TomlTable
 from planaria.run import parse_grid
 
@@ -67,7 +67,7 @@ def read_chip(table: TomlTable) -> str | None:
     """The chip whose pace an update has, parameters put in; None if the plan names none.
 
     Raises:
-        InputError: no such chip or clock, or ``compute_us`` is given too.
+        InputError: no such chip or clock, one too slow for some rule, or ``compute_us`` is given too.
     """
     if "chip" not in table.content:
         return None

@@ -52,7 +52,22 @@ def test_any_clock(name, hidden, number, unit):
             update_us(f"{name}@{number}{unit}", hidden)
         return
     exact = Fraction(update_cycles(name, hidden) * 1_000_000) / clock_hz
+    if exact > 10_000_000:
+        with pytest.raises(InputError, match="us, and may 10,000,000; give a faster clock"):
+            update_us(f"{name}@{number}{unit}", hidden)
+        return
     assert update_us(f"{name}@{number}{unit}", hidden) == ceil(exact)
+
+
+def test_too_slow_for_any_world():
+    """The last that a run takes, and the first that it does not."""
+    assert update_us("rv32imc@7189.5Hz", 128) == 10_000_000
+    with pytest.raises(InputError) as caught:
+        update_us("rv32imc@7189.4Hz", 128)
+    assert str(caught.value) == (
+        "chip: rv32imc@7189.4Hz - an update of 128 hidden units would take 10,000,140 us, "
+        "and may 10,000,000; give a faster clock"
+    )
 
 
 @pytest.mark.parametrize(

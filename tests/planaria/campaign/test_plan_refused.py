@@ -50,6 +50,11 @@ REFUSED = [
         "world.los: 0.25 - there is no such key; did you mean 'loss'? known are grid,",
     ),
     (
+        "loss = 0.25",
+        'loss = 0.25\nchip = "rv32ec@1kHz"',
+        "world.chip: rv32ec@1kHz - an update of 128 hidden units would take 524,556,000 us, and may",
+    ),
+    (
         "dwell_rounds",
         "dwel_rounds",
         "recovery.dwel_rounds: 10 - there is no such key; did you mean 'dwell_rounds'?",
