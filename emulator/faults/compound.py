@@ -105,6 +105,6 @@ class Mix(Compound, kind="mix"):
             begin = _down((self.length_rounds - _LEAST) * start / (1 << 32))
             left = max(_LEAST, _down((self.length_rounds - begin) * (length + 1) / (1 << 32)))
             instant = Fault.kinds[text.partition(":")[0]].is_instant
-            ends = "" if instant else f"+{left}"
-            faults.append(Fault.parse(f"{text}@{self.start_rounds + begin}{ends}"))
+            ends = "" if instant else f"+{left:f}"
+            faults.append(Fault.parse(f"{text}@{self.start_rounds + begin:f}{ends}"))
         return faults

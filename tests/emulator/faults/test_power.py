@@ -111,6 +111,13 @@ def test_the_stripes_of_a_rolling_blackout_meet(text, parts):
     assert [str(part) for part in Fault.parse(text).expand(0, 1)] == parts
 
 
+def test_a_mix_that_begins_at_once():
+    """1E-7 is no text of a fault."""
+    parts = Fault.parse("mix:1000@0.0000001+1").expand(seed=0, number=1)
+    assert str(min(part.start_rounds for part in parts)) == "1E-7"
+    assert all(Fault.parse(str(part)) == part for part in parts)
+
+
 def test_a_mix_is_drawn_by_the_seed():
     mix = Fault.parse("mix:40@10+20")
     parts = mix.expand(seed=5, number=1)
