@@ -21,10 +21,11 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
         path: the file to make or replace.
 
     Raises:
-        InputError: the folder is missing, not writable, or full. Nothing is left behind, whatever
-            ends the block early.
+        InputError: ``path`` is a folder or a device, or its folder is missing, not writable, or full.
+            Nothing is left behind, whatever ends the block early.
     """
     try:
+        _refuse_no_file(path)
         handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
     except OSError as error:
         raise unwritable(path, error) from error
@@ -73,17 +74,20 @@ def check_creatable(path: Path) -> None:
 
 def _check(path: Path, folder: Path) -> None:
     try:
-        if path.is_dir():
-            raise InputError("output", path, "it is a folder", "give a file name")
-        if path.exists() and not path.is_file():
-            raise InputError(
-                "output", path, "it is no file, and would be replaced by one", "give a file name"
-            )
+        _refuse_no_file(path)
         handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=folder)
     except OSError as error:  # a name that is too long is one already where it is looked for
         raise unwritable(path, error) from error
     os.close(handle)
     os.unlink(name)
+
+
+def _refuse_no_file(path: Path) -> None:
+    """Whoever may do all would otherwise replace ``/dev/null`` for everybody."""
+    if path.is_dir():
+        raise InputError("output", path, "it is a folder", "give a file name")
+    if path.exists() and not path.is_file():
+        raise InputError("output", path, "it is no file, and would be replaced by one", "give a file name")
 
 
 def unwritable(path: Path, error: OSError) -> InputError:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,23 @@ def test_name_that_is_too_long(tmp_path):
     for check in (check_writable, check_creatable):
         with pytest.raises(InputError, match="cannot be written"):
             check(tmp_path / ("x" * 256))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes devices")
+def test_a_device_stays_one(tmp_path):
+    """``Grid.save_film("/dev/null")``, called by root, replaced it for everybody."""
+    device = tmp_path / "null"
+    os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+    with pytest.raises(InputError, match="it is no file"):
+        write_atomic(device, b"all")
+    assert stat.S_ISCHR(device.stat().st_mode)
+
+
+def test_a_pipe_stays_one(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="it is no file"):
+        write_atomic(tmp_path / "pipe", b"all")
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_folder_that_is_missing_or_a_file(tmp_path):
