@@ -226,6 +226,8 @@ def _open(certificate: dict[str, Any], path: Path) -> tuple[Plan, Genome]:
         genome = Genome.from_bytes(content, str(path))
         name = certificate["genome"]
         plan = Plan.parse(certificate["plan"], str(path)).seeded_by({name: genome})
+        if type(certificate["point"]) is not int:
+            raise TypeError
         name = find_trial(plan, certificate["point"], 0).genome
         right = adds_up(certificate, plan) and certificate["genome"] == name
         hashes = certificate["genome_sha256"], certificate["plan_sha256"]

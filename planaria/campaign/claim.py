@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections import Counter
 from typing import Any, Final
 
@@ -75,8 +76,19 @@ def adds_up(certificate: dict[str, Any], plan: Plan) -> bool:
     outcomes = [(Outcome(outcome), rounds) for _, _, outcome, rounds, _ in rows]
     if any((outcome is Outcome.RECOVERED) != (rounds is not None) for outcome, rounds in outcomes):
         return False
+    if not all(_could_be(plan, *row) for row in rows):
+        return False
     counted = count(outcomes, within, confidence)
     if counted["not_grown"] > NOT_GROWN_MAX * len(rows):
         return False
     said = {name: certificate[name] for name in counted}
     return said == counted and certificate["statement"] == statement(certificate, plan)
+
+
+def _could_be(plan: Plan, index: Any, seed: Any, _outcome: Any, rounds: Any, trace: Any) -> bool:
+    """Whether a row holds what ``row_of`` writes."""
+    if type(index) is not int or type(seed) is not int:
+        return False
+    if rounds is not None and not (type(rounds) is float and 0 <= rounds <= plan.horizon_rounds):
+        return False
+    return type(trace) is str and re.fullmatch("[0-9a-f]{64}", trace) is not None

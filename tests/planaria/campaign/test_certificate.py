@@ -146,6 +146,15 @@ def test_a_forged_seed_is_found_whatever_the_sample(certificate):
         lambda content: content.update(plan=content["plan"].replace("trials", "seed = 1\ntrials")),
         set_trial(2, "healthy"),
         set_trial(3, "soon"),
+        set_trial(0, 7.0),
+        set_trial(3, -1.0),
+        set_trial(3, True),
+        set_trial(4, None),
+        set_trial(4, "0"),
+        set_trial(1, None),
+        lambda content: content["trials"].__setitem__(0, [False, *content["trials"][0][1:]]),
+        lambda content: content.update(point=False),
+        lambda content: content.update(point=0.0),
     ],
 )
 def test_a_forged_certificate_does_not_add_up(certificate, change):
