@@ -16,6 +16,7 @@ from firmware.clock import Law, Timing
 from firmware.errors import InputError
 from firmware.genome import Genome
 from firmware.pace import update_us
+from planaria.arguments import number, texts, whole
 from planaria.cells import make_engine
 from planaria.recording import Recording
 
@@ -90,21 +91,28 @@ class Grid:
         check_genome: bool = False,
         kernel: str | None = None,
     ) -> None:
-        timing = Timing(Law.named(clock), mean_interval_us)
+        if not isinstance(genome, Genome):
+            raise InputError("genome", repr(genome), "it must be a Genome", "e.g. open_genome('ring')")
+        timing = Timing(Law.named(clock), whole("mean_interval_us", mean_interval_us))
         if chip is not None and compute_us:
             raise InputError("chip", chip, "compute_us is given too", "leave one of them out")
         self.config = RunConfig(
-            rows=rows,
-            cols=cols,
-            seed=seed,
-            latency_us=latency_us,
-            jitter_us=jitter_us,
-            compute_us=compute_us if chip is None else update_us(chip, genome.hidden),
-            loss_probability=loss_probability,
-            faults=tuple(Fault.parse(text) for text in faults or []),
-            torus=torus,
+            rows=whole("rows", rows),
+            cols=whole("cols", cols),
+            seed=whole("seed", seed),
+            latency_us=whole("latency_us", latency_us),
+            jitter_us=whole("jitter_us", jitter_us),
+            compute_us=whole("compute_us", compute_us) if chip is None else update_us(chip, genome.hidden),
+            loss_probability=number("loss_probability", loss_probability),
+            faults=tuple(map(Fault.parse, texts("faults", faults or []))),
+            torus=bool(torus),
             timing=timing,
-            predicate=Predicate(gone_fraction, dwell_rounds, grown_error, while_growing),
+            predicate=Predicate(
+                number("gone_fraction", gone_fraction),
+                whole("dwell_rounds", dwell_rounds),
+                number("grown_error", grown_error),
+                bool(while_growing),
+            ),
         )
         self.genome = genome
         self.faults = list(self.config.faults)
@@ -119,7 +127,7 @@ class Grid:
             kernel,
         )
         self._record = record
-        self._pictures = Recording(rows, cols)
+        self._pictures = Recording(self.config.rows, self.config.cols)
         self.on_round: Callable[[int], None] = lambda _round: None
         self._engine.on_round = self._look
 
@@ -129,9 +137,9 @@ class Grid:
         ``on_round``, if set, is called with the number of every round that is over.
 
         Raises:
-            InputError: ``rounds`` is below 1 or beyond all reason.
+            InputError: ``rounds`` is no whole number, below 1 or beyond all reason.
         """
-        return self._engine.run(rounds)
+        return self._engine.run(whole("rounds", rounds))
 
     def wound(self, spec: str) -> None:
         """Injure the grid now: ``restart:half:left``, ``kill:disc:16,16,5``, or for a time, ``kill:...+50``.
@@ -139,6 +147,7 @@ class Grid:
         Raises:
             InputError: not a fault, or one outside the grid.
         """
+        (spec,) = texts("fault", [spec])
         what, plus, length = spec.partition("+")
         fault = Fault.parse(f"{what}@{self.rounds}{plus}{length}")
         self._engine.wound(fault)
