@@ -10,8 +10,8 @@ PROGRAM: Final = "planaria"
 
 
 def paste(*words: object) -> str:
-    """A command line, as a shell wants it; a path that looks like an option no longer does."""
-    return shlex.join(_as_path(word) if isinstance(word, Path) else str(word) for word in words)
+    """A command line, as a shell wants it, on one line; a path that looks like an option no longer does."""
+    return " ".join(_quoted(_as_path(word) if isinstance(word, Path) else str(word)) for word in words)
 
 
 def paste_here(*words: object) -> str:
@@ -22,6 +22,17 @@ def paste_here(*words: object) -> str:
     if started.stem == PROGRAM:
         return paste(started, *words)
     return paste(sys.executable, "-m", "planaria.cli", *words)
+
+
+def _quoted(word: str) -> str:
+    """In quotes where it needs them: ``$'...'`` where it holds what cannot be seen, or is not UTF-8."""
+    return shlex.quote(word) if word.isprintable() else f"$'{''.join(map(_escaped, word))}'"
+
+
+def _escaped(letter: str) -> str:
+    if letter.isprintable():
+        return f"\\{letter}" if letter in "\\'" else letter
+    return "".join(f"\\x{byte:02x}" for byte in letter.encode(errors="surrogateescape"))
 
 
 def _as_path(path: Path) -> str:

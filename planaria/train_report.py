@@ -46,7 +46,7 @@ def print_result(genome: Genome, judged: Judgement, files: TrainingFiles) -> Non
     print(f"{facts['bytes_verified']:,} state bytes equal to the firmware's")
     print(f"look at: {paste(files.picture)}")
     grid = f"{genome.target.width + 2 * MARGIN}x{genome.target.height + 2 * MARGIN}"
-    film = Path(f"{files.genome.stem}.gif")
+    film = Path(f"{files.genome.stem}.film.gif")  # a GIF may be what it was trained on
     words = ("--grid", grid, "--fault", "restart:half:left@200", "--rounds", "300", "--film", film)
     print(f"next: {paste_here('run', files.genome, *words)}")
 

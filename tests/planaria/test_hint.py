@@ -1,9 +1,10 @@
-import shlex
+import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planaria import hint
@@ -16,6 +17,9 @@ from planaria.hint import paste, paste_here
         (["planaria", "report", Path("my cuts")], "planaria report 'my cuts'"),
         (["planaria", "report", Path("./-cuts")], "planaria report ./-cuts"),
         (["planaria", "report", Path("it's")], """planaria report 'it'"'"'s'"""),
+        (["run", Path("a\nb's")], r"run $'a\x0ab\'s'"),
+        (["run", Path("a\udcff1")], r"run $'a\xff1'"),
+        (["run", Path("🦎 é")], "run '🦎 é'"),
         (["run", "--rounds", 300, Path("$HOME;`x`")], "run --rounds 300 '$HOME;`x`'"),
     ],
 )
@@ -23,9 +27,13 @@ def test_by_hand(words, line):
     assert paste(*words) == line
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.text(st.characters(exclude_characters="\x00/"), min_size=1), min_size=1))
 def test_a_shell_reads_the_same_words(names):
-    words = shlex.split(paste(*map(Path, names)))
+    line = paste(*map(Path, names))
+    assert len(line.splitlines()) == 1
+    output = subprocess.run(["bash", "-c", f"printf '%s\\0' {line}"], capture_output=True, check=True).stdout
+    words = [os.fsdecode(word) for word in output.split(b"\0")[:-1]]
     assert [Path(word) for word in words] == [Path(name) for name in names]
     assert not any(word.startswith("-") for word in words)
 
