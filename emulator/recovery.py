@@ -255,8 +255,7 @@ def _judge_one(wound: Wound, following: Wound | None, life: Life) -> Recovery:
         if not (absolute and predicate.while_growing):
             if before > predicate.grown_error:
                 return Judgement(Outcome.NOT_GROWN, error_limit)
-            end_limit, peak_limit = max(before, lost_above), max(predicate.grown_error, lost_above)
-            if after <= before and _stays(seen, end_limit, peak_limit):
+            if after <= before and _stays_so(seen, before, predicate.grown_error):
                 return Judgement(Outcome.UNHARMED, error_limit)
         return _judge_by(error_limit, lost_above, end, watched, seen, stood, life)
 
@@ -287,9 +286,13 @@ def _during(wound: Wound, samples: list[Sample]) -> list[Sample]:
     return [s for s in samples if s.time_us >= wound.start_us and (end is None or s.time_us <= end.time_us)]
 
 
-def _stays(seen: list[Sample], end_limit: float, peak_limit: float) -> bool:
-    """Whether a fault that did not raise E at once did no harm later either: some of it shows only then."""
-    return not seen or (seen[-1].error <= end_limit and all(s.error <= peak_limit for s in seen))
+def _stays_so(seen: list[Sample], before: float, grown_error: float) -> bool:
+    """Whether a fault that did not raise E at once did no harm later either: some of it shows only then.
+
+    The same for all yardsticks, so that they judge the same trials.
+    """
+    errors = [sample.error for sample in seen]
+    return not errors or (errors[-1] <= max(before, CLEAN) and max(errors) <= max(grown_error, CLEAN))
 
 
 def _judge_by(
