@@ -17,11 +17,12 @@ from emulator.faults import Fault
 from emulator.faults.base import Cells
 from emulator.faults.population import Version
 from emulator.injector import Injector
+from emulator.judge import Life, judge, judge_run
 from emulator.link import Traffic
 from emulator.memory import check_memory
 from emulator.observer import Observer
 from emulator.order import Kind, Moment
-from emulator.recovery import Away, Life, Recovery, judge, judge_run
+from emulator.recovery import Away, Recovery
 from emulator.trace import Trace
 from emulator.weather import Weather
 from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, VISIBLE
