@@ -139,7 +139,7 @@ def end_log(connection: sqlite3.Connection) -> None:
 
 @contextmanager
 def explained(folder: Path) -> Iterator[None]:
-    """Turn what SQLite says about a file that it cannot read into an InputError."""
+    """Turn into an InputError what SQLite says about a file, or what its content, changed by hand, lacks."""
     path = (folder / FILE).absolute()
     try:
         yield
@@ -152,6 +152,10 @@ def explained(folder: Path) -> Iterator[None]:
         ) from error
     except sqlite3.DatabaseError as error:
         raise InputError("results", path, f"the file is damaged ({error})", NEW_FOLDER) from error
+    except InputError:
+        raise
+    except (LookupError, TypeError, ValueError) as error:
+        raise InputError("results", path, f"the file is damaged ({error!r})", NEW_FOLDER) from error
 
 
 def begin(

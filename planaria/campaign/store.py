@@ -69,11 +69,12 @@ class Store:
         self._connection = connection
         facts = dict(connection.execute("SELECT key, value FROM facts"))
         self.until: float | None = json.loads(facts["until"])
+        plan = Plan.parse(facts["plan"], str(folder / FILE))
+        files = dict(connection.execute("SELECT name, bytes FROM genomes"))
         self.genomes = {
-            name: Genome.from_bytes(content, f"{folder / FILE}: {name}")
-            for name, content in connection.execute("SELECT name, bytes FROM genomes")
+            name: Genome.from_bytes(files[name], f"{folder / FILE}: {name}") for name in plan.genomes
         }
-        self.plan = Plan.parse(facts["plan"], str(folder / FILE)).seeded_by(self.genomes)
+        self.plan = plan.seeded_by(self.genomes)
         self.extended = self.plan.trials > int(facts["first_trials"])
         self._held = held.pop_all()
 

@@ -244,6 +244,28 @@ def test_refuses_a_damaged_file(begun, plan, genomes):
     refused(["the file is damaged"], Store.create_or_open, begun, plan, genomes, None)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        *(f"DELETE FROM facts WHERE key = '{key}'" for key in ("version", "plan", "first_trials", "until")),
+        "UPDATE facts SET value = 'soon' WHERE key = 'until'",
+        "UPDATE facts SET value = 'many' WHERE key = 'first_trials'",
+        "DELETE FROM genomes",
+        "UPDATE results SET clean_outcome = 'healthy'",
+        "UPDATE results SET drawn = '{'",
+        "UPDATE results SET seed = 'x'",
+    ],
+)
+def test_refuses_what_somebody_has_changed(begun, statement):
+    change(begun, statement)
+
+    def read():
+        with Store.open(begun) as store:
+            store.results()
+
+    refused(["the file is damaged"], read)
+
+
 def test_refuses_a_file_in_place_of_the_folder(folder, plan, genomes):
     folder.write_text("")
     refused([str(folder), "it cannot be written"], Store.create_or_open, folder, plan, genomes, None)
