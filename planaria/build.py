@@ -20,8 +20,9 @@ from firmware.measure import boot_costs, measure
 from firmware.memory import LAYOUT
 from firmware.target import TARGETS, Kind, Target, find_target
 from firmware.toolchain import require
+from planaria.outputs import check_apart
 from planaria.ram_map import save_ram_map
-from planaria.shipped import open_genome
+from planaria.shipped import genome_path, open_genome
 
 ALL = "all"
 SUFFIXES = {Kind.CHIP: (".elf", ".hex", ".bin", ".map"), Kind.HOST: (".so",), Kind.WASM: (".wasm",)}
@@ -57,7 +58,9 @@ def build_files(options: argparse.Namespace) -> list[dict[str, Any]]:
         target.name: _paths(options.output / f"{genome.name}-{target.name}", target) for target in targets
     }
     ram_map = [options.output / RAM_MAP] if any(target.kind is Kind.CHIP for target in targets) else []
-    for path in [*chain.from_iterable(paths.values()), *ram_map]:
+    outputs = [*chain.from_iterable(paths.values()), *ram_map]
+    check_apart(outputs, [genome_path(options.genome)])
+    for path in outputs:
         check_creatable(path)
     progress = tqdm(targets, desc="building", unit=" targets", disable=None, leave=False)
     built = [_build(flash, target, options) for target in progress]

@@ -59,6 +59,13 @@ def test_run_spares_its_genome(refused, tmp_path, option):
     assert (tmp_path / "own.genome").read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["ring-host.so", "ram.png"])
+def test_build_spares_its_genome(refused, tmp_path, name):
+    shutil.copy(shipped_paths()["ring"], tmp_path / name)
+    target = "host" if name.endswith("so") else "rv32ec"
+    refused("build", name, "--target", target, "-o", ".", says=[name, "overwrite what is read"])
+
+
 def test_run_spares_a_shipped_genome(refused):
     path = shipped_paths()["ring"]
     before = path.read_bytes()
