@@ -13,9 +13,9 @@ from planaria.campaign.database import FILE
 PLAN = """\
 title = "small"
 genomes = ["ring"]
-timeline = ["restart:half:left@40"]
+timeline = ["restart:half:left@100"]
 trials = 2
-horizon_rounds = 90
+horizon_rounds = 150
 [world]
 grid = "22x22"
 [recovery]
