@@ -58,7 +58,7 @@ def too_short(config: RunConfig, rounds: int) -> str | None:
         return None
     needed = int(end_rounds) + dwell + 1
     return (
-        f"{max(left, 0):g} rounds are left after the last fault, and a recovery must last for more than "
+        f"the last fault leaves {max(left, 0):g} of {rounds} rounds, and a recovery must last for more than "
         f"{dwell}: none can be seen; give --rounds {needed + 40}, at least {needed}"
     )
 

@@ -116,7 +116,7 @@ def test_a_wound_of_what_has_not_grown(planaria):
     assert "restart:half:left@20: had not grown: E " in process.stdout
     assert "(limit 10): nothing can be said; strike later" in process.stdout
     assert process.stderr == (
-        "planaria: warning: 20 rounds are left after the last fault, and a recovery must last for more than "
+        "planaria: warning: the last fault leaves 20 of 40 rounds, and a recovery must last for more than "
         "25: none can be seen; give --rounds 86, at least 46\n"
     )
     growing = planaria(*early[:5], 60, *early[6:], "--while-growing", "--grown-error", "10")

@@ -142,10 +142,11 @@ def test_away():
         ([], 10, None),
         (["restart:all@30"], 60, None),
         (["restart:all@30"], 56, None),
-        (["restart:all@30"], 55, "25 rounds are left"),
-        (["kill:all@30"], 50, "20 rounds are left"),
-        (["kill:all@10+20", "loss:0.1@3"], 40, "10 rounds are left"),
-        (["kill:all@10+50"], 40, "0 rounds are left"),
+        (["restart:all@54"], 55, "1 of 55"),
+        (["restart:all@30"], 55, "25 of 55"),
+        (["kill:all@30"], 50, "20 of 50"),
+        (["kill:all@10+20", "loss:0.1@3"], 40, "10 of 40"),
+        (["kill:all@10+50"], 40, "0 of 40"),
     ],
 )
 def test_too_short(faults, rounds, left):
@@ -153,7 +154,9 @@ def test_too_short(faults, rounds, left):
     if left is None:
         assert said is None
     else:
-        assert said.startswith(f"{left} after the last fault, and a recovery must last for more than 25")
+        assert said.startswith(
+            f"the last fault leaves {left} rounds, and a recovery must last for more than 25"
+        )
 
 
 def test_the_rounds_that_it_advises_are_enough():
