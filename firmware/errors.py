@@ -18,14 +18,23 @@ class InputError(ValueError):
         self.fix = fix
 
     def __str__(self) -> str:
+        return visible(self.text)
+
+    @property
+    def text(self) -> str:
+        """The message as it is, whatever letters are in it."""
         value = str(self.value) or "''"
-        return "".join(map(_visible, f"{self.what}: {value} - {self.limit}; {self.fix}"))
+        return f"{self.what}: {value} - {self.limit}; {self.fix}"
 
     def __reduce__(self) -> tuple[type["InputError"], tuple[str, str, str, str]]:
         """For processes that tell each other: an exception is otherwise made again from its message."""
         return InputError, (self.what, str(self.value), self.limit, self.fix)
 
 
-def _visible(letter: str) -> str:
-    """A letter of a message, which is one line, and no command to a terminal."""
+def visible(text: str) -> str:
+    """A text as one line, which is no command to a terminal either."""
+    return "".join(map(_shown, text))
+
+
+def _shown(letter: str) -> str:
     return ascii(letter)[1:-1] if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from firmware.errors import InputError
+from firmware.errors import InputError, visible
 
 INSTALL = "pip install 'planaria[hardware]'"
 """What brings the toolchain and the simulators."""
@@ -22,6 +22,9 @@ class CompileError(InputError):
         said = "\n".join(lines[:MESSAGE_LINES_MAX] + ["..."] * (len(lines) > MESSAGE_LINES_MAX))
         super().__init__("compiler", compiler, f"it failed and said\n{said}\n", "put the source right")
         self.output = output
+
+    def __str__(self) -> str:
+        return "\n".join(map(visible, self.text.split("\n")))
 
 
 def compiler(command: str | None) -> list[str]:

@@ -59,7 +59,7 @@ def test_impossible_targets(rgba, seed, message):
 
 
 def test_nothing_to_grow():
-    with pytest.raises(InputError, match="nothing to grow"):
+    with pytest.raises(InputError, match="no pixel of alpha 128 or more - it has no place for a seed"):
         Target.of(picture(3, 3, opaque=False))
 
 

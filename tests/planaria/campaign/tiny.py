@@ -38,7 +38,8 @@ from planaria.campaign.plan import Plan
 def interrupt(*_):
     raise KeyboardInterrupt
 
-signal.signal(signal.SIGTERM, interrupt)
+for number in (signal.SIGINT, signal.SIGTERM):  # whose parent may ignore them
+    signal.signal(number, interrupt)
 try:
     measure(Plan.load(sys.argv[1]), Path(sys.argv[2]), workers=2)
 except KeyboardInterrupt:
