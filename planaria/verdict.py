@@ -6,6 +6,7 @@ from typing import Any, Final
 from emulator.config import RunConfig
 from emulator.recovery import Outcome, Predicate
 from planaria.campaign.timeline import last_fault
+from planaria.displacement import describe_displacement
 
 NUMBERS: Final = ("no", "one", "two", "three", "four")
 
@@ -99,15 +100,5 @@ def _where(error: float, stood: Mapping[str, Any] | None) -> str:
     """E in its place and, if it stands elsewhere, there."""
     if stood is None or not (stood["rows"] or stood["cols"]):
         return f"E {error:.1f}"
-    moves = [
-        _move(stood["rows"], "row", "up", "down"),
-        _move(stood["cols"], "column", "to the left", "to the right"),
-    ]
-    return f"E {error:.1f} in its place, {stood['error']:.1f} {' and '.join(move for move in moves if move)}"
-
-
-def _move(cells: int, what: str, backwards: str, forwards: str) -> str:
-    if not cells:
-        return ""
-    plural = "s" if abs(cells) > 1 else ""
-    return f"{NUMBERS[abs(cells)]} {what}{plural} {backwards if cells < 0 else forwards}"
+    where = describe_displacement(stood["rows"], stood["cols"], NUMBERS.__getitem__)
+    return f"E {error:.1f} in its place, {stood['error']:.1f} {where}"
