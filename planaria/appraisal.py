@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from firmware.genome import Fact, Genome
 from firmware.pattern import DISPLACED_MAX, Displacement
+from planaria.displacement import describe_displacement
 from planaria.grid import Grid
 
 MARGIN: Final = DISPLACED_MAX
@@ -38,7 +39,7 @@ class Look(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Appraisal:
     """Organisms of one rule, each in a world of its own.
 
     Attributes:
@@ -79,7 +80,7 @@ class Judgement:
         }
 
 
-def judge(genome: Genome, first_seed: int = 0) -> Judgement:
+def appraise(genome: Genome, first_seed: int = 0) -> Appraisal:
     """Let eight organisms live, without loss, and wound four of them.
 
     Args:
@@ -98,7 +99,7 @@ def judge(genome: Genome, first_seed: int = 0) -> Judgement:
             grid.wound(f"restart:half:{HALVES[number - len(HALVES)]}")
             grid.run(HEALING_ROUNDS)
             healed.append(Look.at(grid))
-    return Judgement(genome.regime, tuple(grown), tuple(held), tuple(healed))
+    return Appraisal(genome.regime, tuple(grown), tuple(held), tuple(healed))
 
 
 def world(genome: Genome, seed: int) -> Grid:
@@ -116,18 +117,5 @@ def describe_look(look: Look) -> str:
     """``0.8``; of an organism beside its place ``131 (1 row up: 7.5)``."""
     if not look.displaced:
         return describe_error(look.error)
-    there = f"{describe_displacement(look.best)}: {describe_error(look.best.error)}"
+    there = f"{describe_displacement(look.best.rows, look.best.cols)}: {describe_error(look.best.error)}"
     return f"{describe_error(look.error)} ({there})"
-
-
-def describe_displacement(displaced: Displacement) -> str:
-    """``1 column to the right``, ``2 rows down and 1 column to the left``."""
-    parts = []
-    for count, unit, ways in (
-        (displaced.rows, "row", ("up", "down")),
-        (displaced.cols, "column", ("to the left", "to the right")),
-    ):
-        if count:
-            plural = "" if abs(count) == 1 else "s"
-            parts.append(f"{abs(count)} {unit}{plural} {ways[count > 0]}")
-    return " and ".join(parts)

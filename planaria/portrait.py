@@ -8,39 +8,39 @@ from numpy.typing import NDArray
 
 from firmware.atomic import atomic_file
 from firmware.genome import Genome
-from planaria.colour import state_on_white, target_on_white
-from planaria.judge import (
+from planaria.appraisal import (
     GROWN_ROUNDS,
     HALVES,
     HEALING_ROUNDS,
     HELD_ROUNDS,
-    Judgement,
+    Appraisal,
     Look,
     describe_look,
 )
+from planaria.colour import state_on_white, target_on_white
 from planaria.labels import in_figure
 
 PANEL_INCHES = 1.7
 
 
-def save_portrait(path: Path, genome: Genome, judged: Judgement) -> None:
+def save_portrait(path: Path, genome: Genome, appraisal: Appraisal) -> None:
     """Write a PNG, whole or not at all.
 
     Args:
         path: of the PNG.
         genome: whose target and name are shown.
-        judged: its organisms; of those that grew and held, the first.
+        appraisal: its organisms; of those that grew and held, the first.
 
     Raises:
         InputError: the file cannot be written.
     """
-    rows, cols = judged.grown[0].picture.shape[:2]
+    rows, cols = appraisal.grown[0].picture.shape[:2]
     panels = [
         ("target", target_on_white(genome.target.placed(rows, cols))),
-        _panel(f"{GROWN_ROUNDS} rounds", judged.grown[0]),
-        _panel(f"{HELD_ROUNDS:,} rounds", judged.held[0]),
+        _panel(f"{GROWN_ROUNDS} rounds", appraisal.grown[0]),
+        _panel(f"{HELD_ROUNDS:,} rounds", appraisal.held[0]),
     ]
-    for half, look in zip(HALVES, judged.healed, strict=True):
+    for half, look in zip(HALVES, appraisal.healed, strict=True):
         panels.append(_panel(f"{half} half lost,\n{HEALING_ROUNDS} rounds later", look))
     height = PANEL_INCHES * rows / cols + 1.1
     figure = Figure(figsize=(PANEL_INCHES * len(panels), height), layout="constrained")

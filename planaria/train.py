@@ -11,9 +11,9 @@ from tqdm import tqdm
 from firmware.errors import InputError
 from firmware.genome import Genome
 from firmware.pattern import Target
+from planaria.appraisal import Appraisal, appraise, world
 from planaria.compiling import announcement
 from planaria.hint import paste
-from planaria.judge import Judgement, judge, world
 from planaria.portrait import save_portrait
 from planaria.shipped import open_genome
 from planaria.train_report import print_result, warn, warn_if_bad
@@ -59,10 +59,10 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
     files = TrainingFiles.of(options.output)
     check_files(files, options)
     training = _resumed(options) if options.resume else _fresh(options)
-    genome, judged = train_and_judge(training, files, not options.json, options.force)
+    genome, appraisal = train_and_appraise(training, files, not options.json, options.force)
     if not options.json:
-        print_result(genome, judged, files)
-    warn_if_bad(genome, judged, files)
+        print_result(genome, appraisal, files)
+    warn_if_bad(genome, appraisal, files)
     return {"file": str(files.genome), "picture": str(files.picture), "name": genome.name, **genome.facts}
 
 
@@ -71,12 +71,12 @@ def train_to_genome(training: "Training", output: Path, show_progress: bool) -> 
 
     Ctrl-C leaves a checkpoint beside them and says how to go on.
     """
-    return train_and_judge(training, TrainingFiles.of(output), show_progress, force=True)[0]
+    return train_and_appraise(training, TrainingFiles.of(output), show_progress, force=True)[0]
 
 
-def train_and_judge(
+def train_and_appraise(
     training: "Training", files: TrainingFiles, show_progress: bool, force: bool
-) -> tuple[Genome, Judgement]:
+) -> tuple[Genome, Appraisal]:
     """Train to the end, save the best rule as a genome, and its picture; Ctrl-C leaves a checkpoint.
 
     Args:
@@ -89,18 +89,18 @@ def train_and_judge(
 
     try:
         run_session(training, files.checkpoint, show_progress)
-        genome, judged = _best(training, files.genome.stem, show_progress)
+        genome, appraisal = _best(training, files.genome.stem, show_progress)
     except KeyboardInterrupt:
         go_on = files.resume_command(force)
         print(f"stopped at step {training.steps_done}; go on with: {go_on}", file=sys.stderr)
         raise
     genome.save(files.genome)
-    save_portrait(files.picture, genome, judged)
+    save_portrait(files.picture, genome, appraisal)
     files.checkpoint.unlink(missing_ok=True)
-    return genome, judged
+    return genome, appraisal
 
 
-def _best(training: "Training", name: str, show_progress: bool) -> tuple[Genome, Judgement]:
+def _best(training: "Training", name: str, show_progress: bool) -> tuple[Genome, Appraisal]:
     """Of the trainer's best rules the one that does best on the engine, judged in worlds of its own."""
     from trainer.session import export, genome_of
 
@@ -110,12 +110,12 @@ def _best(training: "Training", name: str, show_progress: bool) -> tuple[Genome,
     with tqdm(total=len(candidates) + 1, desc="judging", unit=" rules", disable=not show_progress) as bar:
         scores = []
         for candidate in candidates:
-            scores.append(judge(genome_of(training, name, candidate.rule), CHOICE_SEED).score)
+            scores.append(appraise(genome_of(training, name, candidate.rule), CHOICE_SEED).score)
             bar.update()
         genome = export(training, name, candidates[scores.index(min(scores))])
-        judged = judge(genome)
+        appraisal = appraise(genome)
         bar.update()
-    return replace(genome, facts={**genome.facts, **judged.facts()}), judged
+    return replace(genome, facts={**genome.facts, **appraisal.facts()}), appraisal
 
 
 def _fresh(options: argparse.Namespace) -> "Training":

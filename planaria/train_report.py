@@ -5,18 +5,18 @@ from pathlib import Path
 
 from emulator.recovery import RECOGNISABLE
 from firmware.genome import Genome
-from planaria.hint import paste, paste_here
-from planaria.judge import (
+from planaria.appraisal import (
     GROWN_ROUNDS,
     HALVES,
     HEALING_ROUNDS,
     HELD_ROUNDS,
     MARGIN,
-    Judgement,
-    describe_displacement,
+    Appraisal,
     describe_error,
     describe_look,
 )
+from planaria.displacement import describe_displacement
+from planaria.hint import paste, paste_here
 from planaria.training_files import TrainingFiles
 
 
@@ -25,22 +25,24 @@ def warn(text: str) -> None:
     print(f"planaria: warning: {' '.join(text.splitlines())}", file=sys.stderr)
 
 
-def print_result(genome: Genome, judged: Judgement, files: TrainingFiles) -> None:
+def print_result(genome: Genome, appraisal: Appraisal, files: TrainingFiles) -> None:
     """The result for a person."""
     facts = genome.facts
     print(
         f"{files.genome}: {len(genome.to_bytes()):,} B, {facts['steps']} steps in "
         f"{facts['train_seconds']} s; best after {facts['best_step']}"
     )
-    grown, held = (describe_error(max(look.error for look in looks)) for looks in (judged.grown, judged.held))
+    grown, held = (
+        describe_error(max(look.error for look in looks)) for looks in (appraisal.grown, appraisal.held)
+    )
     print(
-        f"E on the engine, the worst of {len(judged.grown)}: after {GROWN_ROUNDS} rounds {grown}, "
+        f"E on the engine, the worst of {len(appraisal.grown)}: after {GROWN_ROUNDS} rounds {grown}, "
         f"after {HELD_ROUNDS:,} {held} (1 looks perfect, above {RECOGNISABLE:g} is bad)"
     )
-    if judged.worst.displaced:
-        print(_displaced(judged))
+    if appraisal.worst.displaced:
+        print(_displaced(appraisal))
     halves = ", ".join(
-        f"{half} {describe_look(look)}" for half, look in zip(HALVES, judged.healed, strict=True)
+        f"{half} {describe_look(look)}" for half, look in zip(HALVES, appraisal.healed, strict=True)
     )
     print(f"E {HEALING_ROUNDS} rounds after a half was lost: {halves}")
     print(f"{facts['bytes_verified']:,} state bytes equal to the firmware's")
@@ -51,20 +53,22 @@ def print_result(genome: Genome, judged: Judgement, files: TrainingFiles) -> Non
     print(f"next: {paste_here('run', files.genome, *words)}")
 
 
-def _displaced(judged: Judgement) -> str:
-    worst = judged.worst
-    where, there = describe_displacement(worst.best), describe_error(worst.best.error)
+def _displaced(appraisal: Appraisal) -> str:
+    worst = appraisal.worst
+    where, there = describe_displacement(worst.best.rows, worst.best.cols), describe_error(worst.best.error)
     return f"displaced by {where}: E {describe_error(worst.error)} at its place, {there} there"
 
 
-def warn_if_bad(genome: Genome, judged: Judgement, files: TrainingFiles) -> None:
+def warn_if_bad(genome: Genome, appraisal: Appraisal, files: TrainingFiles) -> None:
     """Say what to do about an organism that is not the picture, or not where it should be."""
-    if judged.worst.error <= RECOGNISABLE:
+    if appraisal.worst.error <= RECOGNISABLE:
         return
     longer = files.genome.with_name(f"{files.genome.stem}-longer{files.genome.suffix}")
     steps = max(1000, int(genome.facts["steps"]))
     more = paste_here("train", "--from", files.genome, "--steps", str(steps), "-o", longer)
-    what = _displaced(judged) if judged.worst.displaced else f"E {describe_error(judged.worst.error)}"
+    what = (
+        _displaced(appraisal) if appraisal.worst.displaced else f"E {describe_error(appraisal.worst.error)}"
+    )
     if genome.regime == "growing":
         what += " (a rule of the regime growing is not asked to hold its form: see --regime persistent)"
     warn(

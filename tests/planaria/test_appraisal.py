@@ -8,17 +8,17 @@ import pytest
 from PIL import Image
 
 from firmware.pattern import Displacement, Target
-from planaria.colour import target_on_white
-from planaria.grid import Grid
-from planaria.judge import (
+from planaria.appraisal import (
     HALVES,
-    Judgement,
+    Appraisal,
     Look,
-    describe_displacement,
+    appraise,
     describe_error,
     describe_look,
-    judge,
 )
+from planaria.colour import target_on_white
+from planaria.displacement import describe_displacement
+from planaria.grid import Grid
 from planaria.portrait import PANEL_INCHES, save_portrait
 from planaria.shipped import open_genome
 from planaria.train_report import print_result, warn, warn_if_bad
@@ -34,8 +34,8 @@ def ring():
 
 
 @pytest.fixture(scope="module")
-def judged(ring):
-    return judge(ring)
+def appraisal(ring):
+    return appraise(ring)
 
 
 @pytest.fixture(scope="module")
@@ -45,38 +45,38 @@ def beside(ring):
     return replace(ring, target=Target(ring.target.rgba, (row, col + 1)))
 
 
-def test_a_good_genome(ring, judged):
-    assert [len(judged.grown), len(judged.held), len(judged.healed)] == [8, 4, 4]
-    errors = [look.error for look in judged.grown + judged.held]
+def test_a_good_genome(ring, appraisal):
+    assert [len(appraisal.grown), len(appraisal.held), len(appraisal.healed)] == [8, 4, 4]
+    errors = [look.error for look in appraisal.grown + appraisal.held]
     assert 0.3 < min(errors) <= max(errors) < 3
-    assert judged.worst.error == max(errors)
-    assert judged.worst.best[:2] == (0, 0)
-    assert not judged.worst.displaced
+    assert appraisal.worst.error == max(errors)
+    assert appraisal.worst.best[:2] == (0, 0)
+    assert not appraisal.worst.displaced
 
 
-def test_the_numbers_are_those_of_planaria_run(ring, judged):
+def test_the_numbers_are_those_of_planaria_run(ring, appraisal):
     """28x28 cells, seeds 0 to 7: anybody can look for themselves."""
     grid = Grid(ring, 28, 28, 2, record=False)
     grid.run(200)
-    assert judged.grown[2].error == grid.error
-    assert np.array_equal(judged.grown[2].picture, grid.picture)
+    assert appraisal.grown[2].error == grid.error
+    assert np.array_equal(appraisal.grown[2].picture, grid.picture)
     cut = Grid(ring, 28, 28, 5, record=False)
     cut.run(200)
     cut.wound("restart:half:right")
     cut.run(100)
     assert HALVES[1] == "right"
-    assert judged.healed[1].error == cut.error
+    assert appraisal.healed[1].error == cut.error
 
 
-def test_facts(judged):
-    facts = judged.facts()
+def test_facts(appraisal):
+    facts = appraisal.facts()
     assert list(facts) == [
         "E_async_200", "E_async_1000", "E_healed_left", "E_healed_right", "E_healed_top", "E_healed_bottom",
         "displaced_rows", "displaced_cols", "E_displaced",
     ]  # fmt: skip
-    assert facts["E_async_200"] == round(max(look.error for look in judged.grown), 3)
-    assert facts["E_async_1000"] == round(max(look.error for look in judged.held), 3)
-    assert facts["E_healed_top"] == round(judged.healed[2].error, 3)
+    assert facts["E_async_200"] == round(max(look.error for look in appraisal.grown), 3)
+    assert facts["E_async_1000"] == round(max(look.error for look in appraisal.held), 3)
+    assert facts["E_healed_top"] == round(appraisal.healed[2].error, 3)
     assert (facts["displaced_rows"], facts["displaced_cols"]) == (0, 0)
 
 
@@ -86,7 +86,7 @@ def look(error, rows=0, cols=0, there=None):
 
 @pytest.mark.parametrize(("regime", "score"), [("growing", 1.0), ("persistent", 2.0), ("regenerating", 4.0)])
 def test_score_is_of_what_the_regime_asks(regime, score):
-    assert Judgement(regime, (look(1.0),) * 2, (look(3.0),) * 2, (look(8.0),) * 2).score == score
+    assert Appraisal(regime, (look(1.0),) * 2, (look(3.0),) * 2, (look(8.0),) * 2).score == score
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_score_is_of_what_the_regime_asks(regime, score):
     ],
 )
 def test_displacement_in_words(found, words):
-    assert describe_displacement(Displacement(*found, 0.0)) == words
+    assert describe_displacement(*found) == words
 
 
 @pytest.mark.parametrize(
@@ -122,9 +122,9 @@ def test_ruins_are_not_displaced():
     assert not look(500.0, 0, 1, 480.0).displaced
 
 
-def test_words_of_a_good_genome(ring, judged, capsys):
-    print_result(ring, judged, FILES)
-    warn_if_bad(ring, judged, FILES)
+def test_words_of_a_good_genome(ring, appraisal, capsys):
+    print_result(ring, appraisal, FILES)
+    warn_if_bad(ring, appraisal, FILES)
     said = capsys.readouterr()
     assert said.err == ""
     assert "displaced" not in said.out
@@ -133,14 +133,14 @@ def test_words_of_a_good_genome(ring, judged, capsys):
 
 def test_whole_but_one_cell_beside_its_place(on_the_path, beside, capsys):
     """Field report F3: "E 229" was a perfect ladybug one column too far to the right."""
-    judged = judge(beside)
-    assert judged.facts()["displaced_cols"] == 1
-    assert judged.facts()["displaced_rows"] == 0
-    assert judged.facts()["E_displaced"] < 3 < 100 < judged.facts()["E_async_1000"]
-    print_result(beside, judged, FILES)
-    warn_if_bad(beside, judged, FILES)
+    appraisal = appraise(beside)
+    assert appraisal.facts()["displaced_cols"] == 1
+    assert appraisal.facts()["displaced_rows"] == 0
+    assert appraisal.facts()["E_displaced"] < 3 < 100 < appraisal.facts()["E_async_1000"]
+    print_result(beside, appraisal, FILES)
+    warn_if_bad(beside, appraisal, FILES)
     said = capsys.readouterr()
-    at_its_place, there = f"{judged.worst.error:.0f}", f"{judged.worst.best.error:.1f}"
+    at_its_place, there = f"{appraisal.worst.error:.0f}", f"{appraisal.worst.best.error:.1f}"
     words = f"displaced by 1 column to the right: E {at_its_place} at its place, {there} there"
     assert words in said.out.splitlines()
     assert said.err == (
@@ -151,14 +151,14 @@ def test_whole_but_one_cell_beside_its_place(on_the_path, beside, capsys):
 
 
 def test_growing_rules_are_warned_of_with_their_excuse(ring, capsys):
-    bad = Judgement("growing", (look(50.0),), (look(400.0),), (look(1.0),) * 4)
+    bad = Appraisal("growing", (look(50.0),), (look(400.0),), (look(1.0),) * 4)
     warn_if_bad(replace(ring, regime="growing"), bad, FILES)
     assert "E 400 (a rule of the regime growing is not asked to hold its form" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("error", "lines"), [(10.0, 0), (10.1, 1)])
 def test_ten_is_the_limit(ring, capsys, error, lines):
-    warn_if_bad(ring, Judgement("regenerating", (look(1.0),), (look(error),), (look(1.0),) * 4), FILES)
+    warn_if_bad(ring, Appraisal("regenerating", (look(1.0),), (look(error),), (look(1.0),) * 4), FILES)
     assert len(capsys.readouterr().err.splitlines()) == lines
 
 
@@ -168,9 +168,9 @@ def test_a_warning_is_one_line(capsys):
 
 
 @pytest.mark.parametrize("name", ["$x^$ y", "$$", "_hidden", "🦎", "x" * 300])
-def test_portrait(ring, judged, tmp_path, name):
+def test_portrait(ring, appraisal, tmp_path, name):
     """Field report F6: names that matplotlib takes for mathematics."""
-    save_portrait(tmp_path / "a.png", replace(ring, name=name), judged)
+    save_portrait(tmp_path / "a.png", replace(ring, name=name), appraisal)
     with Image.open(tmp_path / "a.png") as picture:
         pixels = np.asarray(picture.convert("RGB")).reshape(-1, 3)
     assert len(pixels) % round(7 * PANEL_INCHES * 110) == 0

@@ -15,9 +15,9 @@ pytest.importorskip("torch", reason="the train extra (torch) is not installed")
 import torch
 
 from firmware.genome import Genome
+from planaria.appraisal import appraise
 from planaria.cli import _parser, main
 from planaria.hint import paste
-from planaria.judge import judge
 from planaria.shipped import open_genome
 from planaria.train import _best, train_to_genome
 from planaria.training_files import TrainingFiles
@@ -100,7 +100,7 @@ def test_what_it_writes_and_says(train, folder, output):
     stem = output.removeprefix("./").removesuffix(".genome")
     assert files_of(folder) == sorted([f"{stem}.genome", f"{stem}.learned.png"])
     genome = Genome.load(output)
-    assert genome.facts.items() >= judge(genome).facts().items()
+    assert genome.facts.items() >= appraise(genome).facts().items()
     assert shlex.split(genome.facts["command"])[-1] == ("./-x.genome" if "-x" in stem else f"{stem}.genome")
     assert "(1 looks perfect, above 10 is bad)" in out
     run = hint(out, "next: planaria ")
@@ -129,10 +129,10 @@ def test_the_last_judgement_is_the_engines():
     idle = ring.rule._replace(w2=np.zeros_like(ring.rule.w2))
     training.steps_done = 1
     training.shortlist.candidates = [Candidate(0, 0.1, idle), Candidate(1, 0.2, ring.rule)]
-    genome, judged = _best(training, "x", show_progress=False)
+    genome, appraisal = _best(training, "x", show_progress=False)
     assert genome.facts["best_step"] == 1
     assert np.array_equal(genome.w2, ring.w2)
-    assert genome.facts["E_async_1000"] == judged.facts()["E_async_1000"] < 3
+    assert genome.facts["E_async_1000"] == appraisal.facts()["E_async_1000"] < 3
 
 
 # Nothing is lost.
@@ -159,7 +159,7 @@ def test_interrupted_while_it_is_judged(train, monkeypatch, folder):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("planaria.train.judge", interrupting)
+        patched.setattr("planaria.train.appraise", interrupting)
         status, _, err = train("heart", *SMALL, "--steps", "1", "-o", "x.genome")
     assert status == 130
     assert files_of(folder) == ["x.checkpoint"]
