@@ -32,7 +32,9 @@ def _quoted(word: str) -> str:
 def _escaped(letter: str) -> str:
     if letter.isprintable():
         return f"\\{letter}" if letter in "\\'" else letter
-    return "".join(f"\\x{byte:02x}" for byte in letter.encode(errors="surrogateescape"))
+    of_a_byte = "\udc80" <= letter <= "\udcff"  # as Python decodes names that are not UTF-8
+    encoded = letter.encode(errors="surrogateescape" if of_a_byte else "surrogatepass")
+    return "".join(f"\\x{byte:02x}" for byte in encoded)
 
 
 def _as_path(path: Path) -> str:

@@ -19,6 +19,7 @@ from planaria.hint import paste, paste_here
         (["planaria", "report", Path("it's")], """planaria report 'it'"'"'s'"""),
         (["run", Path("a\nb's")], r"run $'a\x0ab\'s'"),
         (["run", Path("a\udcff1")], r"run $'a\xff1'"),
+        (["run", Path("a\ud800")], r"run $'a\xed\xa0\x80'"),
         (["run", Path("🦎 é")], "run '🦎 é'"),
         (["run", "--rounds", 300, Path("$HOME;`x`")], "run --rounds 300 '$HOME;`x`'"),
     ],
@@ -27,8 +28,12 @@ def test_by_hand(words, line):
     assert paste(*words) == line
 
 
-@settings(deadline=None, max_examples=50)
-@given(st.lists(st.text(st.characters(exclude_characters="\x00/"), min_size=1), min_size=1))
+FILE_NAMES = st.binary(min_size=1).map(os.fsdecode) | st.text(st.characters(codec="utf-8"), min_size=1)
+"""Whatever bytes a file system holds, and texts."""
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(FILE_NAMES.filter(lambda name: not {"\0", "/"} & set(name)), min_size=1))
 def test_a_shell_reads_the_same_words(names):
     line = paste(*map(Path, names))
     assert len(line.splitlines()) == 1
