@@ -29,12 +29,19 @@ def open_genome(name_or_file: str | Path) -> Genome:
     if str(name_or_file) in shipped:
         return Genome.load(shipped[str(name_or_file)])
     path = Path(name_or_file)
-    if path.name == str(name_or_file) and path.suffix != SUFFIX and not (path.name and path.exists()):
+    if path.name == str(name_or_file) and path.suffix != SUFFIX and not (path.name and _exists(path)):
         names = ", ".join(shipped)
         raise InputError(
             "genome", name_or_file, "it is neither a file nor a shipped genome", f"shipped are: {names}"
         )
     return Genome.load(path)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long for any file
+        return False
 
 
 def table() -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from firmware.target import Kind, find_target
 from firmware.verify import random_genome, verify
 from planaria.shipped import open_genome
 
-ELF_MAX_BYTES: Final = 1 << 24
+ELF_MAX_BYTES: Final = 1 << 20
 
 
 def verify_cell(options: argparse.Namespace) -> dict[str, Any]:

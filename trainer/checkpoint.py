@@ -1,6 +1,7 @@
 """Checkpoints of a training run as safetensors: tensors and text, nothing is ever unpickled."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,12 @@ from torch import Tensor
 
 from firmware.atomic import write_atomic
 from firmware.errors import InputError
+from firmware.reading import check_input
 
 FORMAT = "planaria-checkpoint-2"
+
+FILE_MAX_BYTES = 1 << 30
+"""The largest target with the usual pool takes 90 MB."""
 
 
 def save_checkpoint(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
@@ -30,8 +35,9 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     Raises:
         InputError: no such file, or not a checkpoint of planaria.
     """
-    if not path.is_file():
+    if not os.path.lexists(path):
         raise InputError("checkpoint", path.absolute(), "there is no such file", "check the path")
+    check_input("checkpoint", path, FILE_MAX_BYTES, "give the .checkpoint file that training left")
     try:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}

@@ -1,8 +1,10 @@
 """A picture file as straight RGBA: every mode that can hold transparency is right, or refused by name."""
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +14,10 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngImageFile
 
 from firmware.errors import InputError
+from firmware.reading import read_input
 from trainer.drawings import DRAWINGS
+
+FILE_MAX_BYTES: Final = 1 << 26
 
 PIXELS_MAX: Final = 1 << 26
 """Larger pictures are not decoded: a file of a few kilobytes can ask for gigabytes."""
@@ -45,20 +50,20 @@ def open_picture(path: Path, warn: Warn) -> Image.Image:
     Raises:
         InputError: no such file, no picture, one without transparency, or a very large one.
     """
-    try:
-        if path.exists() and not path.is_file():
-            kind = "a folder" if path.is_dir() else "no regular file"
-            raise InputError("target", path, f"it is {kind}", "give a picture file")
-        with _open(path) as picture:
-            frames = getattr(picture, "n_frames", 1)
-            rgba = _upright(_with_alpha(path, picture), picture)
-    except FileNotFoundError as error:
+    if not os.path.lexists(path):
         names = ", ".join(DRAWINGS)
         raise InputError(
             "target", path, "it is neither a file, an emoji nor a built-in drawing", f"built-in are: {names}"
-        ) from error
+        )
+    if path.is_dir():
+        raise InputError("target", path, "it is a folder", "give a picture file")
+    content = read_input("target", path, FILE_MAX_BYTES, "give a picture file")
+    try:
+        with _open(path, content) as picture:
+            frames = getattr(picture, "n_frames", 1)
+            rgba = _upright(_with_alpha(path, content, picture), picture)
     except UnidentifiedImageError as error:
-        raise _unidentified(path) from error
+        raise _unidentified(path, content) from error
     except InputError:
         raise
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
@@ -71,16 +76,13 @@ def open_picture(path: Path, warn: Warn) -> Image.Image:
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[Image.Image]:
-    """The file, opened but not decoded, whatever Pillow thinks of its size.
-
-    Given the file's path, Pillow 13 maps it into memory, and takes the rows of a turned TIFF for its columns.
-    """
+def _open(path: Path, content: bytes) -> Iterator[Image.Image]:
+    """The file, opened but not decoded, whatever Pillow thinks of its size."""
     limit = Image.MAX_IMAGE_PIXELS
-    with path.open("rb") as file, warnings.catch_warnings():
+    with warnings.catch_warnings():
         Image.MAX_IMAGE_PIXELS = None
         try:
-            picture = Image.open(file)
+            picture = Image.open(BytesIO(content))
         finally:
             Image.MAX_IMAGE_PIXELS = limit
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -95,15 +97,13 @@ def _open(path: Path) -> Iterator[Image.Image]:
         yield picture
 
 
-def _unidentified(path: Path) -> InputError:
-    with path.open("rb") as file:
-        head = file.read(SVG_HEAD_BYTES)
-    if b"<svg" in head or path.suffix.lower() in (".svg", ".svgz"):
+def _unidentified(path: Path, content: bytes) -> InputError:
+    if b"<svg" in content[:SVG_HEAD_BYTES] or path.suffix.lower() in (".svg", ".svgz"):
         return InputError("target", path, "it is an SVG, which has no pixels", "export it as PNG")
     return InputError("target", path, "it is not a picture", "give a PNG with an alpha channel")
 
 
-def _with_alpha(path: Path, picture: Image.Image) -> Image.Image:
+def _with_alpha(path: Path, content: bytes, picture: Image.Image) -> Image.Image:
     """In mode RGBA. Pillow's own conversion loses the transparent value of what is not 8 bits deep."""
     if not picture.has_transparency_data:
         raise InputError(
@@ -119,7 +119,7 @@ def _with_alpha(path: Path, picture: Image.Image) -> Image.Image:
         return _keyed(np.stack([values] * 3, -1), np.full(3, key), 65535)
     if coding == DEEP_COLOUR and key is not None:
         high = np.asarray(picture).astype(np.int64)
-        return _keyed(high << 8 | _low_bytes(path), np.asarray(key), 65535)
+        return _keyed(high << 8 | _low_bytes(content), np.asarray(key), 65535)
     if coding in SHALLOW_GREY:
         picture.load()
         picture.info["transparency"] = picture.info["transparency"] * 255 // SHALLOW_GREY[coding]
@@ -143,8 +143,8 @@ def _keyed(values: NDArray[np.int64], key: NDArray[np.int64], white: int) -> Ima
     return Image.fromarray(np.concatenate([rgb, alpha], -1).astype(np.uint8))
 
 
-def _low_bytes(path: Path) -> NDArray[np.uint8]:
+def _low_bytes(content: bytes) -> NDArray[np.uint8]:
     """Of 16-bit colours, uint8[h, w, 3]: Pillow keeps the upper bytes only, unless it is told otherwise."""
-    with PngImageFile(path) as picture:
+    with PngImageFile(BytesIO(content)) as picture:
         picture.tile = [tile._replace(args=LOW_BYTES) for tile in picture.tile]
         return np.asarray(picture)

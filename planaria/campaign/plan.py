@@ -319,6 +319,13 @@ def _read_genomes(table: TomlTable) -> tuple[str, ...]:
     return genomes
 
 
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long for any file
+        return False
+
+
 def shipped_plans() -> dict[str, Path]:
     """Plans that come with the package: name -> file, sorted by name."""
     folder = Path(str(files("planaria") / "plans"))
@@ -335,7 +342,7 @@ def open_plan(name_or_file: str | Path) -> Plan:
     if str(name_or_file) in shipped:
         return Plan.load(shipped[str(name_or_file)])
     path = Path(name_or_file)
-    if path.name == str(name_or_file) and path.suffix != SUFFIX and not (path.name and path.exists()):
+    if path.name == str(name_or_file) and path.suffix != SUFFIX and not (path.name and _exists(path)):
         raise InputError(
             "plan",
             name_or_file,

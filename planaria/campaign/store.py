@@ -124,7 +124,7 @@ class Store:
         Raises:
             InputError: it holds no results, or damaged ones, or those of another version.
         """
-        if not (folder / FILE).is_file():
+        if not os.path.isfile(folder / FILE):  # noqa: PTH113 # which knows no error
             raise InputError(
                 "results", folder.absolute(), f"it has no {FILE}", "make one with 'planaria measure'"
             )

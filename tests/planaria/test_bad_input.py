@@ -217,12 +217,6 @@ def test_streams_that_are_closed_or_full(streams, shown):
         assert "Traceback" not in process.stderr
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="this machine has no /dev/zero")  # noqa: PTH110
-@pytest.mark.parametrize("command", [("run",), ("train", "-o", "a.genome", "--from"), ("measure", "-o", "a")])
-def test_files_without_an_end(refused, command):
-    refused(*command, "/dev/zero", says=["/dev/zero", "it has more than 16,777,216 bytes"])
-
-
 @pytest.mark.parametrize("command", [("run",), ("measure", "-o", "a")])
 @pytest.mark.parametrize(("name", "shown"), [("", "''"), ("a\nb", r"a\nb")])
 def test_names_that_cannot_be_seen(refused, command, name, shown):
