@@ -28,6 +28,7 @@ from firmware.reading import read_input
 
 VERSION: Final = 1
 SUFFIX: Final = ".genome"
+NAME_MAX_LETTERS: Final = 64
 FILE_MAX_BYTES: Final = 1 << 24
 MAGIC: Final = msgpack.packb(["planaria"] * 4)[:10]
 CRC_BYTES: Final = 4
@@ -55,7 +56,7 @@ class Genome:
     """An update rule and what belongs to it.
 
     Attributes:
-        name: what it grows, for people.
+        name: what it grows, for people; files are called by it (``check_name``).
         w1: int8[H, 48], weights from perception to hidden units.
         b1: int16[H], hidden biases in units of 2**-(6 + shift1).
         w2: int8[H, 16], weights from hidden units to the change of state.
@@ -77,10 +78,7 @@ class Genome:
     facts: Mapping[str, Fact] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not self.name or "/" in self.name or "\0" in self.name:
-            raise InputError(
-                "genome name", self.name, "files are called by it: no /, and at least a letter", "rename it"
-            )
+        check_name(self.name)
         hidden = self.hidden
         if not 1 <= hidden <= HIDDEN_MAX:
             raise InputError(
@@ -215,6 +213,18 @@ class Genome:
             target=Target(np.frombuffer(target["rgba"], np.uint8).reshape(height, width, 4), (row, col)),
             facts=fields["facts"],
         )
+
+
+def check_name(name: str) -> None:
+    """Refuse a name by which no file should be called.
+
+    Raises:
+        InputError: it is.
+    """
+    fits = isinstance(name, str) and len(name) <= NAME_MAX_LETTERS and name.strip() not in ("", ".", "..")
+    if not fits or not name.isprintable() or "/" in name or "\\" in name:
+        limit = f"files are called by it: 1 to {NAME_MAX_LETTERS} letters that can be seen, without / and \\"
+        raise InputError("genome name", name, limit, "choose another")
 
 
 def _map(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:

@@ -22,12 +22,17 @@ def same(a, b):
     return arrays and target and rest
 
 
+NAMES = st.text(min_size=1, max_size=64).filter(
+    lambda name: name.isprintable() and not {"/", "\\"} & set(name) and name.strip() not in ("", ".", "..")
+)
+
+
 @settings(deadline=None)
 @given(
     seed=st.integers(0, 2**32),
     hidden=st.integers(1, 128),
     shifts=st.tuples(st.integers(1, 15), st.integers(1, 15)),
-    name=st.text(min_size=1, max_size=40).filter(lambda name: not {"/", "\0"} & set(name)),
+    name=NAMES,
     facts=st.dictionaries(
         st.text(max_size=9), st.integers(-(2**40), 2**40) | st.text(max_size=9), max_size=4
     ),
@@ -120,6 +125,8 @@ def fields_of(genome) -> dict:
         ({"name": "../evil"}, "genome name: ../evil - files are called by it"),
         ({"name": "a\0b"}, r"genome name: a\x00b"),
         ({"name": 7}, "malformed body (name is int, not str)"),
+        ({"name": "x" * 65}, "genome name: xxx"),
+        ({"name": ".."}, "genome name: .. - files are called by it"),
         ({"w1": "text"}, "malformed body (w1 is str, not bytes)"),
         ({"hidden": 12.0}, "malformed body (hidden is float, not int)"),
         ({"hidden": -1}, "malformed body (hidden is -1, not 1 to 128)"),
@@ -186,6 +193,28 @@ def test_a_key_that_is_there_twice(genome, name):
     assert body.endswith(b"\xa5facts\x80")
     with pytest.raises(InputError, match="a key is there twice"):
         Genome.from_bytes(with_body(genome, body[:-1] + facts))
+
+
+def test_names(genome):
+    for name in ("x" * 64, "-x", "$x^$ 'y'", "größe", "🦎", "a.b", "...", ".x"):
+        assert Genome.from_bytes(replace(genome, name=name).to_bytes()).name == name
+    for name in (
+        "",
+        " ",
+        ".",
+        "..",
+        "a/b",
+        "a\\b",
+        "/",
+        "a\nb",
+        "a\x1b[2Jb",
+        "a\u202eb",
+        "a\ud800",
+        "x" * 65,
+        7,
+    ):
+        with pytest.raises(InputError, match=r"genome name: .* - files are called by it: 1 to 64 letters"):
+            replace(genome, name=name)
 
 
 def test_body_that_is_no_map_or_more_than_one(genome):
