@@ -1,8 +1,6 @@
 """A campaign: trials per second with one and with two workers, start-up included."""
 
-import tempfile
-from pathlib import Path
-
+from firmware.scratch import scratch_folder
 from planaria.campaign.measure import measure as run_campaign
 from planaria.campaign.plan import open_plan
 
@@ -25,7 +23,7 @@ def measure() -> dict[str, float]:
 
 
 def _trials_per_s(workers: int) -> float:
-    with tempfile.TemporaryDirectory() as folder:
-        result = run_campaign(open_plan(PLAN), Path(folder), workers, quiet=True)
+    with scratch_folder() as folder:
+        result = run_campaign(open_plan(PLAN), folder, workers, quiet=True)
     rate: float = result["trials_per_s"]
     return rate

@@ -4,7 +4,6 @@ Needs the extra ``hardware`` (ziglang, pyelftools).
 """
 
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ from firmware.binary import Binary, read_elf, stack_bound_bytes
 from firmware.budget import RAM_BYTES, ROM_BYTES
 from firmware.errors import InputError
 from firmware.image import HEADER_BYTES, RECORD
+from firmware.scratch import scratch_folder
 from firmware.target import Kind, Target
 from firmware.toolchain import CompileError, compile_in, compiler
 
@@ -47,11 +47,10 @@ def build(image: bytes, target: Target, options: Options = Options()) -> Binary:
     """Build the cell for a target.
 
     Raises:
-        InputError: no toolchain, or more ROM or RAM than a cell has.
+        InputError: no toolchain, no room to work in, or more ROM or RAM than a cell has.
         CompileError: the compiler refused.
     """
-    with tempfile.TemporaryDirectory(prefix="planaria-build-") as name:
-        folder = Path(name)
+    with scratch_folder() as folder:
         if target.kind is Kind.CHIP:
             return _build_chip(folder, image, target, options)
         return _build_library(folder, image, target, options)

@@ -16,6 +16,7 @@ from firmware.errors import InputError
 from firmware.frame import FRAME_BYTES
 from firmware.memory import Ram
 from firmware.program import Failure, Firmware, MachineError, Program, Upset, Wake
+from firmware.scratch import scratch_folder
 from firmware.target import Kind
 from firmware.toolchain import require
 
@@ -141,13 +142,21 @@ class HostLibrary:
 
     Args:
         content: of the library's file.
+
+    Raises:
+        InputError: the system does not load it.
     """
 
     def __init__(self, content: bytes) -> None:
-        with tempfile.NamedTemporaryFile(suffix=".so") as file:
-            file.write(content)
-            file.flush()
-            self._library = ctypes.CDLL(file.name)
+        with scratch_folder() as folder:
+            file = folder / "cell.so"
+            file.write_bytes(content)
+            try:
+                self._library = ctypes.CDLL(str(file))
+            except OSError as error:
+                limit = f"this machine loads no library from there ({str(error).rpartition(': ')[2]})"
+                fix = "let TMPDIR name a folder of a disk that is mounted without noexec"
+                raise InputError("TMPDIR", tempfile.gettempdir(), limit, fix) from error
         self._output = ctypes.create_string_buffer(OUTPUT_BYTES)
 
     def keep(self, rom: bytes) -> Any:

@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from tempfile import SpooledTemporaryFile
 from typing import overload
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware.budget import VISIBLE
+from firmware.scratch import no_room
 
 IN_MEMORY_BYTES = 1 << 26
 
@@ -23,12 +25,20 @@ class Recording(Sequence[Picture]):
         self._bytes = rows * cols * VISIBLE
         self._count = 0
         self._file = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 # as long as this lives
-        weakref.finalize(self, self._file.close)
+        weakref.finalize(self, _close, self._file)
 
     def append(self, picture: Picture) -> None:
-        """Add the next one."""
-        self._file.seek(self._count * self._bytes)
-        self._file.write(picture.tobytes())
+        """Add the next one.
+
+        Raises:
+            InputError: they no longer fit into memory, and there is no room for them on disk.
+        """
+        try:
+            self._file.seek(self._count * self._bytes)
+            self._file.write(picture.tobytes())
+            self._file.flush()
+        except OSError as error:
+            raise no_room(error) from error
         self._count += 1
 
     def __len__(self) -> int:
@@ -48,3 +58,9 @@ class Recording(Sequence[Picture]):
     def every(self, step: int) -> Iterator[Picture]:
         """Each ``step``-th, from the first, one at a time."""
         return (self[i] for i in range(0, self._count, step))
+
+
+def _close(file: SpooledTemporaryFile[bytes]) -> None:
+    """What a full disk has said already it may say again here."""
+    with suppress(OSError):
+        file.close()

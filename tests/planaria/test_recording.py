@@ -1,6 +1,12 @@
+"""Pictures of a run come back, from memory or from disk."""
+
+import resource
+import signal
+
 import numpy as np
 import pytest
 
+from firmware.errors import InputError
 from planaria import recording
 from planaria.recording import Recording
 
@@ -20,3 +26,20 @@ def test_pictures_come_back(monkeypatch, in_memory_bytes):
     assert (np.array(list(record.every(4))) == pictures[::4]).all()
     with pytest.raises(IndexError):
         record[9]
+
+
+def test_no_room_for_them(monkeypatch):
+    """The disk where they are kept is full: said at once, and not again at the end."""
+    monkeypatch.setattr(recording, "IN_MEMORY_BYTES", 100)
+    record = Recording(3, 5)
+    record.append(np.zeros((3, 5, 4), np.int8))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(InputError, match=r"temporary folder: .* - it cannot be written .*; set TMPDIR"):
+            record.append(np.zeros((3, 5, 4), np.int8))
+        del record
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
