@@ -17,7 +17,7 @@ from planaria.hint import paste
 from planaria.portrait import save_portrait
 from planaria.shipped import open_genome
 from planaria.train_report import print_result, warn, warn_if_bad
-from planaria.training_files import TrainingFiles, check_files
+from planaria.training_files import TrainingFiles, check_files, same_file
 
 if TYPE_CHECKING:
     from trainer.training import Training
@@ -91,12 +91,17 @@ def train_and_appraise(
         run_session(training, files.checkpoint, show_progress)
         genome, appraisal = _best(training, files.genome.stem, show_progress)
     except KeyboardInterrupt:
-        go_on = files.resume_command(force)
-        print(f"stopped at step {training.steps_done}; go on with: {go_on}", file=sys.stderr)
+        kept = same_file(files.checkpoint, training.checkpoint)
+        go_on = f"go on with: {files.resume_command(force)}" if kept else "nothing of it could be saved"
+        print(f"stopped at step {training.steps_done}; {go_on}", file=sys.stderr)
         raise
     genome.save(files.genome)
     save_portrait(files.picture, genome, appraisal)
-    files.checkpoint.unlink(missing_ok=True)
+    if same_file(files.checkpoint, training.checkpoint):
+        try:
+            files.checkpoint.unlink()
+        except OSError as error:
+            warn(f"{files.checkpoint}: it is no longer needed, but cannot be removed ({error.strerror})")
     return genome, appraisal
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from firmware.atomic import check_writable
 from firmware.errors import InputError
-from firmware.genome import SUFFIX
+from firmware.genome import SUFFIX, check_name
 from planaria.hint import paste_here
 
 CHECKPOINT_SUFFIX = ".checkpoint"
@@ -32,6 +32,7 @@ class TrainingFiles(NamedTuple):
             raise InputError(
                 "output", output, f"a genome's name ends in {SUFFIX}", f"use {output.stem}{SUFFIX}"
             )
+        check_name(output.stem)
         return cls(output, output.with_suffix(PICTURE_SUFFIX), output.with_suffix(CHECKPOINT_SUFFIX))
 
     def resume_command(self, force: bool) -> str:
@@ -52,19 +53,29 @@ def check_files(files: TrainingFiles, options: argparse.Namespace) -> None:
         InputError: they cannot be, or they would replace an input, a result, or the checkpoint of a
             training that was interrupted.
     """
-    for path in files:
-        check_writable(path)
     for name in (str(files.genome), options.target or ""):
         _check_text(name)
     _refuse_inputs(files, options)
+    for path in files:
+        check_writable(path)
     if options.force:
         return
     for path in (files.genome, files.picture):
-        if path.exists() or path.is_symlink():
+        if path.exists():
             raise InputError(
                 "output", path, "it exists already", "choose another -o, or replace it with --force"
             )
-    if files.checkpoint.exists() and not _same(files.checkpoint, options.resume):
+    if not same_file(files.checkpoint, options.resume):
+        refuse_interrupted(files)
+
+
+def refuse_interrupted(files: TrainingFiles) -> None:
+    """Refuse to lose the checkpoint of a training that was interrupted.
+
+    Raises:
+        InputError: there is one, or another file of its name.
+    """
+    if files.checkpoint.exists():
         raise _interrupted(files)
 
 
@@ -85,11 +96,11 @@ def _refuse_inputs(files: TrainingFiles, options: argparse.Namespace) -> None:
             ("--resume", options.resume),
         ):
             goes_on = what == "--resume" and path == files.checkpoint
-            if source is not None and not goes_on and _same(path, source):
+            if source is not None and not goes_on and same_file(path, source):
                 raise InputError("output", path, f"it would replace its input ({what})", "choose another -o")
 
 
-def _same(path: Path, source: str | Path | None) -> bool:
+def same_file(path: Path, source: str | Path | None) -> bool:
     """Whether both are one existing file, links followed."""
     try:
         return source is not None and path.samefile(source)

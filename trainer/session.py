@@ -12,6 +12,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from firmware.arithmetic import Rule
+from firmware.errors import InputError
 from firmware.genome import Fact, Genome
 from trainer.evaluate import errors
 from trainer.shortlist import Candidate
@@ -29,10 +30,8 @@ def train(training: Training, checkpoint: Path, show_progress: bool) -> None:
     """Train to the end of the recipe, leaving a checkpoint every half minute and at the end.
 
     Ctrl-C and SIGTERM let the present step end, for half a step could not be resumed; then they
-    save a checkpoint and go on to the caller as ``KeyboardInterrupt``.
-
-    Raises:
-        InputError: the checkpoint cannot be written.
+    save a checkpoint and go on to the caller as ``KeyboardInterrupt``. A checkpoint that cannot be
+    written is no reason to lose a training: there is a warning, and another attempt the next time.
     """
     recipe = training.recipe
     total = recipe.steps if recipe.steps is not None else round(60 * (recipe.minutes or 0))
@@ -55,12 +54,19 @@ def train(training: Training, checkpoint: Path, show_progress: bool) -> None:
                 bar.set_postfix_str(said, refresh=False)
                 bar.update(_position(training) - bar.n)
                 if time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
-                    training.save(checkpoint)
+                    _save(training, checkpoint)
                     saved_at = time.monotonic()
                 if asked:
                     raise KeyboardInterrupt
         finally:
-            training.save(checkpoint)
+            _save(training, checkpoint)
+
+
+def _save(training: Training, checkpoint: Path) -> None:
+    try:
+        training.save(checkpoint)
+    except InputError as error:
+        tqdm.write(f"planaria: warning: no new checkpoint: {error}", file=sys.stderr)
 
 
 @contextmanager

@@ -78,6 +78,8 @@ class Training:
         self.shortlist = Shortlist()
         self.steps_done = 0
         self.prolonged_at: list[int] = []
+        self.checkpoint: Path | None = None
+        """The file that it was saved to last, or resumed from."""
         self.seconds = 0.0
         """Wall time spent up to the end of the last step, earlier runs included."""
         self._clock = time.monotonic()
@@ -207,6 +209,7 @@ class Training:
             "prolonged_at": self.prolonged_at,
         }
         save_checkpoint(path, tensors, facts)
+        self.checkpoint = path
 
     @classmethod
     def resume(cls, path: Path, device: torch.device) -> "Training":
@@ -225,6 +228,7 @@ class Training:
             training.seconds = float(facts["seconds"])
             training.shortlist = Shortlist.restored(tensors, facts["candidates"])
             training.prolonged_at = list(facts["prolonged_at"])
+            training.checkpoint = path
         except (KeyError, TypeError, RuntimeError) as error:
             raise InputError(
                 "checkpoint", path, f"it is incomplete ({error})", "start again without --resume"

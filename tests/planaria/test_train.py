@@ -2,7 +2,9 @@
 
 import json
 import os
+import resource
 import shlex
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -189,7 +191,7 @@ def test_files_that_are_there(refused, folder, name):
 
 def test_links_that_lead_nowhere_are_there_too(refused, folder):
     (folder / "x.genome").symlink_to(folder / "elsewhere")
-    refused("heart", *SMALL, "-o", "x.genome", says=["x.genome", "it exists already"])
+    refused("heart", *SMALL, "-o", "x.genome", says=["x.genome", "it is a link to"])
 
 
 @pytest.mark.parametrize("name", ["x.genome", "x.learned.png", "x.checkpoint"])
@@ -239,8 +241,38 @@ def test_a_target_of_the_same_stem_is_no_conflict(train, folder):
 
 def test_name_that_is_no_text(refused):
     """It would end in a genome that cannot be packed, after all the training."""
-    refused("heart", "-o", os.fsdecode(b"\xff.genome"), says=["\\udcff.genome", "it is not UTF-8"])
+    refused("heart", "-o", os.fsdecode(b"\xff.genome"), says=["\\udcff", "files are called by it"])
+    refused("heart", "-o", os.fsdecode(b"\xff/x.genome"), says=["\\udcff/x.genome", "it is not UTF-8"])
     refused(os.fsdecode(b"\xff.png"), "-o", "x.genome", says=["\\udcff.png", "it is not UTF-8"])
+
+
+@pytest.fixture
+def small_disk():
+    """Genomes and pictures fit, checkpoints do not."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 18, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    signal.signal(signal.SIGXFSZ, ignored)
+
+
+def test_a_full_disk_does_not_lose_the_training(train, small_disk, folder):
+    """The genome is much smaller than the checkpoint."""
+    status, _, err = train("heart", *SMALL, "--steps", "1", "-o", "x.genome")
+    assert status == 0
+    assert err.count("planaria: warning: no new checkpoint: output: ") == 1
+    assert files_of(folder) == ["x.genome", "x.learned.png"]
+
+
+def test_what_it_could_not_write_it_does_not_remove(train, monkeypatch, small_disk, folder):
+    (folder / "x.checkpoint").write_text("of another training")
+    words = ("heart", *SMALL, "--force", "-o", "x.genome")
+    err = interrupted(monkeypatch, train, *words, "--steps", "3")
+    assert "stopped at step 2; nothing of it could be saved" in err
+    assert train(*words, "--steps", "1")[0] == 0
+    assert files_of(folder) == ["x.checkpoint", "x.genome", "x.learned.png"]
+    assert (folder / "x.checkpoint").read_text() == "of another training"
 
 
 # Going on.
