@@ -16,8 +16,9 @@ from tqdm import tqdm
 
 from firmware.errors import InputError
 from planaria import __version__
-from planaria.bench_report import check_report
+from planaria.bench_report import FILES
 from planaria.contenders import ALIVE, DENSE, SCENES
+from planaria.outputs import check_results
 
 SIDES: Final = (64, 256, 1024)
 
@@ -50,7 +51,7 @@ def bench(options: argparse.Namespace) -> dict[str, Any]:
             "seconds", options.seconds, f"it must be above 0, at most {SECONDS_MAX:g}", "the default is 2"
         )
     if options.output:
-        check_report(options.output)
+        check_results(options.output, FILES)
     sides = sorted(set(options.side)) or list(SIDES)
     jobs = [(name, side, scene) for side in sides for scene in SCENES for name in contenders(side, scene)]
     with tqdm(total=len(jobs) + 2, desc="bench", disable=None, leave=False) as bar:

@@ -7,14 +7,16 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from firmware.atomic import atomic_file, check_creatable
+from firmware.atomic import atomic_file
 from planaria.contenders import ALIVE, ORGANISM, ORGANISM_NAME, SCENES
+from planaria.outputs import make_folder
 
 matplotlib.use("Agg")
 
 PAGE: Final = "bench.md"
 RATES_FIGURE: Final = "images/bench.png"
 GROWTH_FIGURE: Final = "images/bench_growth.png"
+FILES: Final = (PAGE, RATES_FIGURE, GROWTH_FIGURE)
 
 PAGE_TEXT: Final = """\
 # How fast are the engines?
@@ -118,30 +120,20 @@ def _number(value: float | None, form: str) -> str:
     return "" if value is None else format(value, form)
 
 
-def check_report(folder: Path) -> None:
-    """Find out before long work whether the page and its figures can be written.
-
-    Raises:
-        InputError: they cannot.
-    """
-    for name in (PAGE, RATES_FIGURE, GROWTH_FIGURE):
-        check_creatable(folder / name)
-
-
 def save_report(folder: Path, report: dict[str, Any], command: str) -> list[Path]:
     """Write the page and its figures; returns their paths.
 
     Raises:
         InputError: a file cannot be written.
     """
-    (folder / RATES_FIGURE).parent.mkdir(parents=True, exist_ok=True)
+    make_folder((folder / RATES_FIGURE).parent)
     figures = {RATES_FIGURE: draw_rates(report), GROWTH_FIGURE: draw_growth(report["growth"])}
     for name, figure in figures.items():
         with atomic_file(folder / name) as file:
             figure.savefig(file, format="png", dpi=110)
     with atomic_file(folder / PAGE) as file:
         file.write(page(report, command).encode())
-    return [folder / name for name in (PAGE, *figures)]
+    return [folder / name for name in FILES]
 
 
 def page(report: dict[str, Any], command: str) -> str:

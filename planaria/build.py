@@ -10,7 +10,7 @@ from typing import Any
 from tqdm import tqdm
 
 from firmware import image
-from firmware.atomic import check_creatable, unwritable, write_atomic
+from firmware.atomic import write_all
 from firmware.binary import RAM_ORIGIN, Binary
 from firmware.budget import RAM_BYTES, ROM_BYTES
 from firmware.build import Options, build
@@ -20,7 +20,7 @@ from firmware.measure import boot_costs, measure
 from firmware.memory import LAYOUT
 from firmware.target import TARGETS, Kind, Target, find_target
 from firmware.toolchain import require
-from planaria.outputs import check_apart
+from planaria.outputs import check_results, make_folder
 from planaria.ram_map import save_ram_map
 from planaria.shipped import genome_path, open_genome
 
@@ -59,18 +59,12 @@ def build_files(options: argparse.Namespace) -> list[dict[str, Any]]:
     }
     ram_map = [options.output / RAM_MAP] if any(target.kind is Kind.CHIP for target in targets) else []
     outputs = [*chain.from_iterable(paths.values()), *ram_map]
-    check_apart(outputs, [genome_path(options.genome)])
-    for path in outputs:
-        check_creatable(path)
+    check_results(options.output, [path.name for path in outputs], [genome_path(options.genome)])
     progress = tqdm(targets, desc="building", unit=" targets", disable=None, leave=False)
     built = [_build(flash, target, options) for target in progress]
-    try:
-        options.output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(options.output, error) from error
+    make_folder(options.output)
     for binary, facts in built:
-        for path, content in zip(paths[binary.target.name], _contents(binary), strict=True):
-            write_atomic(path, content)
+        write_all(dict(zip(paths[binary.target.name], _contents(binary), strict=True)))
         facts["files"] = [str(path) for path in paths[binary.target.name]]
     for path in ram_map:
         save_ram_map(path)

@@ -113,6 +113,9 @@ def _add_demo(commands: Any) -> None:
     )
     parser.add_argument("--quick", action="store_true", help="use a shipped genome instead of training one")
     parser.add_argument(
+        "--force", action="store_true", help="train over a genome of another training, or an interrupted one"
+    )
+    parser.add_argument(
         "--seed", type=int, default=0, metavar="S", help="of training and simulation (default: 0)"
     )
 
@@ -387,7 +390,7 @@ def _add_run(commands: Any) -> None:
 def _demo(options: argparse.Namespace) -> None:
     from planaria.demo import demo
 
-    report = demo(options.output, options.quick, options.seed, quiet=options.json)
+    report = demo(options.output, options.quick, options.seed, options.json, options.force)
     if options.json:
         print(json.dumps(report))
 

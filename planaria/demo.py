@@ -12,18 +12,20 @@ from typing import Any
 
 from tqdm import tqdm
 
+from emulator.config import RunConfig
 from emulator.recovery import Outcome, Predicate
-from firmware.atomic import check_writable, write_atomic
+from firmware.atomic import write_atomic
 from firmware.errors import InputError
 from firmware.genome import SUFFIX, Genome
 from planaria import __version__
 from planaria.compiling import compile_first
 from planaria.grid import Grid
 from planaria.hint import paste_here
-from planaria.outputs import make_folder
+from planaria.outputs import check_results, check_worth, make_folder
 from planaria.processes import MAIN_GUARD, check_main_guard, usable_cores
-from planaria.shipped import open_genome
+from planaria.shipped import genome_path, open_genome
 from planaria.train import require_torch, train_to_genome
+from planaria.training_files import TrainingFiles, refuse_interrupted
 from planaria.verdict import describe_recovery
 
 TARGET = "planarian"
@@ -43,6 +45,7 @@ WOUNDS = {
     "random third": "restart:random:0.33",
 }
 SHOWN_FIRST = "left half"
+REPORT = "report.json"
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Trial:
         return self.folder / self.name.replace(" ", "-")
 
 
-def demo(folder: Path, quick: bool, seed: int, quiet: bool) -> dict[str, Any]:
+def demo(folder: Path, quick: bool, seed: int, quiet: bool, force: bool = False) -> dict[str, Any]:
     """Train (or open a shipped genome), grow, hold, wound, measure, draw; returns the report.
 
     Args:
@@ -69,38 +72,63 @@ def demo(folder: Path, quick: bool, seed: int, quiet: bool) -> dict[str, Any]:
         quick: use a shipped genome instead of training.
         seed: of training and of all runs.
         quiet: print nothing but progress.
+        force: train over a genome that another training has made, and over an interrupted training.
 
     Raises:
         InputError: the folder cannot be written, the seed is bad, torch or the main guard of the program that
-            calls is missing, or a worker has died.
+            calls is missing, a worker has died, or without ``force`` something of value would be replaced.
     """
     check_main_guard()
     started = time.monotonic()
+    trials = _trials(folder, seed)
+    _check(folder, trials)
+    genome = open_genome(TARGET) if quick else _train(folder, seed, force)
     make_folder(folder)
-    check_writable(folder / "report.json")
-    genome = open_genome(TARGET) if quick else _train(folder, seed)
     _say(quiet, f"{genome.name}: int8 rule 48 -> {genome.hidden} -> 16, flashing {SIDE}x{SIDE} cells")
-    results = _run_all(genome, _trials(folder, seed), quiet)
+    results = _run_all(genome, trials, quiet)
     report = _report(genome, results, seed, round(time.monotonic() - started, 1))
-    write_atomic(folder / "report.json", (json.dumps(report, indent=2) + "\n").encode())
+    write_atomic(folder / REPORT, (json.dumps(report, indent=2) + "\n").encode())
     if not quiet:
         _print_report(report, folder)
     return report
 
 
-def _train(folder: Path, seed: int) -> Genome:
+def _check(folder: Path, trials: list[Trial]) -> None:
+    """Refuse a bad seed or folder before the work."""
+    for trial in trials:
+        RunConfig(seed=trial.seed)
+    pictures = [trial.stem.with_suffix(suffix).name for trial in trials for suffix in (".gif", ".png")]
+    check_results(folder, [REPORT, *pictures], [genome_path(TARGET)])
+
+
+def _train(folder: Path, seed: int, force: bool) -> Genome:
+    """Train and save a genome; one that the same training has made before is no loss."""
     require_torch()
     from trainer.recipe import Recipe
     from trainer.targets import load_target
     from trainer.training import Training, choose_device
 
-    output = folder / f"{TARGET}{SUFFIX}"
+    files = TrainingFiles.of(folder / f"{TARGET}{SUFFIX}")
     command = (
-        f"planaria train {TARGET} --size {TARGET_PX} --steps {TRAINING_STEPS} --seed {seed} -o {output.name}"
+        f"planaria train {TARGET} --size {TARGET_PX} --steps {TRAINING_STEPS} --seed {seed} "
+        f"-o {files.genome.name}"
     )
+    check_results(folder, [path.name for path in files], force=True)
+    if not force:
+        refuse_interrupted(files)
+        if not _made_by(command, files.genome):
+            check_worth(files.genome, force)
+    make_folder(folder)
     recipe = Recipe(steps=TRAINING_STEPS, seed=seed)
     training = Training(load_target(TARGET, TARGET_PX), recipe, choose_device("auto"), command)
-    return train_to_genome(training, output, show_progress=True)
+    return train_to_genome(training, files.genome, show_progress=True)
+
+
+def _made_by(command: str, genome: Path) -> bool:
+    try:
+        return Genome.load(genome).facts.get("command") == command
+    except InputError:
+        return False
 
 
 def _trials(folder: Path, seed: int) -> list[Trial]:
@@ -192,6 +220,6 @@ def _print_report(report: dict[str, Any], folder: Path) -> None:
     print()
     print(f"look at   {shown}.gif   it grows, loses half of itself, and rebuilds it")
     print(f"          {shown}.png   error over time, and before / wounded / after")
-    print(f"          {folder / 'report.json'}   all figures")
+    print(f"          {folder / REPORT}   all figures")
     fault = ("--fault", "restart:disc:16,16,6@200", "--rounds", 300, "--film", "mine.gif")
     print(f"next      {paste_here('run', 'planarian', *fault)}")

@@ -18,6 +18,7 @@ from firmware.genome import Genome
 from firmware.pace import update_us
 from planaria.arguments import number, texts, whole
 from planaria.cells import make_engine
+from planaria.outputs import check_outputs
 from planaria.recording import Recording
 
 
@@ -196,7 +197,7 @@ class Grid:
         """
         from planaria.film import save_film
 
-        self._check_pictures("film", path)
+        self._check(path, "film")
         save_film(Path(path), self._pictures)
 
     def save_figure(self, path: str | Path) -> None:
@@ -207,10 +208,11 @@ class Grid:
         """
         from planaria.figures import save_figure
 
-        self._check_pictures("figure", path)
+        self._check(path, "figure")
         save_figure(Path(path), self.genome, self.config, self.faults, self.result, self._pictures)
 
-    def _check_pictures(self, what: str, path: str | Path) -> None:
+    def _check(self, path: str | Path, what: str) -> None:
+        check_outputs([Path(path)])
         if not self._record:
             raise InputError(what, path, "this grid keeps no pictures", "make it with record=True")
         if not self._pictures:

@@ -1,11 +1,16 @@
 """Files that a command will write, looked at before its long work."""
 
 import os
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from firmware.atomic import check_writable, unwritable
+from firmware.atomic import check_creatable, check_writable, unwritable
 from firmware.errors import InputError
+from planaria.campaign.database import FILE
+from planaria.worth import worth
+
+OTHER_FILE = "choose another file"
 
 
 def make_folder(folder: Path) -> None:
@@ -20,22 +25,54 @@ def make_folder(folder: Path) -> None:
         raise unwritable(folder, error) from error
 
 
-def check_outputs(outputs: Sequence[Path], inputs: Sequence[Path] = ()) -> None:
-    """Refuse results that cannot be written, or as ``check_apart``.
+def check_outputs(outputs: Sequence[Path], inputs: Iterable[Path] = (), force: bool | None = None) -> None:
+    """Refuse results that cannot be written, or as ``check_apart`` and ``check_worth``.
 
     Args:
         outputs: files to be written.
         inputs: files that are read.
+        force: as ``check_worth``.
 
     Raises:
         InputError: one cannot be.
     """
+    _check(check_writable, outputs, inputs, force)
+
+
+def check_results(
+    folder: Path, names: Iterable[str], inputs: Iterable[Path] = (), force: bool | None = None
+) -> None:
+    """As ``check_outputs``, of files in a folder that may still have to be made."""
+    _check(check_creatable, [folder / name for name in names], inputs, force)
+
+
+def _check(
+    check: Callable[[Path], None], outputs: Sequence[Path], inputs: Iterable[Path], force: bool | None
+) -> None:
     check_apart(outputs, inputs)
     for output in outputs:
-        check_writable(output)
+        check(output)
+        check_worth(output, force)
 
 
-def check_apart(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
+def check_worth(output: Path, force: bool | None = None) -> None:
+    """Refuse to replace what took long to make.
+
+    Args:
+        output: the file.
+        force: whether ``--force`` was given, which allows it; None for a command that has no such option.
+
+    Raises:
+        InputError: it holds something of value, or would become part of the results of a campaign.
+    """
+    if output.name.casefold() in (FILE, *(f"{FILE}-{part}" for part in ("wal", "shm", "journal"))):
+        raise InputError("output", output, "results of campaigns are called so", OTHER_FILE)
+    if not force and (what := worth(output)):
+        fix = OTHER_FILE if force is None else f"{OTHER_FILE}, or replace it with --force"
+        raise InputError("output", output, f"it is {what}", fix)
+
+
+def check_apart(outputs: Sequence[Path], inputs: Iterable[Path] = ()) -> None:
     """Refuse results that would overwrite each other, or what they are made from.
 
     Args:
@@ -45,15 +82,30 @@ def check_apart(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
     Raises:
         InputError: one would.
     """
-    for place, output in enumerate(outputs):
-        if any(_same(output, other) for other in outputs[:place]):
+    read = {place(source) for source in inputs} - {None}
+    written = set[object]()
+    for output in outputs:
+        where = place(output)
+        if where in written:
             raise InputError("output", output, "it is given for two results", "give each its own file")
-        if any(_same(output, source) for source in inputs):
-            raise InputError("output", output, "it would overwrite what is read", "choose another file")
+        if where in read:
+            raise InputError("output", output, "it would overwrite what is read", OTHER_FILE)
+        written |= {where} - {None}
 
 
-def _same(one: Path, other: Path) -> bool:
-    """Whether two paths lead to the same file, by whatever spelling or link."""
-    if os.path.realpath(one) == os.path.realpath(other):
-        return True
-    return one.exists() and other.exists() and one.samefile(other)
+def place(path: Path) -> object:
+    """The same for all paths that lead to one file, by whatever spelling or link; None for no path at all.
+
+    What is not there yet is told by the nearest folder that is, and by the names below it as a system would
+    compare them that knows no upper case.
+    """
+    try:
+        path = Path(os.path.realpath(path))
+        names = []
+        while not os.path.lexists(path):
+            names.append(unicodedata.normalize("NFC", path.name.casefold()))
+            path = path.parent
+        status = path.lstat()
+    except (OSError, ValueError):
+        return None
+    return status.st_dev, status.st_ino, *names

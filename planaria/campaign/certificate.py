@@ -35,7 +35,7 @@ from planaria.outputs import check_outputs
 
 FORMAT: Final = "planaria certificate 2"
 
-FILE_MAX_BYTES: Final = 1 << 30
+FILE_MAX_BYTES: Final = 1 << 28
 """Some million trials."""
 
 
@@ -46,6 +46,7 @@ def certify(
     point: int,
     output: Path,
     yardstick: Yardstick = Yardstick.CLEAN,
+    force: bool = True,
 ) -> dict[str, Any]:
     """Write a certificate about one point of a finished campaign.
 
@@ -56,13 +57,14 @@ def certify(
         point: number of the point, which is the family: its faults, with what each trial draws.
         output: the file.
         yardstick: by which a wound is healed.
+        force: whether it may replace another certificate; the command line asks for ``--force``.
 
     Raises:
         InputError: somebody has chosen the campaign's seed, or it is not finished, was stopped early by
             its results or extended after them, was not watched for long enough, harmed nobody, or struck
             too many that had not grown.
     """
-    check_outputs([output], result_files(folder))
+    check_outputs([output], result_files(folder), force)
     if not 0 < confidence < 1:
         raise InputError("confidence", confidence, "it must be above 0 and below 1", "0.95 is usual")
     with Store.open(folder) as store:

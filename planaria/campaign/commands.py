@@ -96,6 +96,7 @@ def _add_certify(commands: Any) -> None:
         "(default: clean)",
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="the certificate")
+    parser.add_argument("--force", action="store_true", help="write over a certificate that is there")
     parser.add_argument("--check", type=Path, metavar="FILE", help="check this certificate instead")
     parser.add_argument(
         "--sample", type=int, default=20, metavar="N", help="with --check: trials to run again (default: 20)"
@@ -194,6 +195,7 @@ def _certify(options: argparse.Namespace) -> int | None:
         options.point,
         options.output,
         Yardstick(options.yardstick),
+        options.force,
     )
     if options.json:
         print(json.dumps(certificate))

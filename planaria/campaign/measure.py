@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tqdm import tqdm
 
 from emulator.recovery import Outcome
-from firmware.atomic import atomic_file, check_writable
+from firmware.atomic import write_atomic
 from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria.campaign.cluster import ClusterWorkers
@@ -25,7 +25,7 @@ from planaria.campaign.workers import LocalWorkers, ThisProcess, Workers
 from planaria.campaign.yardstick import APART, Yardstick
 from planaria.compiling import compile_first
 from planaria.counted import counted
-from planaria.outputs import check_apart
+from planaria.outputs import check_apart, check_results
 from planaria.processes import check_main_guard, usable_cores
 
 if TYPE_CHECKING:
@@ -64,13 +64,13 @@ def measure(
     check_main_guard()
     _check(workers, scheduler, until)
     check_apart(result_files(folder), plan.files())
+    check_results(folder, [TABLE])
     genomes = plan.open_genomes()
     plan = plan.seeded_by(genomes)
     started_s = time.perf_counter()
     with ExitStack() as stack:
         cluster = stack.enter_context(ClusterWorkers(genomes, scheduler, _say)) if scheduler else None
         store = stack.enter_context(Store.create_or_open(folder, plan, genomes, until))
-        check_writable(folder / TABLE)
         wanted = Wanted(plan, until)
         _drop(store, wanted.add(store.results()))
         run, redone = 0, 0
@@ -174,8 +174,7 @@ def write_table(path: Path, store: Store) -> str:
             writer.writerow(row)
         writer.writerow(row.values())
     content = text.getvalue().encode()
-    with atomic_file(path) as file:
-        file.write(content)
+    write_atomic(path, content)
     return hashlib.sha256(content).hexdigest()
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from matplotlib.figure import Figure
 
 from emulator.recovery import Outcome
-from firmware.atomic import write_atomic
+from firmware.atomic import write_all
 from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria import __version__
@@ -35,7 +35,7 @@ from planaria.campaign.summary import (
 from planaria.campaign.trial import TrialResult
 from planaria.campaign.yardstick import APART, Yardstick
 from planaria.hint import PROGRAM, paste
-from planaria.outputs import check_outputs, make_folder
+from planaria.outputs import check_results, make_folder
 from planaria.radiation import describe_rates
 
 JSON: Final = "report.json"
@@ -63,7 +63,7 @@ def report(
         folder: of the results.
         genomes: name in the plan -> genome, whose hashes are then in the report.
         output: folder to which ``report.json``, ``report.html``, the figures as PNG and, where pyarrow is
-            installed, ``results.parquet`` go, each whole or not at all; None is that of the results.
+            installed, ``results.parquet`` go, all or none; None is that of the results.
 
     Returns:
         What ``report.json`` holds.
@@ -75,10 +75,8 @@ def report(
         raise InputError(
             "results", folder.absolute(), "there is no trial in them", "run 'planaria measure' first"
         )
-    if output is not None:
-        make_folder(output)
     output = output or folder
-    check_outputs([output / name for name in (*EXPLANATIONS, PARQUET, PAGE, JSON)], result_files(folder))
+    check_results(output, (*EXPLANATIONS, PARQUET, PAGE, JSON), result_files(folder))
     judged = {yardstick: summarise(plan, results, yardstick) for yardstick in Yardstick}
     table = results_as_parquet(plan, results)
     content = _content(plan, results, judged, folder, genomes or {})
@@ -89,8 +87,8 @@ def report(
     outputs = figures | ({} if table is None else {PARQUET: table})
     outputs[PAGE] = page(content, figures).encode(errors="backslashreplace")
     outputs[JSON] = json.dumps(content, indent=1, allow_nan=False).encode() + b"\n"
-    for name, data in outputs.items():
-        write_atomic(output / name, data)
+    make_folder(output)
+    write_all({output / name: data for name, data in outputs.items()})
     return content
 
 

@@ -2,11 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from PIL import Image
 
+from firmware.errors import InputError
 from planaria import demo as module
+from planaria.shipped import open_genome
 
 
 @pytest.fixture
@@ -84,3 +87,23 @@ def test_demo_trains_and_keeps_its_genome(short, monkeypatch, tmp_path):
     assert report["facts"]["steps"] == 4
     assert (tmp_path / "planarian.genome").exists()
     assert not (tmp_path / "planarian.checkpoint").exists()
+
+
+def test_demo_again(monkeypatch, tmp_path):
+    """Its own genome it makes again; another, or an interrupted training, it replaces only when told to."""
+    pytest.importorskip("torch", reason="the train extra (torch) is not installed")
+    commands = []
+    monkeypatch.setattr(
+        module, "train_to_genome", lambda training, *_, **__: commands.append(training.command)
+    )
+    module._train(tmp_path, 1, force=False)
+    genome = replace(open_genome("ring"), facts={"command": commands[0]})
+    genome.save(tmp_path / "planarian.genome")
+    module._train(tmp_path, 1, force=False)
+    with pytest.raises(InputError, match=r"it is a genome; .* or replace it with --force"):
+        module._train(tmp_path, 2, force=False)
+    (tmp_path / "planarian.checkpoint").write_text("mine")
+    with pytest.raises(InputError, match=r"planarian\.checkpoint - it exists already"):
+        module._train(tmp_path, 1, force=False)
+    module._train(tmp_path, 2, force=True)
+    assert len(commands) == 3

@@ -1,12 +1,12 @@
 """Nothing that is read is overwritten, and no two results lie in one file, however they are spelled."""
 
-import os
+import json
 import shutil
 
 import pytest
 
 from firmware.errors import InputError
-from planaria.outputs import check_outputs
+from planaria.outputs import check_outputs, check_results, place
 from planaria.shipped import shipped_paths
 
 
@@ -36,17 +36,67 @@ def test_files_that_are_not_there_yet(folder):
     check_outputs([folder / "sub" / "new", folder / "sub" / "other"], [folder / "none", folder / "a"])
 
 
-@pytest.mark.parametrize("device", ["/dev/null", "pipe"])
-def test_what_is_no_file_is_never_replaced(folder, device):
-    os.mkfifo(folder / "pipe")
-    with pytest.raises(InputError, match="it is no file"):
-        check_outputs([folder / device])
-
-
 def test_links_that_lead_to_themselves(folder):
     (folder / "one").symlink_to("two")
     (folder / "two").symlink_to("one")
-    check_outputs([folder / "one", folder / "b"], [folder / "a"])
+    with pytest.raises(InputError, match="Too many levels"):
+        check_outputs([folder / "one", folder / "b"], [folder / "a"])
+
+
+def test_names_that_some_systems_take_for_one(folder):
+    """Before either is there, nobody can know whether upper case matters."""
+    for one, other in (("b.gif", "B.GIF"), ("\u00e9", "e\u0301"), ("stra\u00dfe", "STRASSE")):
+        for path in (folder, folder / "new"):
+            with pytest.raises(InputError, match="it is given for two results"):
+                check_results(path, [one, other])
+    check_results(folder / "new", ["b.gif", "c.gif"], [folder / "new" / "d.gif"])
+    with pytest.raises(InputError, match="it would overwrite what is read"):
+        check_results(folder / "door" / "new", ["b.gif"], [folder / "sub" / "new" / "B.gif"])
+
+
+def test_folders_that_are_one(folder):
+    """As by a bind mount: told by what the system says, not by their names."""
+    assert place(folder / "sub" / "a" / "b") == place(folder / "door" / "." / "A" / "b")
+    assert place(folder / "a") == place(folder / "hard") == place(folder / "link")
+    assert place(folder / "a") != place(folder / "sub")
+    assert place(folder / "a\0b") is None
+
+
+@pytest.mark.parametrize("name", ["campaign.db", "campaign.db-wal", "Campaign.DB-journal", "campaign.db-shm"])
+def test_names_of_results(folder, name):
+    """A file of such a name would be taken for a part of them."""
+    with pytest.raises(InputError, match="results of campaigns are called so"):
+        check_outputs([folder / name], force=True)
+
+
+def test_what_is_of_value(folder):
+    genome, certificate, checkpoint = (folder / name for name in ("genome.gif", "c.png", "k"))
+    genome.write_bytes(shipped_paths()["ring"].read_bytes())
+    certificate.write_text(json.dumps({"confidence": 0.9, "format": "planaria certificate 2"}, indent=1))
+    header = b'{"__metadata__":{"facts":"{}","format":"planaria-checkpoint-2"}}'
+    checkpoint.write_bytes(len(header).to_bytes(8, "little") + header + bytes(100))
+    for path, what in (
+        (genome, "a genome"),
+        (certificate, "a cert"),
+        (checkpoint, "the checkpoint of a train"),
+    ):
+        with pytest.raises(InputError, match=f"it is {what}.*; choose another file$"):
+            check_outputs([path])
+        with pytest.raises(InputError, match=f"it is {what}.*; .* or replace it with --force$"):
+            check_outputs([path], force=False)
+        check_outputs([path], force=True)
+    for content in (b"", b"GIF89a", b"{}", b'{"title": "planaria certificate"}'):
+        certificate.write_bytes(content)
+        check_outputs([certificate])
+
+
+def test_a_checkpoint_of_a_training_is_known(folder):
+    torch = pytest.importorskip("torch", reason="the train extra (torch) is not installed")
+    from trainer.checkpoint import save_checkpoint
+
+    save_checkpoint(folder / "k", {"x": torch.zeros(3)}, {"long": "x" * 10_000})
+    with pytest.raises(InputError, match="it is the checkpoint of a training"):
+        check_outputs([folder / "k"])
 
 
 @pytest.mark.parametrize("option", ["--film", "--figure", "--trace"])
