@@ -4,7 +4,7 @@ import os
 import platform
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -86,15 +86,19 @@ def lock(folder: Path) -> int:
     except OSError as error:
         raise unwritable(folder, error) from error
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(handle)
+        with ExitStack() as unlocked:
+            unlocked.callback(os.close, handle)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            unlocked.pop_all()
+    except BlockingIOError as error:
         raise InputError(
             "output",
             folder.absolute(),
             "another 'planaria measure' is adding to it",
             "wait until it ends, or give another folder",
         ) from error
+    except OSError as error:
+        raise unwritable(folder, error) from error
     return handle
 
 

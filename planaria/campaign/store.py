@@ -145,7 +145,8 @@ class Store:
 
     def __len__(self) -> int:
         """Number of trials in it."""
-        return int(self._connection.execute("SELECT count(*) FROM results").fetchone()[0])
+        with explained(self.folder):
+            return int(self._connection.execute("SELECT count(*) FROM results").fetchone()[0])
 
     def add(self, results: list[TrialResult]) -> None:
         """Keep these for good, all or none.
