@@ -7,9 +7,8 @@ A wake is one int64: the time since the slice began << 32 | the cell.
 from typing import Final
 
 import numpy as np
-from numba import njit
 
-from emulator.jit import inner
+from emulator.jit import inner, njit
 from emulator.lanes import LANES, draw_waits
 
 CELL: Final = 0xFFFFFFFF

@@ -1,17 +1,33 @@
-"""numba, with compiled code kept on disk between runs."""
+"""numba, with compiled code kept on disk between runs. Nothing else in ``emulator`` imports numba."""
 
 import hashlib
-import os
-import tempfile
+import pickle
+import sys
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Any, Final
 
-import platformdirs
-from numba import config, njit
-from numba.core.caching import FunctionCache
+from emulator import shelf
+from firmware.errors import InputError
+from firmware.settings import unseen_here
+
+SETTINGS: Final = ".numba_config.yaml"
+
+with unseen_here(SETTINGS):
+    import numba
+    from numba import njit, types
+    from numba.core import config
+    from numba.core.caching import NullCache
+    from numba.core.compiler import CompileResult
+    from numba.core.serialize import dumps
+    from numba.extending import intrinsic
+config._config_fname = ""  # numba looks for it again whenever it compiles
+
+if config.DISABLE_JIT:
+    raise InputError("NUMBA_DISABLE_JIT", 1, "this engine is compiled", "unset it, or choose --kernel numpy")
+
+__all__ = ["inner", "intrinsic", "is_warm", "kept", "njit", "types"]
 
 inner: Final = partial(njit, forceinline=True, _nrt=False)
 """``njit`` for what runs millions of times a second: it becomes part of its caller, may not allocate,
@@ -19,58 +35,42 @@ and counts no references to arrays, which would take longer than a cell's update
 
 
 def kept(function: Callable[..., Any]) -> Any:
-    """``njit`` whose result stays on disk; where nothing can be written, each process compiles anew.
-
-    numba looks only at the file of the function itself to see whether it has changed, but the
-    functions that it calls are compiled into it. Thus the folder is named after all of them.
-    """
+    """``njit`` whose result stays on disk; where nothing can be kept, each process compiles anew."""
     compiled = njit(function)
-    folder = _folder()
-    if folder is not None:
-        before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
-        try:
-            compiled._cache = _Cache(function)
-        finally:
-            config.CACHE_DIR = before
+    compiled._cache = _OnShelf(function)
     return compiled
-
-
-class _Cache(FunctionCache):
-    """numba's, for a disk that may be full."""
-
-    def save_overload(self, signature: Any, result: Any) -> None:
-        with suppress(OSError):
-            super().save_overload(signature, result)
 
 
 def is_warm(name: str) -> bool:
     """Whether the function of this name lies compiled on disk."""
-    folder = _folder()
-    return folder is not None and any(folder.rglob(f"*.{name}-*.nbc"))
+    return shelf.holds(f"{name}-")
 
 
-def can_keep() -> bool:
-    """Whether there is a place on disk for what is compiled."""
-    return _folder() is not None
+class _OnShelf(NullCache):
+    """The code of a function, by the types of its arguments; as numba's own cache, but one that is checked.
 
+    Whatever goes wrong with it, the function is compiled.
+    """
 
-@cache
-def _folder() -> Path | None:
-    """Where compiled code of this version lies, or None."""
-    base = os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_dir("planaria", appauthor=False)
-    folder = Path(base) / _sources_sha256()[:16]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError:
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    def load_overload(self, signature: Any, target_context: Any) -> Any:
+        target_context.refresh()
+        with suppress(Exception):
+            content = shelf.read(self._name(signature, target_context.codegen()))
+            if content is not None:
+                return CompileResult._rebuild(target_context, *pickle.loads(content))
         return None
-    return folder
 
+    def save_overload(self, signature: Any, result: Any) -> None:
+        with suppress(Exception):
+            if not result.library.has_dynamic_globals:
+                shelf.write(self._name(signature, result.codegen), dumps(result._reduce()))
 
-def _sources_sha256() -> str:
-    """Of all that can be compiled, or that gives constants to it."""
-    digest = hashlib.sha256()
-    here = Path(__file__).parent
-    for path in sorted([*here.glob("*.py"), *here.parent.joinpath("firmware").glob("*.py")]):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
+    def _name(self, signature: Any, codegen: Any) -> str:
+        """Of a file, by all that the code depends on; the shelf is by the sources."""
+        python = sys.implementation.cache_tag
+        module = self._function.__module__
+        known = (module, signature, codegen.magic_tuple(), numba.__version__, python)
+        return f"{self._function.__name__}-{hashlib.sha256(repr(known).encode()).hexdigest()[:32]}"

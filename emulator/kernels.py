@@ -10,10 +10,9 @@ from typing import Any, Final, NamedTuple
 import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from emulator.jit import intrinsic, types
 from emulator.lanes import F32, I8, I16, I32, LANES, V32, VF32, Emitter
 from emulator.population import LINE_BYTES, in_lines
 from firmware.arithmetic import HIDDEN_LIMIT, Rule

@@ -7,10 +7,9 @@ array's beginning, whatever the array holds.
 from typing import Any, Final
 
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
 from emulator.draws import FACTOR_1, FACTOR_2, GOLDEN
+from emulator.jit import intrinsic, types
 from firmware.arithmetic import GRADIENT_SHIFT
 from firmware.budget import ALPHA, CHANNELS, PORTS
 from firmware.ports import opposite

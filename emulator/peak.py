@@ -9,9 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
 
+from emulator.jit import intrinsic, njit, types
 from emulator.kernels import available, dot_product
 from emulator.lanes import I8, LANES, V32, VF32
 from firmware.budget import CHANNELS, HIDDEN_MAX, PERCEPTION

@@ -8,9 +8,8 @@ wake before which it arrives, for all wakes of a slice are known.
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
-from emulator.jit import inner
+from emulator.jit import inner, njit
 from emulator.lanes import copy16, get32, get64, mark, prefetch
 from emulator.population import LAYOUT, in_lines, offset
 from emulator.rate import DARK

@@ -3,22 +3,24 @@
 from collections.abc import Callable
 from typing import Final
 
+from emulator import shelf
 from emulator.config import RunConfig
-from emulator.jit import can_keep
 from firmware import image
+from firmware.errors import visible
 from firmware.genome import Genome
 from planaria.cells import make_engine
 
 ONCE: Final = "compiling the engine for this machine, once: about 10 s"
 EACH_TIME: Final = (
-    "compiling the engine, about 10 s in every process, for it cannot be kept: "
-    "let NUMBA_CACHE_DIR name a folder that can be written"
+    "compiling the engine, about 10 s in every process, for it cannot be kept: {reason}; "
+    "let NUMBA_CACHE_DIR name a folder that you can write, and only you"
 )
 
 
 def announcement() -> str:
     """What to tell a person before the engine is compiled."""
-    return ONCE if can_keep() else EACH_TIME
+    folder, reason = shelf.place()
+    return ONCE if folder else EACH_TIME.format(reason=visible(reason))
 
 
 def compile_first(genome: Genome, say: Callable[[str], None]) -> None:
@@ -34,5 +36,5 @@ def compile_first(genome: Genome, say: Callable[[str], None]) -> None:
     engine = make_engine(config, flash, target, None, "window", None, False, None)
     if engine.compiles:
         say(announcement())
-        if can_keep():
+        if shelf.place()[0]:
             engine.run(1)

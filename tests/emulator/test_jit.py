@@ -1,67 +1,141 @@
+import hashlib
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from emulator import jit
+from emulator import shelf
+from emulator.jit import is_warm, kept
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
-from emulator.jit import is_warm, kept
+from emulator.jit import kept
 @kept
 def double(x):
     return 2 * x
-before = is_warm("double")
-print(double(21), before, is_warm("double"), sum(double.stats.cache_hits.values()))
+print(double(21))
 """
+COLD, WARM, NEVER_WARM = (42, False, True, 0), (42, True, True, 1), (42, False, False, 0)
 
 
-def run(tmp_path, folder, first=""):
-    script = tmp_path / "script.py"
-    script.write_text(first + SCRIPT)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": str(folder)}
-    done = subprocess.run(
-        [sys.executable, script], env=environment, capture_output=True, text=True, check=True
+def double(x):
+    return 2 * x
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder))
+    return folder
+
+
+def start():
+    """As a process does: it compiles a function or loads it; how warm it was, is now, and its hits."""
+    shelf._prepared.cache_clear()
+    before, compiled = is_warm("double"), kept(double)
+    return compiled(21), before, is_warm("double"), sum(compiled.stats.cache_hits.values())
+
+
+def code(cache):
+    (file,) = cache.glob("*/double-*.code")
+    return file
+
+
+def test_compiled_code_is_kept(cache):
+    assert start() == COLD
+    assert start() == WARM
+
+
+def test_a_folder_that_cannot_be_written(cache):
+    cache.write_text("")
+    assert start() == NEVER_WARM
+
+
+def test_a_disk_that_is_full(cache, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(shelf.os, "fdopen", full)
+    assert start() == NEVER_WARM
+    assert list(cache.glob("*/*")) == []
+
+
+def signed(content):
+    return hashlib.sha256(content).digest() + content
+
+
+class Mark:
+    """Whoever unpickles it leaves a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80\x7f", pickle.dumps([1])], ids=["empty", "cut", "other"])
+@pytest.mark.parametrize("checksum", [signed, bytes], ids=["signed", "unsigned"])
+def test_a_damaged_file_is_made_again(cache, checksum, content):
+    """Damaged on disk, or whole but not what this numba has written."""
+    start()
+    code(cache).write_bytes(checksum(content))
+    assert start() == ((42, True, True, 0) if checksum is signed else COLD)
+    assert start() == WARM
+
+
+def test_a_checksum_is_looked_at_before_anything_is_unpickled(cache, tmp_path):
+    start()
+    mark = tmp_path / "mark"
+    code(cache).write_bytes(bytes(32) + pickle.dumps(Mark(mark)))
+    assert start() == COLD
+    assert not mark.exists()
+    code(cache).write_bytes(signed(pickle.dumps(Mark(mark))))
+    start()
+    assert mark.exists()  # so the test can fail
+
+
+@pytest.mark.parametrize(("up", "opened"), [(0, 0o666), (1, 0o777), (2, 0o777)])
+def test_code_that_others_can_write_is_not_run(cache, tmp_path, up, opened):
+    """However right its checksum is."""
+    start()
+    mark = tmp_path / "mark"
+    code(cache).write_bytes(signed(pickle.dumps(Mark(mark))))
+    [code(cache), *code(cache).parents][up].chmod(opened)
+    assert start() == (NEVER_WARM if up else COLD)
+    assert not mark.exists()
+
+
+def begin(folder, **environment):
+    """A process of its own, in this folder."""
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    assert done.stderr == ""
-    return done.stdout.split()
 
 
-def test_compiled_code_is_kept(tmp_path):
-    assert run(tmp_path, tmp_path / "cache") == ["42", "False", "True", "0"]
-    assert run(tmp_path, tmp_path / "cache") == ["42", "True", "True", "1"]
+def test_two_at_once_and_settings_of_numba_in_the_current_folder(cache, tmp_path):
+    """To read them would be to wait for the fifo for ever."""
+    os.mkfifo(tmp_path / ".numba_config.yaml")
+    processes = [begin(tmp_path) for _ in range(2)]
+    for process in processes:
+        assert process.communicate(timeout=60) == ("42\n", "")
+    assert [path.suffix for path in cache.glob("*/*")] == [".code"]
 
 
-def test_a_folder_that_cannot_be_written(tmp_path):
-    (tmp_path / "file").write_text("")
-    assert run(tmp_path, tmp_path / "file") == ["42", "False", "False", "0"]
-
-
-def test_a_disk_that_is_full(tmp_path):
-    limited = "import resource, signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-    limited += "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
-    script = tmp_path / "script.py"
-    script.write_text(limited + SCRIPT)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
-    done = subprocess.run(
-        [sys.executable, script], env=environment, capture_output=True, text=True, check=True
+def test_without_a_compiler_it_cannot_be_done(tmp_path):
+    _, errors = begin(tmp_path, NUMBA_DISABLE_JIT="1").communicate(timeout=60)
+    assert errors.splitlines()[-1] == (
+        "firmware.errors.InputError: NUMBA_DISABLE_JIT: 1 - this engine is compiled; "
+        "unset it, or choose --kernel numpy"
     )
-    assert done.stdout.split() == ["42", "False", "False", "0"]
-
-
-def test_any_change_of_a_source_is_another_folder(monkeypatch, tmp_path):
-    for package in ("emulator", "firmware"):
-        (tmp_path / package).mkdir()
-    monkeypatch.setattr(jit, "__file__", str(tmp_path / "emulator" / "jit.py"))
-    names = {jit._sources_sha256()}
-    for file in ("emulator/a.py", "firmware/a.py", "firmware/b.py"):
-        (tmp_path / file).write_text("A = 1")
-        names.add(jit._sources_sha256())
-    (tmp_path / "emulator" / "a.py").write_text("A = 2")
-    names.add(jit._sources_sha256())
-    assert len(names) == 5
 
 
 @pytest.mark.parametrize("name", ["f32", "numpy"])

@@ -26,15 +26,15 @@ def test_who_waits_is_told_why_and_others_find_it_ready(planaria, tmp_path):
     first = planaria(*arguments, "one", NUMBA_CACHE_DIR=str(cache))
     assert first.returncode == 0
     assert first.stderr == f"planaria: {ONCE}\n"
-    kept = sorted(cache.rglob("*.nbc"))
+    kept = sorted(cache.rglob("*.code"))
     assert len(kept) >= 2
     second = planaria(*arguments, "two", NUMBA_CACHE_DIR=str(cache))
     assert second.stderr == ""
-    assert sorted(cache.rglob("*.nbc")) == kept
+    assert sorted(cache.rglob("*.code")) == kept
 
 
 def test_where_nothing_can_be_kept_nobody_waits_in_vain(said, monkeypatch):
     monkeypatch.setattr("emulator.compiled.is_warm", lambda _name: False)
-    monkeypatch.setattr("planaria.compiling.can_keep", lambda: False)
+    monkeypatch.setattr("emulator.shelf.place", lambda: (None, "/a\n/b belongs to another user"))
     compile_first(open_genome("ring"), said.append)
-    assert said == [EACH_TIME]
+    assert said == [EACH_TIME.format(reason="/a\\n/b belongs to another user")]

@@ -1,0 +1,162 @@
+"""Files with a checksum, in a folder of one's own."""
+
+import hashlib
+import os
+import time
+
+import pytest
+
+from emulator import shelf
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache" / "code"))
+    folder, reason = shelf.place()
+    assert reason == ""
+    return folder
+
+
+def test_what_is_written_is_read(folder):
+    assert shelf.read("f-1") is None
+    shelf.write("f-1", b"abc")
+    assert (folder / "f-1.code").read_bytes() == hashlib.sha256(b"abc").digest() + b"abc"
+    assert shelf.read("f-1") == b"abc"
+    assert (shelf.holds("f-"), shelf.holds("g-")) == (True, False)
+    shelf.write("f-1", b"")
+    assert shelf.read("f-1") == b""
+    assert [path.name for path in folder.iterdir()] == ["f-1.code"]
+
+
+def test_only_this_user_can_open_it(tmp_path, monkeypatch):
+    before = os.umask(0)
+    try:
+        monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache" / "code"))
+        folder, _ = shelf.place()
+        shelf.write("f-1", b"abc")
+    finally:
+        os.umask(before)
+    modes = [path.stat().st_mode & 0o777 for path in (tmp_path / "cache", folder.parent, folder)]
+    assert modes == [0o700] * 3
+    assert (folder / "f-1.code").stat().st_mode & 0o777 == 0o600
+    assert shelf.read("f-1") == b"abc"
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def flipped(path):
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+def longer(path):
+    path.write_bytes(path.read_bytes() + b"\0")
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def a_folder(path):
+    path.unlink()
+    path.mkdir()
+    (path / "file").write_text("")
+
+
+def a_fifo(path):
+    path.unlink()
+    os.mkfifo(path)
+
+
+def a_link_to_nothing(path):
+    path.unlink()
+    path.symlink_to("nothing")
+
+
+def a_link_to_itself(path):
+    path.unlink()
+    path.symlink_to(path.name)
+
+
+def open_to_all(path):
+    path.chmod(0o666)
+
+
+DAMAGES = [
+    cut,
+    flipped,
+    longer,
+    empty,
+    a_folder,
+    a_fifo,
+    a_link_to_nothing,
+    a_link_to_itself,
+    open_to_all,
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_does_not_hold_is_replaced(folder, damage):
+    shelf.write("f-1", b"abc")
+    damage(folder / "f-1.code")
+    assert shelf.read("f-1") is None
+    assert not shelf.holds("f-")
+    shelf.write("f-1", b"new")
+    assert shelf.read("f-1") == b"new"
+    assert [path.name for path in folder.iterdir()] == ["f-1.code"]
+
+
+def test_where_nothing_can_be_kept(tmp_path, monkeypatch):
+    file = tmp_path / "file"
+    file.write_text("")
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    for base, reason in (
+        (file, f"{file}/planaria-0123 cannot be used (Not a directory)"),
+        (shared, f"{shared} can be written by others"),
+    ):
+        monkeypatch.setattr(shelf, "_sources_sha256", lambda: "0123")
+        monkeypatch.setenv("NUMBA_CACHE_DIR", str(base))
+        assert shelf.place() == (None, reason)
+        shelf.write("f-1", b"abc")
+        assert shelf.read("f-1") is None
+        assert not shelf.holds("f-")
+
+
+def test_code_of_other_versions_goes_when_it_is_old(folder):
+    old, young, foreign = (folder.parent / f"planaria-{name}" for name in ("0" * 16, "1" * 16, "mine"))
+    long_ago = time.time() - 91 * 86_400
+    for other in (old, young, foreign):
+        other.mkdir(mode=0o700)
+        (other / "f-1.code").write_text("")
+    for other in (old, foreign):
+        os.utime(other, (long_ago, long_ago))
+    shelf.write("f-1", b"abc")
+    assert {path.name for path in folder.parent.iterdir()} == {folder.name, young.name, foreign.name}
+
+
+def test_in_an_old_folder_only_code_is_removed(folder):
+    old = folder.parent / f"planaria-{'0' * 16}"
+    old.mkdir(mode=0o700)
+    for name in ("f-1.code", "x.new", "thesis.txt"):
+        (old / name).write_text("")
+    os.utime(old, (0, 0))
+    shelf.write("f-1", b"abc")
+    assert [path.name for path in old.iterdir()] == ["thesis.txt"]
+
+
+def test_any_change_of_a_source_is_another_folder(monkeypatch, tmp_path):
+    for package in ("emulator", "firmware"):
+        (tmp_path / package).mkdir()
+    monkeypatch.setattr(shelf, "__file__", str(tmp_path / "emulator" / "shelf.py"))
+    names = {shelf._sources_sha256.__wrapped__()}
+    for file in ("emulator/a.py", "firmware/a.py", "firmware/b.py"):
+        (tmp_path / file).write_text("A = 1")
+        names.add(shelf._sources_sha256.__wrapped__())
+    (tmp_path / "emulator" / "a.py").write_text("A = 2")
+    names.add(shelf._sources_sha256.__wrapped__())
+    assert len(names) == 5
