@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any, Final
 
 from emulator import shelf
+from firmware.current_folder import unseen_here
 from firmware.errors import InputError
-from firmware.settings import unseen_here
 
 SETTINGS: Final = ".numba_config.yaml"
 

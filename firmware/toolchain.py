@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from firmware.current_folder import search_path
 from firmware.errors import InputError, visible
 
 INSTALL = "pip install 'planaria[hardware]'"
@@ -37,13 +38,27 @@ def compiler(command: str | None) -> list[str]:
         InputError: it is not installed.
     """
     if command is not None:
-        if shutil.which(command) is None:
+        program = find_program(command)
+        if program is None:
             raise InputError("compiler", command, "it is not installed", "leave out --cc to use zig")
-        return [command]
+        return [program]
     found = find_spec("ziglang")
     if found is None or found.origin is None:
         raise InputError("toolchain", "ziglang", "it is not installed", INSTALL)
     return [str(Path(found.origin).parent / "zig"), "cc"]
+
+
+def find_program(command: str) -> str | None:
+    """Absolute path of a program of the system, or None.
+
+    Args:
+        command: a path, or a name that is looked for where ``PATH`` says; but not in its entries that
+            mean the current folder, such as an empty one: there may be anybody's program of that name.
+    """
+    if Path(command).name == command:
+        return shutil.which(command, path=search_path())
+    program = shutil.which(command)
+    return program and str(Path(program).absolute())
 
 
 def require(module: str, purpose: str) -> None:

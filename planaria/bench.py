@@ -2,11 +2,11 @@
 
 import argparse
 import json
-import os
 import platform
 import shlex
 import subprocess
 import sys
+import tempfile
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +19,7 @@ from planaria import __version__
 from planaria.bench_report import FILES
 from planaria.contenders import ALIVE, DENSE, SCENES
 from planaria.outputs import check_results
+from planaria.processes import ONE_THREAD, environment, not_from_here
 
 SIDES: Final = (64, 256, 1024)
 
@@ -31,10 +32,7 @@ SEEN_BYTES_MIN: Final = 1 << 26
 SIDE_MAX: Final = 8192
 SECONDS_MAX: Final = 600.0
 
-ONE_THREAD: Final = {
-    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
-}
+ONE_THREAD_OF_XLA: Final = {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"}
 
 
 def bench(options: argparse.Namespace) -> dict[str, Any]:
@@ -62,12 +60,20 @@ def bench(options: argparse.Namespace) -> dict[str, Any]:
             bar.update()
             return result
 
-        limits = measured("limits", 0, "")
+        def needed(name: str) -> dict[str, Any]:
+            result = measured(name, 0, "")
+            if "left_out" in result:
+                raise InputError(
+                    "bench", name, f"it failed ({result['left_out']})", "see whether memory runs out"
+                )
+            return result
+
+        limits = needed("limits")
         rows = [
             {"name": name, "side": side, "scene": scene, **measured(name, side, scene)}
             for name, side, scene in jobs
         ]
-        growth = measured("growth", 0, "")
+        growth = needed("growth")
     for row in rows:
         _compare(row, rows, limits)
     return {
@@ -101,9 +107,10 @@ def contenders(side: int, scene: str) -> list[str]:
 def run_contender(name: str, side: int, scene: str, seconds: float) -> dict[str, Any]:
     """Measure one in a process of its own, with one thread on one core."""
     command = [sys.executable, "-m", "planaria.contenders", name, str(side), scene, str(seconds)]
-    process = subprocess.run(
-        command, env=os.environ | ONE_THREAD, capture_output=True, text=True, check=False
-    )
+    with tempfile.TemporaryDirectory(prefix="planaria-bench-") as folder:
+        own = {"TORCHINDUCTOR_CACHE_DIR": folder}  # torch would take one whose name anybody can foresee
+        with environment(not_from_here() | ONE_THREAD | ONE_THREAD_OF_XLA | own):
+            process = subprocess.run(command, capture_output=True, text=True, check=False)
     if process.returncode:
         return {"left_out": process.stderr.strip().rpartition("\n")[2] or f"exit status {process.returncode}"}
     result: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])

@@ -3,15 +3,10 @@
 from pathlib import Path
 from typing import Any, Final
 
-import matplotlib
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-
 from firmware.atomic import atomic_file
 from planaria.contenders import ALIVE, ORGANISM, ORGANISM_NAME, SCENES
+from planaria.drawing import Axes, Figure
 from planaria.outputs import make_folder
-
-matplotlib.use("Agg")
 
 PAGE: Final = "bench.md"
 RATES_FIGURE: Final = "images/bench.png"

@@ -22,7 +22,7 @@ from planaria.compiling import compile_first
 from planaria.grid import Grid
 from planaria.hint import paste_here
 from planaria.outputs import check_results, check_worth, make_folder
-from planaria.processes import MAIN_GUARD, check_main_guard, usable_cores
+from planaria.processes import MAIN_GUARD, check_main_guard, environment, not_from_here, usable_cores
 from planaria.shipped import genome_path, open_genome
 from planaria.train import require_torch, train_to_genome
 from planaria.training_files import TrainingFiles, refuse_interrupted
@@ -148,6 +148,7 @@ def _run_all(genome: Genome, trials: list[Trial], quiet: bool) -> dict[str, dict
     rounds = sum(trial.rounds for trial in trials)
     results = {}
     with (
+        environment(not_from_here()),
         ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool,
         tqdm(total=rounds, unit=" rounds", desc="running", disable=None, leave=False, file=sys.stderr) as bar,
     ):

@@ -3,10 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from emulator.config import RunConfig
@@ -15,10 +12,9 @@ from emulator.faults import Fault
 from firmware.atomic import atomic_file
 from firmware.genome import Genome
 from planaria.colour import state_on_white, target_on_white
+from planaria.drawing import Axes, Figure
 from planaria.labels import in_figure
 from planaria.recording import Recording
-
-matplotlib.use("Agg")
 
 ERROR_FLOOR = 0.1
 """The error axis is logarithmic and begins here."""

@@ -7,7 +7,7 @@ warns of each letter that its font lacks.
 from functools import cache
 from typing import Final
 
-from matplotlib.font_manager import FontProperties, findfont, get_font
+from planaria.drawing import FontProperties, findfont, get_font
 
 LABEL_MAX: Final = 36
 """Characters of a label: more would take the room of what it stands beside."""
@@ -18,9 +18,9 @@ NO_GLYPH: Final = "\N{WHITE SQUARE}"
 
 def in_figure(text: str) -> str:
     """A label as matplotlib shows it letter for letter, on one line; the middle of a long one is left out."""
-    line = "".join(map(_letter, text))
     side = (LABEL_MAX - 1) // 2
-    short = line if len(line) <= LABEL_MAX else f"{line[:side]}…{line[-side:]}"
+    short = text if len(text) <= LABEL_MAX else f"{text[:side]}…{text[-side:]}"
+    short = "".join(map(_letter, short))
     escaped = short.replace("$", r"\$")
     return f" {escaped}" if escaped.startswith("_") else escaped
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from firmware.atomic import atomic_file
@@ -18,6 +17,7 @@ from planaria.appraisal import (
     describe_look,
 )
 from planaria.colour import state_on_white, target_on_white
+from planaria.drawing import Figure
 from planaria.labels import in_figure
 
 PANEL_INCHES = 1.7

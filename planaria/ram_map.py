@@ -2,13 +2,10 @@
 
 from pathlib import Path
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
-
 from firmware.atomic import atomic_file
 from firmware.budget import RAM_BYTES
 from firmware.memory import LAYOUT, SCRATCH, Field
+from planaria.drawing import Axes, Figure, Rectangle
 
 ROW_BYTES = 16
 PERSISTENT, SCRATCH_COLOUR, STACK = "#9ecae1", "#fdd0a2", "#c7c7c7"

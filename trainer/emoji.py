@@ -1,6 +1,5 @@
 """An emoji as a picture, by the font Noto Color Emoji."""
 
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -8,6 +7,7 @@ from typing import Final
 from PIL import Image, ImageDraw, ImageFont, features
 
 from firmware.errors import InputError
+from firmware.toolchain import find_program
 
 FONT_PX: Final = 109
 """The one size of the bitmaps in Noto Color Emoji."""
@@ -80,9 +80,10 @@ def font_path() -> str | None:
     for path in FONTS:
         if Path(path).is_file():
             return path
-    if not shutil.which("fc-match"):
+    match = find_program("fc-match")
+    if match is None:
         return None
     answer = subprocess.run(
-        ["fc-match", "--format=%{file}", "Noto Color Emoji"], capture_output=True, text=True, check=False
+        [match, "--format=%{file}", "Noto Color Emoji"], capture_output=True, text=True, check=False
     )
     return answer.stdout if answer.stdout.endswith("NotoColorEmoji.ttf") else None

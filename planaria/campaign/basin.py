@@ -3,15 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-import matplotlib
 import numpy as np
-from matplotlib import colormaps
-from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
-from matplotlib.figure import Figure, SubFigure
-from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from emulator.recovery import Outcome
@@ -19,9 +11,18 @@ from planaria.campaign.plan import Plan
 from planaria.campaign.statistics import clopper_pearson
 from planaria.campaign.summary import Summary
 from planaria.campaign.trial import TrialResult
+from planaria.drawing import (
+    Axes,
+    Figure,
+    MaxNLocator,
+    Normalize,
+    PercentFormatter,
+    Rectangle,
+    ScalarMappable,
+    SubFigure,
+    colormaps,
+)
 from planaria.labels import in_figure
-
-matplotlib.use("Agg")
 
 ROW: Final = "row"
 COL: Final = "col"

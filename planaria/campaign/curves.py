@@ -3,14 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import matplotlib
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
 
 from emulator.recovery import Outcome
 from planaria.campaign.lines import LEGEND_MAX, SCALE, Lines, Look, dose_name, in_turn, lines
@@ -18,9 +11,8 @@ from planaria.campaign.plan import Plan
 from planaria.campaign.statistics import Estimate
 from planaria.campaign.summary import OUTCOMES, Summary
 from planaria.campaign.yardstick import APART, Yardstick
+from planaria.drawing import Axes, Figure, Line2D, Normalize, PercentFormatter, ScalarMappable
 from planaria.labels import in_figure
-
-matplotlib.use("Agg")
 
 OUTCOME_COLOURS: Final = {
     Outcome.RECOVERED: "#0072b2",
@@ -172,7 +164,7 @@ def draw_dose_response(plan: Plan, judged: Judged, horizon_rounds: float | None)
         panels[1].set_ylabel(f"mean rounds to clean, at most {horizon_rounds:g}")
     for axes in panels:
         _scale(axes, [float(value) for value in plan.sweep[name]])
-        axes.set_xlabel(name)
+        axes.set_xlabel(in_figure(name))
         _tidy(axes)
     handles, labels = panels[0].get_legend_handles_labels()
     if len(labels) > 1:
@@ -185,7 +177,7 @@ def _by_dose(name: str, summaries: Sequence[Summary]) -> list[tuple[tuple[str, l
     groups: dict[str, list[Summary]] = {}
     for summary in summaries:
         rest = [f"{key} {value}" for key, value in summary.point.swept.items() if key != name]
-        groups.setdefault(in_figure(", ".join([summary.point.genome, *rest])), []).append(summary)
+        groups.setdefault(", ".join([summary.point.genome, *rest]), []).append(summary)
     return list(zip(groups.items(), in_turn(len(groups)), strict=True))
 
 
@@ -206,7 +198,7 @@ def _line(axes: Axes, doses: list[float], estimates: list[Estimate], look: Look,
     below = [value - (value if low is None else low) for value, low in zip(values, lows, strict=True)]
     above = [(value if high is None else high) - value for value, high in zip(values, highs, strict=True)]
     looks: dict[str, Any] = {"color": look.colour, "linestyle": look.dashes, "marker": look.mark or "o"}
-    axes.errorbar(places, values, (below, above), capsize=3, label=label, **looks)
+    axes.errorbar(places, values, (below, above), capsize=3, label=in_figure(label), **looks)
 
 
 def _scale(axes: Axes, values: list[float]) -> None:
@@ -232,7 +224,7 @@ def _colour_bar(figure: Figure, looks: Lines) -> None:
     last = len(looks.steps) - 1
     shown = sorted({round(part * last / (TICKS_MAX - 1)) for part in range(TICKS_MAX)})
     mappable = ScalarMappable(Normalize(0, last), SCALE)
-    bar = figure.colorbar(mappable, ax=figure.axes, label=looks.by_colour)
+    bar = figure.colorbar(mappable, ax=figure.axes, label=looks.by_colour and in_figure(looks.by_colour))
     steps = [looks.steps[place] for place in shown]
     bar.set_ticks(shown, labels=[in_figure(s) if isinstance(s, str) else _plain(float(s)) for s in steps])
     handles = [

@@ -9,8 +9,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-from matplotlib.figure import Figure
-
 from emulator.recovery import Outcome
 from firmware.atomic import write_all
 from firmware.errors import InputError
@@ -34,6 +32,7 @@ from planaria.campaign.summary import (
 )
 from planaria.campaign.trial import TrialResult
 from planaria.campaign.yardstick import APART, Yardstick
+from planaria.drawing import Figure
 from planaria.hint import PROGRAM, paste
 from planaria.outputs import check_results, make_folder
 from planaria.radiation import describe_rates

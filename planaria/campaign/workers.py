@@ -26,7 +26,7 @@ from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria.campaign.trial import Trial, TrialResult, run_trial
 from planaria.counted import counted
-from planaria.processes import MAIN_GUARD
+from planaria.processes import MAIN_GUARD, ONE_THREAD, environment, not_from_here
 
 OUT_PER_WORKER: Final = 4
 """Trials that are given out at a time, for each worker."""
@@ -38,9 +38,6 @@ LOOK_S: Final = 1.0
 """How long it is waited for results before workers are counted again."""
 
 STOPS: Final = (signal.SIGINT, signal.SIGTERM)
-
-ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-"""Environment of a worker, for there is one on every core."""
 
 Say = Callable[[str], None]
 """Tells a person what has happened."""
@@ -205,7 +202,8 @@ class LocalWorkers(Processes):
     def submit(self, trial: Trial) -> Future[TrialResult]:
         for _ in range(LOSSES_MAX):
             try:
-                return self._pool.submit(_run_here, trial)
+                with _environment_of_workers():  # a worker starts now where not all have been needed
+                    return self._pool.submit(_run_here, trial)
             except BrokenExecutor:
                 self.close()
                 self._start()
@@ -238,7 +236,8 @@ class LocalWorkers(Processes):
         self._watched, self._leash = context.Pipe(duplex=False)
         self._heard, self._said = context.Pipe(duplex=False)
         given = self._genomes, self._watched, self._said
-        self._pool = ProcessPoolExecutor(self._count, context, _begin, given)
+        with environment(not_from_here()):  # of multiprocessing's resource tracker
+            self._pool = ProcessPoolExecutor(self._count, context, _begin, given)
         try:
             with _signals_wait(), _environment_of_workers(), suppress(BrokenExecutor):
                 for _ in range(self._count):
@@ -271,17 +270,11 @@ def _signals_wait() -> Iterator[None]:
 @contextmanager
 def _environment_of_workers() -> Iterator[None]:
     """What is started here does not hear Ctrl-C, which goes to all processes of a terminal."""
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    os.environ.update(ONE_THREAD)
     try:
-        yield
+        with environment(not_from_here() | ONE_THREAD):
+            yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 

@@ -7,7 +7,7 @@ import pytest
 from firmware import toolchain
 from firmware.errors import InputError
 from firmware.target import CHIPS, TARGETS, find_target
-from firmware.toolchain import CompileError, compile_in, compiler, require
+from firmware.toolchain import CompileError, compile_in, compiler, find_program, require
 
 
 def test_unknown_target_lists_the_known_ones():
@@ -40,3 +40,22 @@ def test_a_compilers_words_are_shown_but_not_without_end(tmp_path):
         compile_in(tmp_path, [sys.executable, "-c", script])
     assert str(caught.value).count("more") == 29
     assert caught.value.output.count("more") == 100
+
+
+def test_a_program_of_the_current_folder_is_taken_only_by_its_path(tmp_path, monkeypatch):
+    there = tmp_path / "there"
+    there.mkdir()
+    for folder, name in ((tmp_path, "gcc"), (tmp_path, "mine"), (there, "gcc")):
+        (folder / name).write_text("#!/bin/sh\n")
+        (folder / name).chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f":.:there:..:{there}:")
+    assert find_program("gcc") == str(there / "gcc")
+    assert find_program("mine") is None
+    assert find_program("") is None
+    assert find_program("./gcc") == str(tmp_path / "gcc")
+    assert find_program("there/gcc") == str(there / "gcc")
+    assert find_program("./none") is None
+    monkeypatch.setenv("PATH", "")
+    assert find_program("gcc") is None
+    assert compiler("./mine") == [str(tmp_path / "mine")]

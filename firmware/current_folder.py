@@ -1,4 +1,4 @@
-"""Settings of libraries that lie in the current folder, where they may be anybody's."""
+"""What lies in the current folder may be anybody's: it is not run, and settings there are not read."""
 
 import os
 from collections.abc import Iterator
@@ -22,3 +22,8 @@ def unseen_here(name: str) -> Iterator[None]:
         yield
     finally:
         os.path.exists = exists
+
+
+def search_path() -> str:
+    """``PATH`` without entries that mean the current folder, or one below it; an empty one does."""
+    return os.pathsep.join(filter(os.path.isabs, os.get_exec_path()))
