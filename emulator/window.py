@@ -16,6 +16,7 @@ from emulator.core import Core
 from emulator.engine import Engine, Library, RunResult
 from emulator.faults.base import Cells
 from emulator.faults.population import Version
+from emulator.memory import check_memory
 from emulator.observer import Observer
 from emulator.order import Kind, Moment
 from emulator.rate import NEVER
@@ -69,9 +70,7 @@ class WindowEngine(Engine):
         kernel: str = AUTO,
         library: Library | None = None,
     ) -> None:
-        if kernel == AUTO and any(isinstance(fault, Version) for fault in config.faults):
-            kernel = NUMPY
-        self.kernel = kernel
+        self.kernel = kernel = _wanted(kernel, config)
         super().__init__(config, target, trace_file, library)
         self._core = _make_core(config, image, self.observer, self._trace, self.weather, kernel)
         self.kernel = self._core.kernel
@@ -86,8 +85,7 @@ class WindowEngine(Engine):
         return self._core.compiles
 
     def _memory_bytes(self, config: RunConfig, rounds_on_the_way: float) -> int:
-        needs = MEMORY_NUMPY if self.kernel == NUMPY else MEMORY_JITTER if config.jitter_us else MEMORY
-        return int(config.grid.cells * (needs.cell_bytes + rounds_on_the_way * needs.broadcast_bytes))
+        return _memory_bytes(config, self.kernel, rounds_on_the_way)
 
     def result(self) -> RunResult:
         self._core.deliver(self.time_us)
@@ -159,6 +157,28 @@ class WindowEngine(Engine):
         until_us = self.time_us + 1 if next_event <= self.time_us else int(next_event)
         self._core.advance(self.time_us, until_us)
         self._schedule()
+
+
+def check_grid(config: RunConfig) -> None:
+    """Refuse a world that there is no memory for, as the engine itself would, but before it is made.
+
+    Raises:
+        InputError: it does not fit.
+    """
+    needed_bytes = _memory_bytes(config, _wanted(AUTO, config), 0)
+    check_memory("grid", f"{config.cols}x{config.rows}", needed_bytes, "make it smaller")
+
+
+def _wanted(kernel: str, config: RunConfig) -> str:
+    """The kernel; where any may be taken, one that can do what the faults want."""
+    mixes = any(isinstance(fault, Version) for fault in config.faults)
+    return NUMPY if kernel == AUTO and mixes else kernel
+
+
+def _memory_bytes(config: RunConfig, kernel: str | None, rounds_on_the_way: float) -> int:
+    """As ``Engine._memory_bytes``."""
+    needs = MEMORY_NUMPY if kernel == NUMPY else MEMORY_JITTER if config.jitter_us else MEMORY
+    return int(config.grid.cells * (needs.cell_bytes + rounds_on_the_way * needs.broadcast_bytes))
 
 
 def _make_core(

@@ -1,5 +1,6 @@
 import time
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -59,14 +60,132 @@ def test_messages_are_counted_that_the_run_can_send(monkeypatch, genome, engine)
     make(engine, few, genome).run(3)
 
 
+@pytest.mark.parametrize(
+    ("options", "cell_bytes"),
+    [({}, 410), ({"jitter_us": 1}, 510), ({"faults": ["version:all,genome=ring@1"]}, 760)],
+)
+def test_a_world_is_refused_before_there_is_an_engine(monkeypatch, options, cell_bytes):
+    options = {name: tuple(map(Fault.parse, v)) if name == "faults" else v for name, v in options.items()}
+    config = RunConfig(rows=10, cols=11, **options)
+    monkeypatch.setattr(memory, "free_memory_bytes", lambda: 110 * cell_bytes)
+    window.check_grid(config)
+    monkeypatch.setattr(memory, "free_memory_bytes", lambda: 110 * cell_bytes - 1)
+    with pytest.raises(InputError, match=f"grid: 11x10 - it would need {110 * cell_bytes:,} bytes of memory"):
+        window.check_grid(config)
+
+
 def test_free_memory_is_less_than_all():
     assert 0 < memory.free_memory_bytes() < 1 << 50
 
 
 def test_systems_that_say_less(monkeypatch):
     """macOS has no /proc, Windows no sysconf either."""
-    monkeypatch.setattr(memory.Path, "exists", lambda _path: False)
+    monkeypatch.setattr(memory, "_read", lambda _path: "")
+    monkeypatch.setattr(memory.resource, "getrlimit", lambda _number: (memory.resource.RLIM_INFINITY,) * 2)
     assert memory.free_memory_bytes() > 0
     monkeypatch.delattr(memory.os, "sysconf")
+    monkeypatch.setattr(memory, "resource", None)
     assert memory.free_memory_bytes() is None
     memory.check_memory("grid", "1000000x1000000", 1 << 60, "make it smaller")
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """Makes the files of a made-up system, and says how much is free there."""
+
+    def free(files):
+        for name, content in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+        return memory.free_memory_bytes(tmp_path)
+
+    return free
+
+
+MEMINFO = {"proc/meminfo": "MemTotal:    9000 kB\nMemFree:   10 kB\nMemAvailable:    8000 kB\n"}
+STAT = "anon 1\ninactive_file 300\nactive_file 20\ninactive_anon 5\n"
+
+
+def version_2(path, groups):
+    """Files of a system with version 2: where this process is, and (limit, usage) of each group."""
+    files = MEMINFO | {"proc/self/cgroup": f"0::{path}\n"}
+    for group, (limit, usage) in groups.items():
+        folder = f"sys/fs/cgroup/{group}"
+        files[f"{folder}/memory.max"] = f"{limit}\n"
+        files[f"{folder}/memory.current"] = f"{usage}\n"
+    return files
+
+
+@pytest.mark.parametrize(
+    ("path", "groups", "free_bytes"),
+    [
+        ("/", {}, 8_192_000),
+        ("/", {"": ("max", 5)}, 8_192_000),
+        ("/", {"": (1_000_000, 400_000)}, 600_000),
+        ("/a/b", {"a/b": ("max", 5), "a": (1_000_000, 400_000)}, 600_000),
+        ("/a/b", {"a/b": (500_000, 5), "a": (1_000_000, 400_000), "other": (10, 5)}, 499_995),
+        ("/outside/only", {"": (1_000_000, 400_000)}, 600_000),
+        ("/../../x", {"": (1_000_000, 400_000)}, 600_000),
+        ("/", {"": (1_000_000, 1_400_000)}, 0),
+        ("/", {"": (2**63 - 4096, 1_400_000)}, 8_192_000),
+        ("/", {"": ("", "")}, 8_192_000),
+        ("/", {"": ("lots", "5")}, 8_192_000),
+    ],
+)
+def test_control_groups(tree, path, groups, free_bytes):
+    assert tree(version_2(path, groups)) == free_bytes
+
+
+def test_cached_files_of_a_control_group_give_way(tree):
+    files = version_2("/a", {"a": (1_000_000, 999_900)}) | {"sys/fs/cgroup/a/memory.stat": STAT}
+    assert tree(files) == 420
+
+
+def test_control_groups_of_version_1(tree):
+    stat = STAT.replace("inactive_file", "total_inactive_file") + "total_active_file 7\n"
+    files = MEMINFO | {
+        "proc/self/cgroup": "9:name=systemd:/\n4:cpu,memory:/a/b\n3:cpuset:/c\n0::/\n",
+        "sys/fs/cgroup/memory/a/memory.limit_in_bytes": "500000\n",
+        "sys/fs/cgroup/memory/a/memory.usage_in_bytes": "100000\n",
+        "sys/fs/cgroup/memory/a/memory.stat": stat,
+        "sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
+        "sys/fs/cgroup/memory/memory.usage_in_bytes": "700000\n",
+        "sys/fs/cgroup/memory/c/memory.limit_in_bytes": "1\n",
+        "sys/fs/cgroup/memory/c/memory.usage_in_bytes": "1\n",
+    }
+    assert tree(files) == 400_307
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "0:", "0::", "::::\n", "4:memory", "\0", "0::/\udcff"])
+def test_nonsense_in_proc_is_no_limit(tmp_path, text):
+    (tmp_path / "proc" / "self").mkdir(parents=True)
+    (tmp_path / "proc" / "meminfo").write_text(MEMINFO["proc/meminfo"])
+    (tmp_path / "proc" / "self" / "cgroup").write_bytes(text.encode(errors="surrogateescape"))
+    assert memory.free_memory_bytes(tmp_path) == 8_192_000
+
+
+def test_limits_of_the_process(tree, monkeypatch):
+    limits = {"RLIMIT_AS": 5_000_000, "RLIMIT_DATA": memory.resource.RLIM_INFINITY}
+    by_number = {getattr(memory.resource, name): name for name in limits}
+    monkeypatch.setattr(memory.resource, "getrlimit", lambda number: (limits[by_number[number]], 0))
+    status = {"proc/self/status": "Name:\tx\nVmPeak:\t    9 kB\nVmSize:\t    1000 kB\nVmData:\t   200 kB\n"}
+    assert tree(MEMINFO | status) == 5_000_000 - 1_024_000
+    limits["RLIMIT_DATA"] = 3_000_000
+    assert tree(MEMINFO | status) == 3_000_000 - 204_800
+    limits["RLIMIT_DATA"] = 0
+    assert tree(MEMINFO | status) == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here")
+def test_a_limit_of_this_process_is_seen():
+    resource = memory.resource
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 45, before[1]))
+        assert memory.free_memory_bytes() <= min(1 << 45, *memory._of_machine(Path("/")))
+        used_kb = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() // 1024
+        resource.setrlimit(resource.RLIMIT_AS, (used_kb * 1024 + (64 << 20), before[1]))
+        assert 32 << 20 < memory.free_memory_bytes() <= 64 << 20
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
