@@ -22,7 +22,7 @@ class NeuralProgram:
         rom: the image, or a whole ROM that starts with it.
 
     Raises:
-        ValueError: the bytes are not a valid image.
+        InputError: the bytes are no valid image.
     """
 
     def __init__(self, rom: bytes) -> None:

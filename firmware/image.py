@@ -22,14 +22,25 @@ from typing import Final
 import numpy as np
 
 from firmware.arithmetic import Rule
-from firmware.budget import HIDDEN_MAX, ROM_BYTES
-from firmware.clock import Law, Timing
+from firmware.budget import ERASED, HIDDEN_MAX, ROM_BYTES
+from firmware.clock import LISTENING_WAKES_MAX, MEAN_INTERVAL_MAX_US, Law, Timing
+from firmware.errors import InputError
 from firmware.genome import Genome
 
 IMAGE_VERSION: Final = 1
 HEADER: Final = struct.Struct("<2s6BI")
 HEADER_BYTES: Final = 16
 RECORD: Final = np.dtype([("b1", "<i2"), ("w1", "i1", 48), ("w2", "i1", 16)])
+_BOUNDS: Final = (
+    ("H", 1, HIDDEN_MAX),
+    ("shift1", 1, 15),
+    ("shift2", 1, 15),
+    ("clock law", min(Law), max(Law)),
+    ("listening period", 1, LISTENING_WAKES_MAX),
+    ("mean interval", 1, MEAN_INTERVAL_MAX_US),
+)
+"""The least and the most of the numbers in a header, in their order."""
+
 CODE_RESERVE_BYTES: Final = ROM_BYTES - HEADER_BYTES - HIDDEN_MAX * RECORD.itemsize
 """ROM that every genome leaves for program code: 1,776 B."""
 
@@ -55,15 +66,30 @@ def build(genome: Genome, timing: Timing) -> bytes:
 def parse(rom: bytes) -> tuple[Rule, Timing]:
     """Read an image back, as the cell does at boot.
 
+    Args:
+        rom: an image, or a ROM that holds one and is erased behind it.
+
     Raises:
-        ValueError: not an image, or a CRC that does not match.
+        InputError: it is not exactly what SPEC.md says, or its CRC-32 does not match.
     """
-    magic, version, hidden, shift1, shift2, law, listening, mean = HEADER.unpack_from(rom)
+    if len(rom) < HEADER_BYTES:
+        raise _refused(f"{len(rom)} B", f"its header alone has {HEADER_BYTES} B")
+    magic, version, *numbers = HEADER.unpack_from(rom)
     if magic != b"PL" or version != IMAGE_VERSION:
-        raise ValueError(f"not a version {IMAGE_VERSION} flash image: starts with {rom[:3].hex(' ')}")
+        raise _refused(rom[:3].hex(" "), f"it must begin with 50 4c {IMAGE_VERSION:02x}")
+    for (name, least, most), number in zip(_BOUNDS, numbers, strict=True):
+        if not least <= number <= most:
+            raise _refused(f"{name} {number}", f"it must be {least} to {most:,}")
+    hidden, shift1, shift2, law, listening, mean = numbers
     end = HEADER_BYTES + hidden * RECORD.itemsize
+    if len(rom) < end or rom[end:].strip(ERASED):
+        raise _refused(f"{len(rom)} B", f"with H = {hidden} it has {end} B, and nothing behind")
     if zlib.crc32(rom[:12] + rom[HEADER_BYTES:end]) != int.from_bytes(rom[12:16], "little"):
-        raise ValueError("flash image is corrupt: its CRC-32 does not match")
+        raise _refused(f"CRC-32 {rom[12:16][::-1].hex()}", "it does not match the content")
     records = np.frombuffer(rom, RECORD, hidden, HEADER_BYTES)
     wide = {name: records[name].astype(np.int32) for name in ("w1", "b1", "w2")}
     return Rule(**wide, shift1=shift1, shift2=shift2), Timing(Law(law), mean, listening)
+
+
+def _refused(value: str, limit: str) -> InputError:
+    return InputError("flash image", value, limit, "build it anew from its genome")

@@ -72,7 +72,7 @@ class ChipProgram:
     def boot(self, ram: Ram, entropy: int, strap: bool) -> int:
         done = self._run(ram, Event.POWER, entropy=entropy, strap=strap)
         if done.wait_us is None:
-            raise MachineError(Failure.REFUSED, "the genome's CRC-32 does not match")
+            raise _refused()
         return max(1, done.wait_us)
 
     def receive(self, ram: Ram, port: int, wire: bytes) -> None:
@@ -123,7 +123,10 @@ class LibraryProgram:
         self._genome = library.keep(rom)
 
     def boot(self, ram: Ram, entropy: int, strap: bool) -> int:
-        return _wait_us(self._library.call("cell_boot", ram, self._genome, entropy, int(strap)))
+        wait_us = _wait_us(self._library.call("cell_boot", ram, self._genome, entropy, int(strap)))
+        if not wait_us:
+            raise _refused()
+        return wait_us
 
     def receive(self, ram: Ram, port: int, wire: bytes) -> None:
         self._library.call("cell_receive", ram, self._genome, port, wire)
@@ -131,6 +134,10 @@ class LibraryProgram:
     def wake(self, ram: Ram) -> Wake:
         output = self._library.call("cell_wake", ram, self._genome)
         return Wake(output[4 : 4 + FRAME_BYTES], _wait_us(output))
+
+
+def _refused() -> MachineError:
+    return MachineError(Failure.REFUSED, "its genome is corrupt")
 
 
 def _wait_us(output: bytes) -> int:

@@ -67,21 +67,37 @@ PHASE draw_wait(struct cell *me, const struct genome *genome)
 }
 
 #ifdef PLANARIA_CHECK_GENOME
-/* CRC-32 of the image except for its own four bytes. A cell with a corrupt genome never wakes. */
+/* Whether the header is within the bounds of SPEC.md section 8. */
+static int bounded(const struct genome *genome)
+{
+    static const uint8_t least[] = {'P', 'L', 1, 1, 1, 1, 0, 1}; /* up to the listening period */
+    static const uint8_t above[] = {0, 0, 0, 127, 14, 14, 1, 254};
+    const uint8_t *byte = (const uint8_t *)genome;
+    for (unsigned i = 0; i < sizeof least; i++)
+        if ((uint8_t)(byte[i] - least[i]) > above[i])
+            return 0;
+    return genome->mean_interval_us - 1 < MEAN_INTERVAL_MAX_US;
+}
+
+/* The header, and the CRC-32 of the image except for its own four bytes. A cell with a corrupt genome
+ * never wakes. Where the image ends, its own H says, which may be what is corrupt: so the header is first. */
 PHASE check_genome(struct cell *me, const struct genome *genome)
 {
-    const uint8_t *byte = genome->magic;
-    const uint8_t *end = (const uint8_t *)&genome->unit[genome->hidden];
-    uint32_t crc = 0xFFFFFFFF;
-    for (; byte < end; byte++) {
-        if (byte == (const uint8_t *)&genome->crc32)
-            byte += 4;
-        crc ^= *byte;
-        for (int bit = 8; bit; bit--)
-            crc = crc >> 1 ^ (0xEDB88320 & -(crc & 1));
+    if (bounded(genome)) {
+        const uint8_t *byte = genome->magic;
+        const uint8_t *end = (const uint8_t *)&genome->unit[genome->hidden];
+        uint32_t crc = 0xFFFFFFFF;
+        for (; byte < end; byte++) {
+            if (byte == (const uint8_t *)&genome->crc32)
+                byte += 4;
+            crc ^= *byte;
+            for (int bit = 8; bit; bit--)
+                crc = crc >> 1 ^ (0xEDB88320 & -(crc & 1));
+        }
+        if (~crc == genome->crc32)
+            return;
     }
-    if (~crc != genome->crc32)
-        board_sleep();
+    board_sleep();
 }
 #endif
 

@@ -15,6 +15,7 @@ enum {
     ONE = 64,       /* the int8 that stands for 1.0 */
     ALIVE_MIN = 7,  /* alpha of a mature cell: 0.1, rounded up */
     FRAME_BYTES = 24,
+    MEAN_INTERVAL_MAX_US = 0xFFFFF,
 };
 
 /* RAM, SPEC.md section 2: 216 bytes; the stack has the rest of the 256. */

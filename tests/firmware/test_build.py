@@ -97,9 +97,9 @@ def test_a_failing_compile_shows_the_compilers_words(hardware, genome, change_so
 
 
 @pytest.mark.parametrize("target", CHIPS)
-def test_checking_the_genome_costs_less_than_100_bytes(built, genome, target):
+def test_checking_the_genome_costs_less_than_180_bytes(built, genome, target):
     plain, checking = built(genome, target)[0], built(genome, target, check_genome=True)[0]
-    assert 0 < len(checking.rom) - len(plain.rom) <= 100
+    assert 0 < len(checking.rom) - len(plain.rom) <= 180
 
 
 def test_an_elf_file_says_all_that_the_build_knew(built, genome):

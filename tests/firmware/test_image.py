@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from firmware import image
 from firmware.budget import ROM_BYTES
 from firmware.clock import Law, Timing
+from firmware.errors import InputError
 
 
 def test_exact_bytes(genome):
@@ -41,11 +43,11 @@ def test_widest_genome_leaves_room_for_code(genome):
     law=st.sampled_from(Law),
     mean=st.integers(1, 2**20 - 1),
     listening=st.integers(1, 255),
-    tail=st.binary(max_size=9),
+    erased=st.integers(0, 9),
 )
-def test_parse_reads_back_what_build_wrote(genome, law, mean, listening, tail):
+def test_parse_reads_back_what_build_wrote(genome, law, mean, listening, erased):
     timing = Timing(law, mean, listening)
-    rule, read = image.parse(image.build(genome, timing) + tail)
+    rule, read = image.parse(image.build(genome, timing) + b"\xff" * erased)
     assert read == timing
     for ours, theirs in zip(rule, genome.rule, strict=True):
         assert np.array_equal(ours, theirs)
@@ -55,5 +57,66 @@ def test_parse_reads_back_what_build_wrote(genome, law, mean, listening, tail):
 def test_every_corrupt_byte_is_noticed(genome, position, flip):
     rom = bytearray(image.build(genome, Timing()))
     rom[position] ^= flip
-    with pytest.raises(ValueError, match="flash image"):
+    with pytest.raises(InputError, match="flash image"):
         image.parse(bytes(rom) + b"\xff" * 5000)
+
+
+def signed(head, hidden):
+    """An image with this header and a right CRC-32."""
+    body = bytes(66 * hidden)
+    return head + zlib.crc32(head + body).to_bytes(4, "little") + body
+
+
+@pytest.mark.parametrize(
+    ("head", "says"),
+    [
+        (b"PM\1\1\1\1\0\1\1\0\0\0", "50 4d 01 - it must begin with 50 4c 01"),
+        (b"PL\2\1\1\1\0\1\1\0\0\0", "50 4c 02 - it must begin with 50 4c 01"),
+        (b"PL\1\0\1\1\0\1\1\0\0\0", "H 0 - it must be 1 to 128"),
+        (b"PL\1\x81\1\1\0\1\1\0\0\0", "H 129 - it must be 1 to 128"),
+        (b"PL\1\1\0\1\0\1\1\0\0\0", "shift1 0 - it must be 1 to 15"),
+        (b"PL\1\1\x10\1\0\1\1\0\0\0", "shift1 16 - it must be 1 to 15"),
+        (b"PL\1\1\1\0\0\1\1\0\0\0", "shift2 0 - it must be 1 to 15"),
+        (b"PL\1\1\1\xff\0\1\1\0\0\0", "shift2 255 - it must be 1 to 15"),
+        (b"PL\1\1\1\1\2\1\1\0\0\0", "clock law 2 - it must be 0 to 1"),
+        (b"PL\1\1\1\1\0\0\1\0\0\0", "listening period 0 - it must be 1 to 255"),
+        (b"PL\1\1\1\1\0\1\0\0\0\0", "mean interval 0 - it must be 1 to 1,048,575"),
+        (b"PL\1\1\1\1\0\1\0\0\x10\0", "mean interval 1048576 - it must be 1 to 1,048,575"),
+        (b"PL\1\1\1\1\0\1\0\0\0\1", "mean interval 16777216 - it must be 1 to 1,048,575"),
+    ],
+)
+def test_a_header_out_of_bounds_is_refused_though_its_crc_is_right(head, says):
+    with pytest.raises(InputError, match=f"^flash image: {says}; build it anew from its genome$"):
+        image.parse(signed(head, head[3]))
+
+
+@pytest.mark.parametrize(("hidden", "timing"), [(1, (0, 1, 1)), (128, (1, 2**20 - 1, 255))])
+def test_the_least_and_the_most_are_accepted(hidden, timing):
+    law, mean, listening = timing
+    for shift in (1, 15):
+        head = image.HEADER.pack(b"PL", 1, hidden, shift, shift, law, listening, mean)
+        rule, read = image.parse(signed(head, hidden))
+        assert (rule.shift1, rule.shift2, len(rule.w1)) == (shift, shift, hidden)
+        assert read == Timing(Law(law), mean, listening)
+
+
+GOOD = b"PL\1\2\1\1\0\1\1\0\0\0"
+
+
+@pytest.mark.parametrize("length", [0, 1, 15, 16, 16 + 66, 16 + 2 * 66 - 1])
+def test_a_cut_image(length):
+    with pytest.raises(InputError, match=f"^flash image: {length} B - (its header alone|with H = 2 it) has"):
+        image.parse(signed(GOOD, 2)[:length])
+
+
+def test_something_behind_an_image():
+    with pytest.raises(
+        InputError, match="^flash image: 149 B - with H = 2 it has 148 B, and nothing is behind it"
+    ):
+        image.parse(signed(GOOD, 2) + b"\0")
+
+
+@given(st.binary(max_size=400) | st.builds(bytes.__add__, st.just(GOOD), st.binary(max_size=200)))
+def test_any_bytes_are_an_image_or_refused(content):
+    with suppress(InputError):
+        image.parse(content)

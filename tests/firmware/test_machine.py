@@ -2,6 +2,7 @@
 
 import shutil
 import zlib
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from firmware.cell import NeuralProgram
 from firmware.chip import Event
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
-from firmware.machine import ChipProgram, machine
+from firmware.machine import ChipProgram, machine, rom_image
 from firmware.measure import measure
 from firmware.memory import FIELD, Ram
 from firmware.program import Failure, MachineError, MachineProgram, Upset
@@ -202,6 +203,42 @@ def test_a_cell_that_checks_its_genome(built, genome, target):
             rotten.boot(Ram(), 5, True)
         assert caught.value.failure is Failure.REFUSED
     assert program.boot(Ram(), 5, True) == NeuralProgram(binary.image).boot(Ram(), 5, True)
+
+
+def rom_with(binary, flash):
+    """The ROM of a binary with another image in place of its own."""
+    rom = bytearray(rom_image(binary).ljust(10_240, b"\xff"))
+    address = binary.genome_address if binary.rom else 0
+    rom[address : address + len(flash)] = flash
+    return bytes(rom)
+
+
+@pytest.mark.parametrize("crc", ["right", "old"])
+@pytest.mark.parametrize("target", ["host", "wasm", *CHIPS])
+def test_all_agree_about_a_header_with_a_flipped_bit(built, genome, target, crc):
+    """Refused at boot, never a trap; or alike, where another number is as good."""
+    binary, _ = built(genome, target, check_genome=True)
+    load = machine(binary)
+    outcomes = Counter()
+    for bit in range(8 * 12):
+        flash = bytearray(binary.image)
+        flash[bit // 8] ^= 1 << bit % 8
+        if crc == "right" and flash[3] <= 128:
+            end = 16 + 66 * flash[3]
+            flash = flash[:end].ljust(end, b"\xff")
+            flash[12:16] = zlib.crc32(flash[:12] + flash[16:]).to_bytes(4, "little")
+        program, ram = load(rom_with(binary, flash)), Ram()
+        try:
+            expected = NeuralProgram(bytes(flash)).boot(Ram(), 5, True)
+        except InputError:
+            outcomes["refused"] += 1
+            with pytest.raises(MachineError, match="refused: its genome is corrupt"):
+                program.boot(ram, 5, True)
+        else:
+            outcomes["alike"] += 1
+            assert program.boot(ram, 5, True) == expected
+    assert (outcomes["alike"] > 30) == (crc == "right")
+    assert outcomes["refused"] > 40
 
 
 @pytest.mark.parametrize("target", CHIPS)
