@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import platform
 import shlex
 import subprocess
@@ -105,12 +106,17 @@ def contenders(side: int, scene: str) -> list[str]:
 
 
 def run_contender(name: str, side: int, scene: str, seconds: float) -> dict[str, Any]:
-    """Measure one in a process of its own, with one thread on one core."""
+    """Measure one in a process of its own, with one thread on one core.
+
+    It runs in a folder of its own, for the linker that torch starts looks for libraries where it is. Torch's
+    cache is there too, for which it would take a name that anybody can foresee.
+    """
     command = [sys.executable, "-m", "planaria.contenders", name, str(side), scene, str(seconds)]
+    modules = os.pathsep.join(filter(os.path.isabs, sys.path))
     with tempfile.TemporaryDirectory(prefix="planaria-bench-") as folder:
-        own = {"TORCHINDUCTOR_CACHE_DIR": folder}  # torch would take one whose name anybody can foresee
+        own = {"PYTHONPATH": modules, "TORCHINDUCTOR_CACHE_DIR": folder}
         with environment(not_from_here() | ONE_THREAD | ONE_THREAD_OF_XLA | own):
-            process = subprocess.run(command, capture_output=True, text=True, check=False)
+            process = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if process.returncode:
         return {"left_out": process.stderr.strip().rpartition("\n")[2] or f"exit status {process.returncode}"}
     result: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])

@@ -27,6 +27,9 @@ SETTINGS = (
 )
 """Whoever opened one of them would wait: they are fifos."""
 
+LIBRARIES = ("libgcc_s.so.1", "libc.so.6", "libstdc++.so.6", "libm.so.6")
+"""GNU ld takes them from the current folder, if the linker script says so: they are fifos, too."""
+
 PROGRAMS = ("cc", "gcc", "g++", "c++", "clang", "ld", "as", "zig", "git", "uname", "ldconfig", "fc-match")
 
 PLAN = """
@@ -83,7 +86,7 @@ def hostile(tmp_path, marks):
     for name in PROGRAMS:
         (folder / name).write_text(f"#!/bin/sh\n: > {marks / name}\nexit 1\n")
         (folder / name).chmod(0o755)
-    for name in SETTINGS:
+    for name in (*SETTINGS, *LIBRARIES):
         os.mkfifo(folder / name)
     (folder / "small.toml").write_text(PLAN)
     return folder
