@@ -17,6 +17,9 @@ GROWN_ERROR_MAX = 1000.0
 CELLS_MAX = (1 << 31) - 2
 """Cells have numbers of 31 bits."""
 
+FAULTS_MAX = 2000
+"""Of a run: so many at once take about a quarter of a minute."""
+
 
 @dataclass(frozen=True)
 class RunConfig:
@@ -71,6 +74,10 @@ class RunConfig:
                 f"it must be 0 to {GROWN_ERROR_MAX:g}: an empty grid has 1000",
                 "the default is 10",
             )
+        parts = sum(fault.parts for fault in self.faults)
+        if parts > FAULTS_MAX:
+            limit = f"there can be {FAULTS_MAX:,}, the parts of each compound counted"
+            raise InputError("faults", f"{parts:,}", limit, "leave some out")
         for fault in self.faults:
             self.check_fault(fault)
 
@@ -85,7 +92,7 @@ class RunConfig:
         Raises:
             InputError: it does.
         """
-        check_inside(fault.region, self.grid, str(fault))
+        check_inside(fault.region, self.grid, fault)
         fault.check_interval(self.timing.mean_interval_us)
 
     def check_horizon(self, rounds: int) -> None:
@@ -95,13 +102,7 @@ class RunConfig:
             InputError: it does.
         """
         for fault in self.faults:
-            if fault.start_rounds > rounds:
-                raise InputError(
-                    "fault",
-                    fault,
-                    f"it begins after the run's end at {rounds} rounds",
-                    "run for longer, or begin earlier",
-                )
+            check_begin(fault, rounds)
 
     def _check_grid(self) -> None:
         if self.rows < 1 or self.cols < 1:
@@ -143,3 +144,14 @@ class RunConfig:
             raise InputError(
                 "loss", self.loss_probability, "a probability must be 0 to 1", "e.g. 0.05 for 5 % of messages"
             )
+
+
+def check_begin(fault: Fault, rounds: int) -> None:
+    """Refuse a fault that begins after the end of its run.
+
+    Raises:
+        InputError: it does.
+    """
+    if fault.start_rounds > rounds:
+        limit = f"it begins after the run's end at {rounds} rounds"
+        raise InputError("fault", fault, limit, "run for longer, or begin earlier")

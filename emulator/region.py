@@ -266,7 +266,7 @@ def _fraction(fraction: float, text: str) -> float:
     return fraction
 
 
-def check_inside(region: Region, grid: SquareGrid, fault: str) -> None:
+def check_inside(region: Region, grid: SquareGrid, fault: object) -> None:
     """Refuse a region that no cell of the grid belongs to, or that reaches beyond it.
 
     Raises:

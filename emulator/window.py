@@ -16,7 +16,6 @@ from emulator.core import Core
 from emulator.engine import Engine, Library, RunResult
 from emulator.faults.base import Cells
 from emulator.faults.population import Version
-from emulator.memory import check_memory
 from emulator.observer import Observer
 from emulator.order import Kind, Moment
 from emulator.rate import NEVER
@@ -43,6 +42,18 @@ class Memory(NamedTuple):
 
 
 MEMORY, MEMORY_JITTER, MEMORY_NUMPY = Memory(410, 180), Memory(510, 500), Memory(760, 1000)
+
+
+def memory_bytes(config: RunConfig, rounds_on_the_way: float, kernel: str = AUTO) -> int:
+    """How much memory a world needs, about.
+
+    Args:
+        config: the world.
+        rounds_on_the_way: the broadcasts of so many rounds are on their way at the same time.
+        kernel: with which it is computed.
+    """
+    needs = MEMORY_NUMPY if _wanted(kernel, config) == NUMPY else MEMORY_JITTER if config.jitter_us else MEMORY
+    return int(config.grid.cells * (needs.cell_bytes + rounds_on_the_way * needs.broadcast_bytes))
 
 
 class WindowEngine(Engine):
@@ -85,7 +96,7 @@ class WindowEngine(Engine):
         return self._core.compiles
 
     def _memory_bytes(self, config: RunConfig, rounds_on_the_way: float) -> int:
-        return _memory_bytes(config, self.kernel, rounds_on_the_way)
+        return memory_bytes(config, rounds_on_the_way, self.kernel or AUTO)
 
     def result(self) -> RunResult:
         self._core.deliver(self.time_us)
@@ -159,26 +170,10 @@ class WindowEngine(Engine):
         self._schedule()
 
 
-def check_grid(config: RunConfig) -> None:
-    """Refuse a world that there is no memory for, as the engine itself would, but before it is made.
-
-    Raises:
-        InputError: it does not fit.
-    """
-    needed_bytes = _memory_bytes(config, _wanted(AUTO, config), 0)
-    check_memory("grid", f"{config.cols}x{config.rows}", needed_bytes, "make it smaller")
-
-
 def _wanted(kernel: str, config: RunConfig) -> str:
     """The kernel; where any may be taken, one that can do what the faults want."""
     mixes = any(isinstance(fault, Version) for fault in config.faults)
     return NUMPY if kernel == AUTO and mixes else kernel
-
-
-def _memory_bytes(config: RunConfig, kernel: str | None, rounds_on_the_way: float) -> int:
-    """As ``Engine._memory_bytes``."""
-    needs = MEMORY_NUMPY if kernel == NUMPY else MEMORY_JITTER if config.jitter_us else MEMORY
-    return int(config.grid.cells * (needs.cell_bytes + rounds_on_the_way * needs.broadcast_bytes))
 
 
 def _make_core(

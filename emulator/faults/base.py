@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator
 from dataclasses import dataclass, field, fields
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
@@ -33,6 +34,9 @@ _FORM: Final = re.compile(
     r"(?P<kind>[a-z-]+):(?P<what>[^@]+)@(?P<start>\d+(?:\.\d+)?)(?:\+(?P<length>\d+(?:\.\d+)?))?", re.ASCII
 )
 _NUMBER: Final = re.compile(r"-?\d*\.?\d+", re.ASCII)
+TEXT_MAX: Final = 1000
+"""Characters of a fault."""
+
 _NAME: Final = re.compile(r"[a-z0-9-]+", re.ASCII)
 _FIX: Final = (
     "write KIND:REGION[,NAME=VALUE]@ROUND[+ROUNDS], "
@@ -120,7 +124,7 @@ class Fault(ABC):
         Raises:
             InputError: not a fault; the message shows the form.
         """
-        match = _FORM.fullmatch(text)
+        match = _FORM.fullmatch(text) if len(text) <= TEXT_MAX else None
         if match is None:
             raise InputError("fault", text, "it cannot be read", _FIX)
         kind = Fault.kind_of(match["kind"], text)
@@ -149,6 +153,7 @@ class Fault(ABC):
         return Fault.kinds[name]
 
     @classmethod
+    @cache
     def parameters(cls) -> dict[str, Limits]:
         """Name -> limits, in the order in which they are written."""
         return {f.name: f.metadata["limits"] for f in fields(cls) if "limits" in f.metadata}
@@ -184,8 +189,13 @@ class Fault(ABC):
         """For how long it can keep messages in the links, at most."""
         return 0
 
+    @property
+    def parts(self) -> int:
+        """Of how many faults it consists."""
+        return 1
+
     def expand(self, seed: int, number: int) -> list["Fault"]:
-        """The faults of which it consists, if it is a compound."""
+        """These, if it is a compound."""
         del seed, number
         return [self]
 

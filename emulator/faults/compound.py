@@ -70,6 +70,10 @@ class Rolling(Compound, kind="rolling"):
 
     stripes: int = parameter(Limits(1, 64, whole=True))
 
+    @property
+    def parts(self) -> int:
+        return self.stripes
+
     def expand(self, seed: int, number: int) -> list[Fault]:
         """A kill for each band."""
         assert self.length_rounds is not None
@@ -86,6 +90,10 @@ class Mix(Compound, kind="mix"):
     """``count`` faults of all kinds, drawn by the seed, each some time within the length."""
 
     count: int = parameter(Limits(1, 1000, whole=True))
+
+    @property
+    def parts(self) -> int:
+        return self.count
 
     def check(self, text: str) -> None:
         """Its parts need room."""

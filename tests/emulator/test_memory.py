@@ -64,14 +64,9 @@ def test_messages_are_counted_that_the_run_can_send(monkeypatch, genome, engine)
     ("options", "cell_bytes"),
     [({}, 410), ({"jitter_us": 1}, 510), ({"faults": ["version:all,genome=ring@1"]}, 760)],
 )
-def test_a_world_is_refused_before_there_is_an_engine(monkeypatch, options, cell_bytes):
+def test_what_a_world_needs_is_known_before_there_is_an_engine(options, cell_bytes):
     options = {name: tuple(map(Fault.parse, v)) if name == "faults" else v for name, v in options.items()}
-    config = RunConfig(rows=10, cols=11, **options)
-    monkeypatch.setattr(memory, "free_memory_bytes", lambda: 110 * cell_bytes)
-    window.check_grid(config)
-    monkeypatch.setattr(memory, "free_memory_bytes", lambda: 110 * cell_bytes - 1)
-    with pytest.raises(InputError, match=f"grid: 11x10 - it would need {110 * cell_bytes:,} bytes of memory"):
-        window.check_grid(config)
+    assert window.memory_bytes(RunConfig(rows=10, cols=11, **options), 0) == 110 * cell_bytes
 
 
 def test_free_memory_is_less_than_all():
