@@ -1,5 +1,6 @@
 """The genomes that come with the package, and opening one by name or by file."""
 
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from firmware.errors import InputError
 from firmware.genome import SUFFIX, Genome
 
 
+@cache
 def shipped_paths() -> dict[str, Path]:
     """Shipped genomes: name -> file, sorted by name."""
     folder = Path(str(files("planaria") / "genomes"))

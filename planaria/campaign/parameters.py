@@ -9,7 +9,7 @@ import numpy as np
 
 from emulator.draws import Stream, draw32, key
 from firmware.errors import InputError
-from planaria.campaign.toml_table import NUMBER_MAX, TomlTable, on_one_line, quoted
+from planaria.campaign.toml_table import NUMBER_MAX, TEXT_MAX, TomlTable, on_one_line, quoted
 from planaria.campaign.trial import TrialResult, Value
 
 _PARAMETER: Final = re.compile(r"\{([^{}]*)\}")
@@ -101,7 +101,7 @@ def read_sweep(table: TomlTable) -> dict[str, tuple[Value, ...]]:
     Raises:
         InputError: a bad name, no values, or one that is neither a text nor a number, or there twice.
     """
-    return {_checked_name(table, name): _read_values(table, name) for name in table.content}
+    return {_checked_name(table, name): _read_values(table, name) for name in table.names()}
 
 
 def read_draw(table: TomlTable) -> dict[str, Choice]:
@@ -110,7 +110,7 @@ def read_draw(table: TomlTable) -> dict[str, Choice]:
     Raises:
         InputError: as ``read_sweep``, or a range that ends before it begins.
     """
-    return {_checked_name(table, name): _read_choice(table.table(name)) for name in table.content}
+    return {_checked_name(table, name): _read_choice(table.table(name)) for name in table.names()}
 
 
 def check_names(
@@ -162,7 +162,7 @@ def _read_choice(table: TomlTable) -> Choice:
 
 
 def _read_values(table: TomlTable, name: str) -> tuple[Value, ...]:
-    values = table.items(name)
+    values, seen = table.items(name), set()
     for index, value in enumerate(values):
         item = f"{name}[{index}]"
         number = type(value) in (int, float) and abs(value) <= NUMBER_MAX
@@ -173,14 +173,18 @@ def _read_values(table: TomlTable, name: str) -> tuple[Value, ...]:
                 f"it must be a text or a number, at most {NUMBER_MAX:,}",
                 'e.g. "half:left" or 0.05',
             )
-        if value in values[:index]:
+        if type(value) is str and len(value) > TEXT_MAX:
+            raise table.error(item, value, f"it can have {TEXT_MAX:,} characters", "make it shorter")
+        if value in seen:
             raise table.error(item, quoted(value), "it is there twice", "leave one out")
+        seen.add(value)
     return tuple(values)
 
 
 def _checked_name(table: TomlTable, name: str) -> str:
-    if not re.fullmatch(r"[a-z_][a-z0-9_]*", name, re.ASCII):
-        raise table.error(name, name, "a name has small letters, digits and _", "e.g. row, or loss_1")
+    if not re.fullmatch(r"[a-z_][a-z0-9_]{0,63}", name, re.ASCII):
+        limit = "a name has small letters, digits and _, at most 64"
+        raise table.error(name, name, limit, "e.g. row, or loss_1")
     if name in _COLUMNS:
         raise table.error(name, name, "the table of results has a column of that name", "choose another")
     return name

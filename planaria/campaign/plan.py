@@ -16,9 +16,10 @@ from math import prod
 from pathlib import Path
 from typing import Any, Final, Self
 
-from emulator.config import RunConfig
+from emulator.config import RunConfig, check_begin
 from emulator.draws import Stream, draw32, key
 from emulator.faults import Fault
+from emulator.memory import check_memory
 from emulator.recovery import Predicate
 from firmware.errors import InputError
 from firmware.genome import Genome
@@ -35,9 +36,10 @@ from planaria.campaign.parameters import (
     substitute_option,
 )
 from planaria.campaign.timeline import check_fault, check_time, last_fault
-from planaria.campaign.toml_table import TomlTable
+from planaria.campaign.toml_table import LETTERS_MAX, TomlTable
 from planaria.campaign.trial import Point, Trial, Value
-from planaria.campaign.world import differing, read_chip, read_predicate, read_world
+from planaria.campaign.world import OPTIONS, differing, read_chip, read_predicate, read_world
+from planaria.counted import counted
 from planaria.shipped import genome_path, open_genome, shipped_paths
 
 SUFFIX: Final = ".toml"
@@ -45,13 +47,14 @@ SUFFIX: Final = ".toml"
 BYTE_ORDER_MARK: Final = "\ufeff"
 """What some editors put in front of a text."""
 
-FILE_MAX_BYTES: Final = 1 << 24
 POINTS_MAX: Final = 10_000
 TRIALS_MAX: Final = 10_000_000
+"""Of all points together."""
+
 HORIZON_MAX_ROUNDS: Final = 100_000
 
-CHECKS_MAX: Final = 100_000
-"""Combinations of swept values and of ends of draws, all of which are checked: in a few seconds."""
+CHECKS_MAX: Final = 40_000
+"""Worlds and faults of all combinations of swept values and of ends of draws: checked in a second."""
 
 _KEYS: Final = (
     "title",
@@ -74,7 +77,7 @@ class Plan:
 
     Attributes:
         title: for people.
-        genomes: shipped names, or genome files relative to the plan's folder.
+        genomes: shipped names, or genome files: their paths are relative to the plan's folder, or absolute.
         timeline: texts of faults, in which ``{name}`` stands for a parameter.
         trials: at every point.
         horizon_rounds: length of a trial.
@@ -129,7 +132,7 @@ class Plan:
             horizon_rounds=horizon_rounds,
             quiet_rounds=table.whole("quiet_rounds", 0, horizon_rounds, 0),
             seed=table.whole("seed", 0, (1 << 64) - 1) if "seed" in table.content else None,
-            world=table.table("world").content,
+            world=_read_world(table),
             predicate=read_predicate(table.table("recovery")),
             sweep=read_sweep(table.table("sweep")),
             draw=read_draw(table.table("draw")),
@@ -149,7 +152,7 @@ class Plan:
         Raises:
             InputError: it cannot be read, or as ``parse``.
         """
-        content = read_input("plan file", Path(path), FILE_MAX_BYTES, "check the path")
+        content = read_input("plan file", Path(path), LETTERS_MAX, "check the path")
         if b"\0" in content:
             raise InputError("plan file", path, "it is in UTF-16 or UTF-32, or no text", "save it as UTF-8")
         try:
@@ -213,20 +216,25 @@ class Plan:
 
     def trial(self, point: Point, index: int) -> Trial:
         """Trial ``index`` of a point, counted from 0: a function of the plan and the point's genome."""
-        chance = key(self.seed_of(point.genome), Stream.TRIAL, point.number)
-        seed = draw32(chance, 2 * index) << 32 | draw32(chance, 2 * index + 1)
-        drawn = draw_all(self.draw, seed)
+        seed, drawn = self.chance(point, index)
         values = {**point.swept, **drawn}
         config, chip = replace(self._config(values), seed=seed), read_chip(self._world_table(values))
         return Trial(point.number, index, seed, point.genome, drawn, config, chip, self.horizon_rounds)
+
+    def chance(self, point: Point, index: int) -> tuple[int, dict[str, Value]]:
+        """The seed of a trial, and the parameters that it draws."""
+        chance = key(self.seed_of(point.genome), Stream.TRIAL, point.number)
+        seed = draw32(chance, 2 * index) << 32 | draw32(chance, 2 * index + 1)
+        return seed, draw_all(self.draw, seed)
 
     def open_genomes(self) -> dict[str, Genome]:
         """Every genome of the plan: name in the plan -> genome.
 
         Raises:
-            InputError: one cannot be read, or does not fit into the grid of a point.
+            InputError: one cannot be read, or does not fit into the grid of a point; or a grid does not
+                fit into memory.
         """
-        grids = sorted({(world.rows, world.cols) for world in self.worlds()})
+        grids = self._grids()
         genomes = {}
         for place, name in enumerate(self.genomes):
             try:
@@ -237,6 +245,25 @@ class Plan:
                 what = f"{self.source}: genomes[{place}]: {error.what}"
                 raise InputError(what, error.value, error.limit, error.fix) from error
         return genomes
+
+    def _grids(self) -> list[tuple[int, int]]:
+        """Rows and columns of all worlds, if there is memory for each of them.
+
+        Raises:
+            InputError: there is not.
+        """
+        from emulator.window import memory_bytes
+
+        grids, needed = set(), {}
+        for world in self.worlds():
+            way_us = world.latency_us + world.jitter_us + world.compute_us
+            way_rounds = min(way_us / world.timing.mean_interval_us, self.horizon_rounds)
+            needed[memory_bytes(world, way_rounds)] = f"{world.cols}x{world.rows}"
+            grids.add((world.rows, world.cols))
+        most = max(needed)
+        fix = "make the grid smaller, or its messages faster"
+        check_memory(f"{self.source}: world.grid", needed[most], most, fix)
+        return sorted(grids)
 
     def genome_path(self, name: str) -> str:
         """What ``open_genome`` wants for a genome of the plan: a shipped name, or a path."""
@@ -266,7 +293,8 @@ class Plan:
         place, end_rounds = last_fault(faults, config.timing.mean_interval_us)
         with self._naming(place, texts[place]):
             check_time(end_rounds, self.horizon_rounds, self.predicate.dwell_rounds)
-        return replace(config, faults=tuple(faults))
+        with TomlTable(self.source, "", self.world).naming():
+            return replace(config, faults=tuple(faults))
 
     def _world_table(self, values: Mapping[str, Value]) -> TomlTable:
         """The table [world] with these parameters put in."""
@@ -277,7 +305,8 @@ class Plan:
         """The fault at this place of the timeline, if the world and the plan allow it."""
         with self._naming(place, text):
             fault = Fault.parse(text)
-            replace(config, faults=(fault,)).check_horizon(self.horizon_rounds)
+            config.check_fault(fault)
+            check_begin(fault, self.horizon_rounds)
             check_fault(fault, self.horizon_rounds, self.quiet_rounds, config.timing.mean_interval_us)
         return fault
 
@@ -299,23 +328,36 @@ class Plan:
             raise table.error(
                 "sweep", f"{points:,} points", f"there can be {POINTS_MAX:,}", "sweep fewer values"
             )
-        checks = combinations * prod(len(choice.extremes) for choice in self.draw.values())
+        if points * self.trials > TRIALS_MAX:
+            trials = f"{self.trials:,} at each of {points:,} points"
+            raise table.error("trials", trials, f"there can be {TRIALS_MAX:,} in all", "give fewer")
+        combinations *= prod(len(choice.extremes) for choice in self.draw.values())
+        checks = combinations * (1 + len(self.timeline))
         if checks > CHECKS_MAX:
             raise table.error(
                 "draw",
-                f"{checks:,} combinations to check",
-                f"there can be {CHECKS_MAX:,}",
-                "draw fewer parameters, or sweep fewer values",
+                f"{combinations:,} combinations of a world and {counted(len(self.timeline), 'fault')}",
+                f"there can be {CHECKS_MAX:,} worlds and faults to check, and not {checks:,}",
+                "draw fewer parameters, sweep fewer values, or plan fewer faults",
             )
         for _world in self.worlds():
             pass
 
 
+def _read_world(table: TomlTable) -> dict[str, Any]:
+    world = table.table("world")
+    world.check_keys(*OPTIONS)
+    return world.content
+
+
 def _read_genomes(table: TomlTable) -> tuple[str, ...]:
-    genomes = table.texts("genomes")
+    genomes, seen = table.texts("genomes"), set()
     for place, name in enumerate(genomes):
-        if name in genomes[:place]:
+        if name in seen:
             raise table.error(f"genomes[{place}]", name, "it is there twice", "leave one out")
+        if "\0" in name:
+            raise table.error(f"genomes[{place}]", name, "no file has such a name", "check the path")
+        seen.add(name)
     return genomes
 
 

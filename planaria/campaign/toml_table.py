@@ -10,12 +10,25 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from firmware.errors import InputError
+from planaria.campaign.dotted import PARTS_MAX, long_key
 
 NUMBER_MAX: Final = 10**9
 """No number of a plan but its seed is larger, or smaller than its negative."""
 
 SHOWN_MAX: Final = 80
-"""Characters of a value that an error repeats."""
+"""Characters of a key or a value that an error repeats."""
+
+LETTERS_MAX: Final = 1 << 18
+"""Characters of a file: it is then read, or refused, within half a second."""
+
+TEXT_MAX: Final = 1000
+"""Characters of a text in it."""
+
+ITEMS_MAX: Final = 1000
+"""Values of a list."""
+
+NAMES_MAX: Final = 100
+"""Names that a table may make up."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +52,16 @@ class TomlTable:
         """Read a file's text.
 
         Raises:
-            InputError: it is not TOML; the message has line and column.
+            InputError: it is not TOML, or too large; the message has line and column.
         """
+        if len(text) > LETTERS_MAX:
+            limit = f"there can be {LETTERS_MAX:,}"
+            raise InputError(source, f"{len(text):,} characters", limit, "see a shipped plan")
+        if key := long_key(text):
+            limit = f"a key can have {PARTS_MAX} parts"
+            raise InputError(source, on_one_line(key), limit, "see a shipped plan")
         try:
+            text.encode()  # half a surrogate pair is in no file
             return cls(source, "", tomllib.loads(text))
         except RecursionError as error:
             raise InputError(source, "[[[...", "it is nested too deeply", "see a shipped plan") from error
@@ -71,7 +91,7 @@ class TomlTable:
 
     def at(self, key: str) -> str:
         """Path of a key in the file."""
-        shown = key if re.fullmatch(r"[\w-]+(\[\d+\])?", key, re.ASCII) else json.dumps(key)
+        shown = cut(key if re.fullmatch(r"[\w-]+(\[\d+\])?", key, re.ASCII) else json.dumps(key))
         return f"{self.path}.{shown}" if self.path else shown
 
     def whole(self, key: str, low: int, high: int, default: int | None = None) -> int:
@@ -105,6 +125,8 @@ class TomlTable:
         value = self._value(key, default)
         if type(value) is not str or not value:
             raise self.error(key, quoted(value), "it must be a text", f'e.g. {key} = "..."')
+        if len(value) > TEXT_MAX:
+            raise self.error(key, value, f"it can have {TEXT_MAX:,} characters", "make it shorter")
         return value
 
     def items(self, key: str) -> list[Any]:
@@ -114,7 +136,16 @@ class TomlTable:
             raise self.error(
                 key, quoted(value), "it must be a list of at least one value", f"e.g. {key} = [...]"
             )
+        if len(value) > ITEMS_MAX:
+            raise self.error(key, f"{len(value):,} values", f"there can be {ITEMS_MAX:,}", "give fewer")
         return value
+
+    def names(self) -> list[str]:
+        """Its keys, where they are names that the file makes up."""
+        if len(self.content) > NAMES_MAX:
+            what, count = f"{self.source}: {self.path}", f"{len(self.content):,} names"
+            raise InputError(what, count, f"there can be {NAMES_MAX}", "give fewer")
+        return list(self.content)
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of at least one text, none of them empty."""
@@ -146,7 +177,11 @@ class TomlTable:
 
 def on_one_line(value: object) -> str:
     """A value as an error repeats it: printable and not too long."""
-    text = str(value) if str(value).isprintable() else quoted(value)
+    return cut(str(value) if str(value).isprintable() else quoted(value))
+
+
+def cut(text: str) -> str:
+    """What an error shows of a text that may be long."""
     return text if len(text) <= SHOWN_MAX else f"{text[:SHOWN_MAX]}..."
 
 

@@ -7,9 +7,13 @@ from emulator.config import LATENCY_MAX_US, RunConfig
 from emulator.recovery import Predicate
 from firmware.budget import HIDDEN_MAX
 from firmware.clock import MEAN_INTERVAL_MAX_US, Law, Timing
+from firmware.errors import InputError
 from firmware.pace import COMPUTE_MAX_US, update_us
 from planaria.campaign.toml_table import TomlTable
 from planaria.run import parse_grid
+
+CELLS_MAX: Final = 1 << 24
+"""What a trial of more cells takes nobody has the time for."""
 
 _DEFAULT: Final = RunConfig()
 
@@ -24,7 +28,8 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "loss": _DEFAULT.loss_probability,
 }
 
-_KEYS: Final = (*_DEFAULTS, "chip")
+OPTIONS: Final = (*_DEFAULTS, "chip")
+"""Keys of [world]."""
 
 
 def differing(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,9 +41,8 @@ def read_world(table: TomlTable, predicate: Predicate) -> RunConfig:
     """The world of a trial, parameters put in; without faults, and its seed left open.
 
     Raises:
-        InputError: an unknown option, a wrong type, or a value out of its limits.
+        InputError: a wrong type, or a value out of its limits.
     """
-    table.check_keys(*_KEYS)
     usual = _DEFAULTS
     grid = table.text("grid", usual["grid"])
     torus = table.flag("torus", usual["torus"])
@@ -50,6 +54,9 @@ def read_world(table: TomlTable, predicate: Predicate) -> RunConfig:
     loss = table.number("loss", usual["loss"])
     with table.naming():
         rows, cols = parse_grid(grid)
+        if rows * cols > CELLS_MAX:
+            limit = f"a plan's can have {CELLS_MAX:,} cells"
+            raise InputError("grid", grid, limit, "make it smaller")
         return RunConfig(
             rows=rows,
             cols=cols,

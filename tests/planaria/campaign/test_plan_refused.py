@@ -235,14 +235,20 @@ REFUSED = [
         "for more than 150 (dwell_rounds); strike earlier, or run for at least 351 rounds",
     ),
     (
-        "[500, 1000]",
-        f"[{', '.join(map(str, range(1, 2502)))}]",
-        "sweep: 10,004 points - there can be 10,000; sweep fewer values",
+        'cut = ["half:left", "disc:16,16,6"]\nlatency_us = [500, 1000]',
+        f"cut = {list(map(str, range(6)))}\nlatency_us = {list(range(1, 1001))}",
+        "sweep: 12,000 points - there can be 10,000; sweep fewer values",
     ),
     (
         "[1e-4, 0.5, 1]",
-        f"[{', '.join(str(p / 10_000) for p in range(3126))}]",
-        "draw: 100,032 combinations to check - there can be 100,000",
+        f"[{', '.join(str(p / 10_000) for p in range(313))}]",
+        "draw: 10,016 combinations of a world and 3 faults - there can be 40,000 worlds and faults to check, "
+        "and not 40,064; draw fewer parameters, sweep fewer values, or plan fewer faults",
+    ),
+    (
+        "trials = 60",
+        "trials = 1_250_001",
+        "trials: 1,250,001 at each of 8 points - there can be 10,000,000 in all; give fewer",
     ),
 ]
 
