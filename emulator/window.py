@@ -52,7 +52,8 @@ def memory_bytes(config: RunConfig, rounds_on_the_way: float, kernel: str = AUTO
         rounds_on_the_way: the broadcasts of so many rounds are on their way at the same time.
         kernel: with which it is computed.
     """
-    needs = MEMORY_NUMPY if _wanted(kernel, config) == NUMPY else MEMORY_JITTER if config.jitter_us else MEMORY
+    compiled = MEMORY_JITTER if config.jitter_us else MEMORY
+    needs = MEMORY_NUMPY if _wanted(kernel, config) == NUMPY else compiled
     return int(config.grid.cells * (needs.cell_bytes + rounds_on_the_way * needs.broadcast_bytes))
 
 

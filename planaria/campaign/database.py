@@ -4,13 +4,13 @@ import os
 import platform
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from firmware.atomic import unwritable
 from firmware.errors import InputError
-from planaria import __version__
 
 try:
     import fcntl
@@ -23,7 +23,7 @@ TABLE: Final = "results.csv"
 APPLICATION_ID: Final = 0x504C4E52
 """``PLNR``, in the header of the file."""
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """SQLite's ``user_version``."""
 
 NEW_FOLDER: Final = "give a new folder with -o"
@@ -55,11 +55,15 @@ CREATE TABLE results (
     error_displaced REAL NOT NULL,
     away INTEGER NOT NULL,
     trace_sha256 TEXT NOT NULL,
+    sha256 TEXT NOT NULL, -- of the other columns
     PRIMARY KEY (point, "index")
 ) WITHOUT ROWID;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {FORMAT};
 """
+
+
+TABLES: Final = ("facts", "genomes", "results")
 
 
 def result_files(folder: Path) -> list[Path]:
@@ -102,28 +106,28 @@ def lock(folder: Path) -> int:
     return handle
 
 
-def connect_to_add(folder: Path) -> sqlite3.Connection:
-    """Open the file for the one who adds to it."""
-    return _connect(folder, "mode=rwc")
+@contextmanager
+def is_locked(folder: Path) -> Iterator[bool]:
+    """Whether somebody adds to a folder. If not, nobody begins to within."""
+    if fcntl is None:
+        yield False
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        yield not _share(handle)
+    finally:
+        os.close(handle)
 
 
-def connect_to_read(folder: Path) -> sqlite3.Connection:
-    """Open the file for one of those who read it, who leave nothing behind.
-
-    While somebody adds to it, or after he was killed, part of the results lies in SQLite's log beside it. Who
-    may write there lets SQLite clear that up. In an archive one can only take what lies there; without a log
-    that is the file alone, which nobody changes.
-    """
-    if os.access(folder, os.W_OK) and os.access(folder / FILE, os.W_OK):
-        connection = _connect(folder, "mode=rw")
-        connection.execute("PRAGMA query_only = ON")
-        return connection
-    return _connect(folder, "mode=ro" if (folder / f"{FILE}-wal").exists() else "mode=ro&immutable=1")
-
-
-def _connect(folder: Path, how: str) -> sqlite3.Connection:
-    path = (folder / FILE).absolute()
-    return sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, isolation_level=None)
+def _share(handle: int) -> bool:
+    """Whether nobody has what this handle opens for himself, as far as the file system knows locks."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def log_ahead(connection: sqlite3.Connection) -> None:
@@ -141,72 +145,95 @@ def end_log(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_mode = DELETE")
 
 
+class DamageError(ValueError):
+    """Results that planaria has not left so; says what is wrong with them."""
+
+
 @contextmanager
 def explained(folder: Path) -> Iterator[None]:
-    """Turn into an InputError what SQLite says about a file, or what its content, changed by hand, lacks."""
+    """Turn into an InputError what is wrong with a file, or what keeps SQLite from opening it."""
     path = (folder / FILE).absolute()
     try:
         yield
-    except sqlite3.OperationalError as error:
-        raise InputError(
-            "results",
-            path,
-            f"they cannot be opened ({error})",
-            "copy the folder to where there is room and it can be written",
-        ) from error
-    except sqlite3.DatabaseError as error:
-        raise InputError("results", path, f"the file is damaged ({error})", NEW_FOLDER) from error
-    except InputError:
-        raise
-    except (LookupError, TypeError, ValueError) as error:
-        raise InputError("results", path, f"the file is damaged ({error!r})", NEW_FOLDER) from error
+    except (sqlite3.DatabaseError, DamageError) as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _OF_THE_PLACE:
+            raise _unopened(path, error) from error
+        raise damaged(path, str(error)) from error
+    except OSError as error:
+        raise _unopened(path, error.strerror or error) from error
 
 
-def begin(
-    connection: sqlite3.Connection, facts: dict[str, str], genomes: list[tuple[str, str, bytes]]
-) -> None:
-    """Make the tables of a new file, whole or not at all.
+_OF_THE_PLACE: Final = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOLFS,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_READONLY,
+)
+"""Errors of SQLite that say nothing about a file's content."""
 
-    Args:
-        connection: to an empty file.
-        facts: about the campaign; the version of planaria is added.
-        genomes: name, SHA-256 and file of each.
-    """
-    with connection:
-        connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA}")
-        rows = {"version": __version__, **facts}.items()
-        connection.executemany("INSERT INTO facts VALUES (?, ?)", rows)
-        connection.executemany("INSERT INTO genomes VALUES (?, ?, ?)", genomes)
+
+def damaged(path: Path, how: str) -> InputError:
+    """The refusal of a file."""
+    return InputError(
+        "results", path, f"the file is damaged ({how})", f"bring back a copy of it, or {NEW_FOLDER}"
+    )
+
+
+def _unopened(path: Path, why: object) -> InputError:
+    return InputError(
+        "results",
+        path,
+        f"they cannot be opened ({why})",
+        "copy the folder to where there is room and it can be written",
+    )
+
+
+def make_tables(connection: sqlite3.Connection) -> None:
+    """Begin a transaction with the tables of a new file."""
+    connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA}")
 
 
 def is_new(connection: sqlite3.Connection) -> bool:
     """Whether nobody has written to the file."""
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    return (tables, application) == (0, 0)
+    return (tables, _pragma(connection, "application_id")) == (0, 0)
 
 
 def check_format(connection: sqlite3.Connection, folder: Path) -> None:
     """Refuse a file of somebody else, of another version, or a damaged one.
 
     Raises:
-        InputError: it is.
+        DamageError: its tables are others than ours, or broken.
+        InputError: it is another's, or of another format.
     """
     path = (folder / FILE).absolute()
     if _pragma(connection, "application_id") != APPLICATION_ID:
         raise InputError("results", path, "planaria has not made this file", NEW_FOLDER)
     if (found := _pragma(connection, "user_version")) != FORMAT:
         raise InputError("results", path, f"it has format {found}, and this planaria {FORMAT}", NEW_FOLDER)
-    if (damage := _pragma(connection, "quick_check")) != "ok":
-        raise InputError("results", path, f"the file is damaged ({damage})", NEW_FOLDER)
-    (version,) = connection.execute("SELECT value FROM facts WHERE key = 'version'").fetchone()
-    if version != __version__:
-        raise InputError(
-            "results",
-            path,
-            f"planaria {version} has made them, and this is {__version__}",
-            f"use that version, or {NEW_FOLDER}",
-        )
+    if _tables(connection) != _our_tables():
+        raise DamageError("its tables are not those that planaria makes")
+    connection.set_progress_handler(None, 0)  # what our tables make of our statements comes to an end
+    if (damage := _pragma(connection, "quick_check(1)")) != "ok":
+        raise DamageError(damage)
+
+
+def _tables(connection: sqlite3.Connection) -> list[tuple[str, ...]]:
+    """All that a schema holds: tables, and what could hide among them (views, triggers, indices)."""
+    ours_and_one = f"SELECT type, name, tbl_name, sql FROM sqlite_master LIMIT {len(TABLES) + 1}"
+    return sorted(connection.execute(ours_and_one), key=str)
+
+
+@cache
+def _our_tables() -> list[tuple[str, ...]]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(SCHEMA)
+        return _tables(connection)
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> Any:

@@ -5,52 +5,39 @@ ever added to those of the same version of planaria, plan, genomes and stopping 
 process at a time.
 """
 
-import hashlib
-import json
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import fields
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.recovery import Outcome
 from firmware.errors import InputError
 from firmware.genome import Genome
+from planaria.campaign.connection import connect_to_add, connect_to_read
 from planaria.campaign.database import (
     FILE,
     NEW_FOLDER,
-    begin,
     check_format,
-    connect_to_add,
-    connect_to_read,
     end_log,
     explained,
     is_new,
     lock,
     log_ahead,
 )
+from planaria.campaign.head import Head, begin, read_head, sha256, store_head
 from planaria.campaign.plan import Plan
+from planaria.campaign.row import FIELDS, RECOVERY_TIMES, read_rows, write_row
 from planaria.campaign.trial import TrialResult, Value, as_row
 from planaria.counted import counted
 
-FIELDS: Final = tuple(field.name for field in fields(TrialResult))
+_ALL: Final = 'SELECT * FROM results ORDER BY point, "index"'
 
-OUTCOMES: Final = ("clean_outcome", "recognisable_outcome", "outcome")
-
-RECOVERY_TIMES: Final = (
-    "clean_rounds",
-    "recognisable_rounds",
-    "rounds",
-    "time_ms",
-    "async_rounds",
-    "updates",
-)
-"""What is None unless a trial has recovered."""
+_INSERT: Final = f"INSERT INTO results VALUES ({', '.join('?' * (len(FIELDS) + 1))})"
 
 
 class Store:
@@ -64,18 +51,13 @@ class Store:
         extended: whether trials were added to the plan after it was begun.
     """
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection, held: ExitStack) -> None:
+    def __init__(self, folder: Path, connection: sqlite3.Connection, head: Head, held: ExitStack) -> None:
         self.folder = folder
+        self.plan = head.plan
+        self.genomes = head.genomes
+        self.until = head.until
+        self.extended = head.plan.trials > head.first_trials
         self._connection = connection
-        facts = dict(connection.execute("SELECT key, value FROM facts"))
-        self.until: float | None = json.loads(facts["until"])
-        plan = Plan.parse(facts["plan"], str(folder / FILE))
-        files = dict(connection.execute("SELECT name, bytes FROM genomes"))
-        self.genomes = {
-            name: Genome.from_bytes(files[name], f"{folder / FILE}: {name}") for name in plan.genomes
-        }
-        self.plan = plan.seeded_by(self.genomes)
-        self.extended = self.plan.trials > int(facts["first_trials"])
         self._held = held.pop_all()
 
     @classmethod
@@ -103,19 +85,16 @@ class Store:
                 connection = held.enter_context(closing(connect_to_add(folder)))
                 if is_new(connection):
                     log_ahead(connection)
-                    facts = {
-                        "plan": plan.text,
-                        "first_trials": str(plan.trials),
-                        "until": json.dumps(until),
-                    }
-                    files = [(name, _sha256(genome), genome.to_bytes()) for name, genome in genomes.items()]
-                    begin(connection, facts, files)
-                check_format(connection, folder)
-                _check_same(connection, folder, plan, genomes, until)
+                    begin(connection, Head(plan, genomes, until, plan.trials))
+                before = _open(connection, folder)
+                for _trial in read_rows(connection.execute(_ALL), before.plan):
+                    pass  # what is damaged is not added to
+                _check_same(before, folder, plan, genomes, until)
                 log_ahead(connection)
                 held.callback(end_log, connection)
-                connection.execute("UPDATE facts SET value = ? WHERE key = 'plan'", (plan.text,))
-                return cls(folder, connection, held)
+                head = replace(before, plan=plan.seeded_by(genomes))
+                store_head(connection, head)
+                return cls(folder, connection, head, held)
 
     @classmethod
     def open(cls, folder: Path) -> "Store":
@@ -124,14 +103,13 @@ class Store:
         Raises:
             InputError: it holds no results, or damaged ones, or those of another version.
         """
-        if not os.path.isfile(folder / FILE):  # noqa: PTH113 # which knows no error
-            raise InputError(
-                "results", folder.absolute(), f"it has no {FILE}", "make one with 'planaria measure'"
-            )
         with ExitStack() as held, explained(folder):
+            if not os.path.isfile(folder / FILE):  # noqa: PTH113 # which knows no error
+                raise InputError(
+                    "results", folder.absolute(), f"it has no {FILE}", "make one with 'planaria measure'"
+                )
             connection = held.enter_context(closing(connect_to_read(folder)))
-            check_format(connection, folder)
-            return cls(folder, connection, held)
+            return cls(folder, connection, _open(connection, folder), held)
 
     def close(self) -> None:
         """Let others add to it."""
@@ -154,9 +132,9 @@ class Store:
         Raises:
             InputError: the disk is full or does not work; all that was added before is safe.
         """
-        marks = ", ".join("?" * len(FIELDS))
+        rows = [write_row(result) for result in results]
         with self._transaction():
-            self._connection.executemany(f"INSERT INTO results VALUES ({marks})", map(_row, results))
+            self._connection.executemany(_INSERT, rows)
 
     def drop_from(self, point: int, index: int) -> None:
         """Forget this trial of a point and those after it, which the stopping rule does not want.
@@ -174,8 +152,7 @@ class Store:
             InputError: the file is damaged.
         """
         with explained(self.folder):
-            rows = self._connection.execute('SELECT * FROM results ORDER BY point, "index"')
-            return [_result(row) for row in rows]
+            return list(read_rows(self._connection.execute(_ALL), self.plan))
 
     def rows(self) -> Iterator[dict[str, Value | None]]:
         """All trials, by point and index, as rows of a table.
@@ -214,59 +191,37 @@ class Store:
             ) from error
 
 
+def _open(connection: sqlite3.Connection, folder: Path) -> Head:
+    """Make sure that a file is ours; returns whose trials it holds."""
+    check_format(connection, folder)
+    return read_head(connection, (folder / FILE).absolute())
+
+
 def _check_same(
-    connection: sqlite3.Connection,
-    folder: Path,
-    plan: Plan,
-    genomes: dict[str, Genome],
-    until: float | None,
+    before: Head, folder: Path, plan: Plan, genomes: dict[str, Genome], until: float | None
 ) -> None:
     """Refuse to mix results."""
     begun = f"when the results in {folder.absolute()} were begun"
-    facts = dict(connection.execute("SELECT key, value FROM facts"))
-    before = Plan.parse(facts["plan"], str(folder / FILE))
-    if (plan.essence, plan.genomes) != (before.essence, before.genomes):
-        limit = f"it was {before.sha256[:12]} {begun}, and more than trials or comments has changed"
+    known = before.plan
+    if (plan.essence, plan.genomes) != (known.essence, known.genomes):
+        limit = f"it was {known.sha256[:12]} {begun}, and more than trials or comments has changed"
         raise InputError("plan", f"{plan.source}, sha256 {plan.sha256[:12]}", limit, NEW_FOLDER)
-    if plan.trials < before.trials:
-        limit = f"the results in {folder.absolute()} are of {before.trials:,} at each point"
+    if plan.trials < known.trials:
+        limit = f"the results in {folder.absolute()} are of {known.trials:,} at each point"
         fix = f"give as many or more, or {NEW_FOLDER}"
         raise InputError("plan", f"{plan.source}, {plan.trials:,} trials", limit, fix)
-    known = dict(connection.execute("SELECT name, sha256 FROM genomes"))
     for name, genome in genomes.items():
-        if (now := _sha256(genome)) != known[name]:
-            limit = f"it was {known[name][:12]} {begun}"
+        then, now = sha256(before.genomes[name]), sha256(genome)
+        if then != now:
+            limit = f"it was {then[:12]} {begun}"
             raise InputError("genome", f"{name}, sha256 {now[:12]}", limit, f"bring it back, or {NEW_FOLDER}")
-    if (then := json.loads(facts["until"])) != until:
-        limit = f"it was {_width(then)} {begun}"
+    if before.until != until:
+        limit = f"it was {_width(before.until)} {begun}"
         raise InputError("--until", _width(until), limit, f"give the same, or {NEW_FOLDER}")
 
 
 def _width(until: float | None) -> str:
     return "absent" if until is None else str(until)
-
-
-def _sha256(genome: Genome) -> str:
-    return hashlib.sha256(genome.to_bytes()).hexdigest()
-
-
-def _row(result: TrialResult) -> tuple[Any, ...]:
-    stored = vars(result) | {
-        "seed": str(result.seed),
-        "drawn": json.dumps(result.drawn),
-        **{name: str(getattr(result, name)) for name in OUTCOMES},
-    }
-    return tuple(stored[name] for name in FIELDS)
-
-
-def _result(row: tuple[Any, ...]) -> TrialResult:
-    stored = dict(zip(FIELDS, row, strict=True))
-    stored |= {
-        "seed": int(stored["seed"]),
-        "drawn": json.loads(stored["drawn"]),
-        **{name: Outcome(stored[name]) for name in OUTCOMES},
-    }
-    return TrialResult(**stored)
 
 
 def _array(name: str, values: list[Value | None]) -> NDArray[Any]:

@@ -42,15 +42,25 @@ def begun(folder, plan, genomes):
     return folder
 
 
-HEALED = TrialResult(
-    point=0, index=1, seed=2**64 - 1, drawn={"row": 6}, clean_outcome=Outcome.RECOVERED, clean_rounds=7.5,
+SEEDED = Plan.parse(PLAN, "tiny.toml").seeded_by({"ring": open_genome("ring")})
+
+
+def fitting(plan, trial, **others):
+    """A trial with the seed of its place in the plan, and what that draws."""
+    trial = replace(trial, **others)
+    seed, drawn = plan.chance(plan.points()[trial.point], trial.index)
+    return replace(trial, seed=seed, drawn=drawn)
+
+
+HEALED = fitting(SEEDED, TrialResult(
+    point=0, index=1, seed=0, drawn={}, clean_outcome=Outcome.RECOVERED, clean_rounds=7.5,
     recognisable_outcome=Outcome.RECOVERED, recognisable_rounds=6.25, outcome=Outcome.RECOVERED,
     rounds=0.1 + 0.2, time_ms=3.0, async_rounds=1, updates=77, observed_rounds=20.0, error_before=1.25,
     error_after=400.0, error_limit=21.2, error_end=1e-7, displaced_rows=-1, displaced_cols=4,
     error_displaced=0.1, away=2, trace_sha256="a" * 64,
-)  # fmt: skip
-FAILED = replace(
-    HEALED, index=0, seed=3, drawn={"row": 15}, clean_outcome=Outcome.DISPLACED, clean_rounds=None,
+))  # fmt: skip
+FAILED = fitting(
+    SEEDED, HEALED, index=0, clean_outcome=Outcome.DISPLACED, clean_rounds=None,
     recognisable_outcome=Outcome.EXPLODED, recognisable_rounds=None, outcome=Outcome.NOT_RECOVERED,
     rounds=None, time_ms=None, async_rounds=None, updates=None,
 )  # fmt: skip
@@ -62,7 +72,7 @@ def change(folder, statement):
 
 
 def test_gives_back_what_was_added_by_point_and_index(begun, plan):
-    later = replace(FAILED, point=1)
+    later = fitting(SEEDED, FAILED, point=1)
     with Store.open(begun) as store:
         assert store.results() == [FAILED, HEALED]
         assert len(store) == 2
@@ -77,14 +87,14 @@ def test_gives_back_what_was_added_by_point_and_index(begun, plan):
 
 def test_can_be_read_while_somebody_adds(begun, plan, genomes):
     with Store.create_or_open(begun, plan, genomes, None) as writer, Store.open(begun) as reader:
-        writer.add([replace(HEALED, index=2)])
+        writer.add([fitting(SEEDED, HEALED, index=2)])
         assert len(reader) == 3
 
 
 def test_adds_all_or_none(begun, plan, genomes):
     with Store.create_or_open(begun, plan, genomes, None) as store:
         with pytest.raises(sqlite3.IntegrityError):
-            store.add([replace(HEALED, index=2), HEALED])
+            store.add([fitting(SEEDED, HEALED, index=2), HEALED])
         assert len(store) == 2
 
 
@@ -98,10 +108,10 @@ def test_columns(begun):
         "displaced_rows", "displaced_cols", "error_displaced", "away", "trace_sha256",
     ]  # fmt: skip
     assert columns["seed"].dtype == np.uint64
-    assert columns["seed"].tolist() == [3, 2**64 - 1]
+    assert columns["seed"].tolist() == [FAILED.seed, HEALED.seed]
     assert columns["genome"].tolist() == ["ring", "ring"]
     assert columns["radius"].tolist() == [2, 2]
-    assert columns["row"].tolist() == [15, 6]
+    assert columns["row"].tolist() == [FAILED.drawn["row"], HEALED.drawn["row"]]
     assert columns["clean_outcome"].tolist() == ["displaced", "recovered"]
     assert columns["recognisable_outcome"].tolist() == ["exploded", "recovered"]
     assert columns["outcome"].tolist() == ["not_recovered", "recovered"]
@@ -118,7 +128,7 @@ def test_pandas_reads_the_columns(begun):
     with Store.open(begun) as store:
         frame = pandas.DataFrame(store.columns())
     assert frame.shape == (2, 25)
-    assert frame.seed.max() == 2**64 - 1
+    assert frame.seed.max() == max(FAILED.seed, HEALED.seed) > 2**63
     assert frame.rounds.isna().tolist() == [True, False]
 
 
@@ -128,7 +138,8 @@ def test_a_sweep_of_numbers_and_texts_makes_a_column_of_objects(folder, genomes)
     )
     plan = Plan.parse(text.replace("radius = [2, 4]", 'p = [1, "0.5"]'), "mixed.toml")
     with Store.create_or_open(folder, plan, genomes, None) as store:
-        store.add([HEALED, replace(FAILED, point=1)])
+        plan = store.plan
+        store.add([fitting(plan, HEALED), fitting(plan, FAILED, point=1)])
         assert store.columns()["p"].tolist() == [1, "0.5"]
 
 
@@ -208,7 +219,7 @@ def test_refuses_another_until(begun, plan, genomes):
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
-        ("PRAGMA user_version = 1", "it has format 1, and this planaria 2"),
+        ("PRAGMA user_version = 1", "it has format 1, and this planaria 3"),
         ("PRAGMA application_id = 7", "planaria has not made this file"),
         ("UPDATE facts SET value = '9.9' WHERE key = 'version'", "planaria 9.9 has made them"),
     ],
@@ -296,12 +307,12 @@ def test_refuses_a_second_process_until_the_first_is_gone(begun, plan, genomes):
 def test_a_full_disk_loses_nothing_that_was_added(begun, plan, genomes):
     with Store.create_or_open(begun, plan, genomes, None) as store:
         store._connection.execute("PRAGMA max_page_count = 1")
-        many = [replace(HEALED, index=index) for index in range(2, 1000)]
+        many = [fitting(SEEDED, HEALED, point=p, index=i) for p in (0, 1) for i in range(2, 20)] * 20
         refused(["full", "safe: 2 trials", "give the same command again"], store.add, many)
         assert store.results() == [FAILED, HEALED]
     with Store.create_or_open(begun, plan, genomes, None) as store:
-        store.add(many)
-        assert len(store) == 1000
+        store.add(many[:36])
+        assert len(store) == len(store.results()) == 38
 
 
 def test_every_commit_reaches_the_disk(begun, plan, genomes):
@@ -312,6 +323,6 @@ def test_every_commit_reaches_the_disk(begun, plan, genomes):
 
 def test_forgets_what_the_stopping_rule_does_not_want(begun, plan, genomes):
     with Store.create_or_open(begun, plan, genomes, None) as store:
-        store.add([replace(FAILED, point=1, index=5)])
+        store.add([fitting(SEEDED, FAILED, point=1, index=5)])
         store.drop_from(0, 1)
         assert [(result.point, result.index) for result in store.results()] == [(0, 0), (1, 5)]
