@@ -36,13 +36,13 @@ def bound(tmp_path):
             pytest.skip("root may write everywhere, and there is no setpriv to give that up")
         prefix = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
 
-    def call(*arguments):
+    def call(*arguments, module="planaria.cli", **environment):
         return subprocess.run(
-            [*prefix, sys.executable, "-m", "planaria.cli", *map(str, arguments)],
+            [*prefix, sys.executable, "-m", module, *map(str, arguments)],
             capture_output=True,
             text=True,
             cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment,
             timeout=300,
             check=False,
         )

@@ -1,12 +1,17 @@
 """Folders without write permission: an archive is read, and whoever wants to write is told so at once."""
 
 import json
+import os
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
 
+from firmware.errors import InputError
 from planaria import Plan, Store, measure
 from planaria.campaign.database import FILE
 
@@ -73,6 +78,46 @@ def kill(folder):
     assert names(folder) == [FILE, f"{FILE}-shm", f"{FILE}-wal", "results.csv"]
 
 
+def lose_index(folder):
+    """As a kill leaves it, but for what SQLite can make anew."""
+    kill(folder)
+    (folder / f"{FILE}-shm").unlink()
+
+
+def interrupt(folder):
+    """As a kill while SQLite writes without a log: what the file was before is in the journal."""
+    left = folder.with_name("left")
+    with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as connection:
+        connection.execute("PRAGMA cache_size = 1")
+        connection.execute("PRAGMA cache_spill = 1")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("UPDATE results SET drawn = hex(zeroblob(20000))")
+        connection.execute("UPDATE genomes SET bytes = zeroblob(20000)")
+        shutil.copytree(folder, left)
+        connection.execute("ROLLBACK")
+    shutil.rmtree(folder)
+    left.rename(folder)
+    assert names(folder) == [FILE, f"{FILE}-journal", "results.csv"]
+    content = sqlite3.connect(f"file:{folder / FILE}?immutable=1", uri=True)
+    with closing(content), pytest.raises(sqlite3.DatabaseError, match="malformed"):
+        content.execute("SELECT sum(length(drawn)) FROM results").fetchall()
+
+
+def state(folder):
+    """All that is in it, and when it was written."""
+    paths = [folder, *sorted(folder.iterdir())]
+    return [(path.name, path.stat().st_mtime_ns, path.is_file() and path.read_bytes()) for path in paths]
+
+
+CHANGES = {
+    "finished": lambda _folder: None,
+    "older": log_ahead,
+    "killed": kill,
+    "killed and without its index": lose_index,
+    "killed while writing without a log": interrupt,
+}
+
+
 def test_finished_results_are_one_file(measured):
     assert names(measured) == [FILE, "results.csv"]
     with Store.open(measured) as store:
@@ -96,29 +141,119 @@ def test_a_reader_changes_nothing(measured):
         store._connection.execute("DELETE FROM results")
 
 
-@pytest.mark.parametrize("change", [lambda _folder: None, log_ahead, kill])
-def test_an_archive_is_read(bound, archive, tmp_path, change):
-    before = names(archive(change))
-    report = bound("report", "old", "-o", "new", "--json")
-    assert report.returncode == 0, report.stderr
-    assert json.loads(report.stdout)["trials"] == TRIALS
+@pytest.mark.parametrize("change", ["finished", "killed and without its index"])
+def test_every_reader_reads_an_archive_and_leaves_it_as_it_is(bound, archive, tmp_path, change):
+    folder, temporary = archive(CHANGES[change]), tmp_path / "temporary"
+    temporary.mkdir()
+    before = state(folder)
+    process = bound("old", module="tests.planaria.readers", TMPDIR=str(temporary))
+    assert process.returncode == 0, process.stderr
+    report, replay, certificate = map(json.loads, process.stdout.splitlines())
+    assert report["trials"] == TRIALS
+    assert replay["same"] is True
+    assert len(certificate["trials"]) == TRIALS
     assert {"report.html", "report.json"} <= set(names(tmp_path / "new"))
-    replay = bound("replay", "old", "--trial", 1, "--film", "f.gif", "--json")
-    assert json.loads(replay.stdout)["same"] is True
-    certify = bound("certify", "old", "--within", 3, "-o", "c.json")
-    assert certify.returncode == 0, certify.stderr
-    assert names(tmp_path / "old") == before
+    assert state(folder) == before
+    assert not list(temporary.iterdir())
 
 
-def test_an_archive_without_what_belongs_to_its_log_says_what_to_do(bound, archive):
-    def change(folder):
-        kill(folder)
-        (folder / f"{FILE}-shm").unlink()
+def test_every_reader_leaves_results_of_its_own_as_they_are(bound, measured, tmp_path):
+    before = state(shutil.copytree(measured, tmp_path / "old"))
+    process = bound("old", module="tests.planaria.readers")
+    assert process.returncode == 0, process.stderr
+    assert state(tmp_path / "old") == before
 
-    archive(change)
-    process = bound("report", "old", "-o", "new")
-    assert process.returncode == 2
-    assert "copy the folder to where there is room and it can be written" in process.stderr
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_reader_that_is_interrupted_leaves_nothing_behind(measured, tmp_path, number):
+    folder = shutil.copytree(measured, tmp_path / "old")
+    before = state(folder)
+    code = (
+        "import sys, time\nfrom pathlib import Path\nfrom planaria.campaign.store import Store\n"
+        "with Store.open(Path(sys.argv[1])) as store:\n    store.results()\n    print(flush=True)\n"
+        "    time.sleep(60)"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", code, str(folder)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    ) as reader:
+        reader.stdout.readline()
+        assert state(folder) == before
+        reader.send_signal(number)
+    assert reader.returncode != 0
+    assert state(folder) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can be somebody else")
+@pytest.mark.parametrize("change", CHANGES)
+def test_results_of_another_user_are_read(measured, tmp_path, change):
+    folder = shutil.copytree(measured, tmp_path / "old")
+    CHANGES[change](folder)
+    before = state(folder)
+    code = (
+        "import os, sys\nfrom pathlib import Path\nfrom planaria.campaign.store import Store\n"
+        "os.setgroups([])\nos.setgid(65534)\nos.setuid(65534)\nos.chdir(sys.argv[1])\n"
+        "with Store.open(Path()) as store:\n    print(len(store.results()))"
+    )
+    for part in folder.relative_to(tmp_path.anchor).parents:
+        if (path := tmp_path.anchor / part).stat().st_mode & 0o005 != 0o005 and str(part) != ".":
+            path.chmod(path.stat().st_mode | 0o005)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.run(
+        [sys.executable, "-c", code, str(folder)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert process.stdout == f"{TRIALS}\n", process.stderr
+    assert state(folder) == before
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="there is no unshare to mount something with")
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_disk_that_cannot_be_written_is_read(measured, tmp_path, change):
+    folder = shutil.copytree(measured, tmp_path / "old")
+    CHANGES[change](folder)
+    before = state(folder)
+    mount = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" "$1"'
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom planaria.campaign.store import Store\n"
+        "with Store.open(Path(sys.argv[1])) as store:\n    print(len(store.results()))"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    script = f'{mount} || exit 77; exec "$2" -c "$3" "$1"'
+    process = subprocess.run(
+        ["unshare", "-m", "sh", "-c", script, "sh", str(folder), sys.executable, code],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    if process.returncode == 77 or "unshare" in process.stderr:
+        pytest.skip("nothing can be mounted here")
+    assert process.stdout == f"{TRIALS}\n", process.stderr
+    assert state(folder) == before
+
+
+def test_a_log_that_is_too_large_to_be_copied_says_what_to_do(archive, monkeypatch):
+    folder = archive(kill)
+    monkeypatch.setattr("planaria.campaign.connection.COPY_MAX_BYTES", 1000)
+    monkeypatch.setattr("planaria.campaign.connection.os.access", lambda *_: False)
+    with pytest.raises(InputError, match=r"with its log it has more than 1,000 bytes.*copy the folder"):
+        Store.open(folder)
+
+
+def test_who_reads_while_somebody_adds_sees_what_is_safe(measured, tmp_path, monkeypatch):
+    """In an archive of somebody else, who is adding to it."""
+    folder = shutil.copytree(measured, tmp_path / "old")
+    with Store.open(folder) as store:
+        plan, genomes = store.plan, store.genomes
+    with Store.create_or_open(folder, plan, genomes, None):
+        monkeypatch.setattr("planaria.campaign.connection.os.access", lambda *_: False)
+        with Store.open(folder) as store:
+            assert len(store.results()) == TRIALS
 
 
 @pytest.mark.parametrize(
