@@ -19,6 +19,7 @@ from firmware.genome import Genome
 from planaria.campaign.cluster import ClusterWorkers
 from planaria.campaign.database import TABLE, result_files
 from planaria.campaign.plan import Plan
+from planaria.campaign.spreadsheet import inert
 from planaria.campaign.store import Store
 from planaria.campaign.wanted import Wanted
 from planaria.campaign.workers import LocalWorkers, ThisProcess, Workers
@@ -164,6 +165,8 @@ def _hush(_text: str) -> None:
 def write_table(path: Path, store: Store) -> str:
     """Write all trials as CSV, by point and index, numbers exactly; returns the file's SHA-256.
 
+    Texts that a spreadsheet would take for formulas have an apostrophe in front.
+
     Raises:
         InputError: it cannot be written.
     """
@@ -171,8 +174,8 @@ def write_table(path: Path, store: Store) -> str:
     writer = csv.writer(text, lineterminator="\n")
     for place, row in enumerate(store.rows()):
         if place == 0:
-            writer.writerow(row)
-        writer.writerow(row.values())
+            writer.writerow(map(inert, row))
+        writer.writerow(map(inert, row.values()))
     content = text.getvalue().encode()
     write_atomic(path, content)
     return hashlib.sha256(content).hexdigest()
