@@ -23,9 +23,10 @@ from firmware.genome import Genome
 from firmware.reading import read_input
 from planaria import __version__
 from planaria.campaign.claim import NOT_GROWN_MAX, adds_up, count, fingerprint, row_of, statement
-from planaria.campaign.database import result_files
+from planaria.campaign.database import VERSION, result_files
 from planaria.campaign.plan import Plan
 from planaria.campaign.replay import find_trial
+from planaria.campaign.shape import has_shape, parse
 from planaria.campaign.store import Store
 from planaria.campaign.trial import TrialResult, run_trial
 from planaria.campaign.yardstick import APART, Yardstick
@@ -35,8 +36,10 @@ from planaria.outputs import check_outputs
 
 FORMAT: Final = "planaria certificate 2"
 
-FILE_MAX_BYTES: Final = 1 << 28
-"""Some million trials."""
+FILE_MAX_BYTES: Final = 1 << 24
+"""About 100,000 trials; whatever else is in such a file, it is looked at in a second."""
+
+FIX: Final = "make one with 'planaria certify'"
 
 
 def certify(
@@ -96,7 +99,11 @@ def certify(
     }
     certificate["statement"] = statement(certificate, plan)
     certificate["sha256"] = fingerprint(certificate)
-    write_atomic(output, json.dumps(certificate, indent=1).encode() + b"\n")
+    content = json.dumps(certificate, indent=1).encode() + b"\n"
+    if len(content) > FILE_MAX_BYTES:
+        limit = f"with them a certificate has {len(content):,} bytes, and it can have {FILE_MAX_BYTES:,}"
+        raise InputError("trials", len(results), limit, "measure a plan of fewer in another folder")
+    write_atomic(output, content)
     return certificate
 
 
@@ -124,7 +131,7 @@ def check(path: Path, sample: int, seed: int | None) -> dict[str, Any]:
     plan, genome = _open(certificate, path)
     yardstick = Yardstick(certificate["yardstick"])
     rows, point = certificate["trials"], plan.points()[certificate["point"]]
-    differs = {index for index, claimed, *_ in rows if plan.trial(point, index).seed != claimed}
+    differs = {index for index, claimed, *_ in rows if plan.chance(point, index)[0] != claimed}
     draws = {index: draw32(key(seed, Stream.TRIAL, index), 0) for index in range(len(rows))}
     chosen = sorted(sorted(draws, key=lambda index: (draws[index], index))[:sample])
     for index in tqdm(chosen, unit=" trials", desc="again", disable=None, leave=False):
@@ -199,20 +206,19 @@ def _check_wounds(plan: Plan, results: list[TrialResult], yardstick: Yardstick) 
 
 def _read(path: Path) -> dict[str, Any]:
     """A certificate that nobody has changed, or only somebody who made its hash anew."""
+    content = read_input("certificate", path, FILE_MAX_BYTES, "check the path")
     try:
-        certificate = json.loads(read_input("certificate", path, FILE_MAX_BYTES, "check the path"))
-    except InputError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise InputError("certificate", path, "it is no JSON", "make one with 'planaria certify'") from error
+        certificate = parse(content)
+    except ValueError as error:
+        raise InputError("certificate", path, "it is no JSON", FIX) from error
     if not isinstance(certificate, dict) or certificate.get("format") != FORMAT:
-        raise InputError("certificate", path, f"it is no {FORMAT}", "make one with 'planaria certify'")
-    if certificate.get("planaria") != __version__:
-        version = certificate.get("planaria")
-        raise InputError(
-            "certificate", path, f"it is of planaria {version}, this is {__version__}", "use that"
-        )
-    if certificate.get("sha256") != fingerprint(certificate):
+        raise InputError("certificate", path, f"it is no {FORMAT}", FIX)
+    if not has_shape(certificate) or not VERSION.fullmatch(certificate["planaria"]):
+        raise _changed(path)
+    if (version := certificate["planaria"]) != __version__:
+        limit = f"it is of planaria {version}, this is {__version__}"
+        raise InputError("certificate", path, limit, "use that")
+    if certificate["sha256"] != fingerprint(certificate):
         raise _changed(path)
     return certificate
 
@@ -226,15 +232,12 @@ def _open(certificate: dict[str, Any], path: Path) -> tuple[Plan, Genome]:
     try:
         content = base64.b64decode(certificate["genome_base64"], validate=True)
         genome = Genome.from_bytes(content, str(path))
-        name = certificate["genome"]
-        plan = Plan.parse(certificate["plan"], str(path)).seeded_by({name: genome})
-        if type(certificate["point"]) is not int:
-            raise TypeError
+        plan = Plan.parse(certificate["plan"], str(path)).seeded_by({certificate["genome"]: genome})
         name = find_trial(plan, certificate["point"], 0).genome
-        right = adds_up(certificate, plan) and certificate["genome"] == name
-        hashes = certificate["genome_sha256"], certificate["plan_sha256"]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        right = certificate["genome"] == name and adds_up(certificate, plan)
+    except (KeyError, ValueError) as error:  # KeyError: of a genome that is not the plan's
         raise _changed(path) from error
+    hashes = certificate["genome_sha256"], certificate["plan_sha256"]
     if not right or hashes != (hashlib.sha256(content).hexdigest(), plan.sha256):
         raise _changed(path)
     return plan, genome

@@ -67,28 +67,32 @@ def fingerprint(certificate: dict[str, Any]) -> str:
 
 
 def adds_up(certificate: dict[str, Any], plan: Plan) -> bool:
-    """Whether it has every trial of its plan once, and counts them rightly."""
+    """Whether it has every trial of its plan once, and counts them rightly.
+
+    Args:
+        certificate: of the right shape.
+        plan: its own.
+    """
     rows, within, confidence = certificate["trials"], certificate["within_rounds"], certificate["confidence"]
-    if [row[0] for row in rows] != list(range(plan.trials)) or not 0 < confidence < 1:
+    watched = plan.horizon_rounds - plan.predicate.dwell_rounds
+    if len(rows) != plan.trials or plan.seed is not None:
         return False
-    if plan.seed is not None or not 0 < within <= plan.horizon_rounds - plan.predicate.dwell_rounds:
+    if not 0 < confidence < 1 or not 0 < within <= watched:
         return False
-    outcomes = [(Outcome(outcome), rounds) for _, _, outcome, rounds, _ in rows]
-    if any((outcome is Outcome.RECOVERED) != (rounds is not None) for outcome, rounds in outcomes):
+    if not all(_could_be(row, place, watched) for place, row in enumerate(rows)):
         return False
-    if not all(_could_be(plan, *row) for row in rows):
-        return False
-    counted = count(outcomes, within, confidence)
-    if counted["not_grown"] > NOT_GROWN_MAX * len(rows):
+    counted = count([(Outcome(row[2]), row[3]) for row in rows], within, confidence)
+    if counted["not_grown"] > NOT_GROWN_MAX * len(rows) or not counted["wounds"]:
         return False
     said = {name: certificate[name] for name in counted}
     return said == counted and certificate["statement"] == statement(certificate, plan)
 
 
-def _could_be(plan: Plan, index: Any, seed: Any, _outcome: Any, rounds: Any, trace: Any) -> bool:
-    """Whether a row holds what ``row_of`` writes."""
-    if type(index) is not int or type(seed) is not int:
+def _could_be(row: list[Any], place: int, watched_rounds: int) -> bool:
+    """Whether a row holds what ``row_of`` writes of the trial of this place."""
+    index, seed, outcome, rounds, trace = row
+    if index != place or not 0 <= seed < 1 << 64 or outcome not in list(Outcome):
         return False
-    if rounds is not None and not (type(rounds) is float and 0 <= rounds <= plan.horizon_rounds):
+    if (outcome == Outcome.RECOVERED) != (rounds is not None) or not 0 <= (rounds or 0) <= watched_rounds:
         return False
-    return type(trace) is str and re.fullmatch("[0-9a-f]{64}", trace) is not None
+    return re.fullmatch("[0-9a-f]{64}", trace) is not None

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -25,6 +26,9 @@ APPLICATION_ID: Final = 0x504C4E52
 
 FORMAT: Final = 3
 """SQLite's ``user_version``."""
+
+VERSION: Final = re.compile(r"[0-9A-Za-z.+]{1,40}", re.ASCII)
+"""How a version of planaria is written."""
 
 NEW_FOLDER: Final = "give a new folder with -o"
 

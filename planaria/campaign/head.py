@@ -12,7 +12,7 @@ from typing import Final
 from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria import __version__
-from planaria.campaign.database import NEW_FOLDER, DamageError, make_tables
+from planaria.campaign.database import NEW_FOLDER, VERSION, DamageError, make_tables
 from planaria.campaign.plan import Plan
 from planaria.campaign.toml_table import ITEMS_MAX
 
@@ -86,7 +86,7 @@ def read_head(connection: sqlite3.Connection, path: Path) -> Head:
     """
     facts = dict(connection.execute("SELECT key, value FROM facts LIMIT ?", (len(KEYS) + 1,)))
     version = facts.get("version")
-    if type(version) is not str or not re.fullmatch(r"[0-9A-Za-z.+]{1,40}", version, re.ASCII):
+    if type(version) is not str or not VERSION.fullmatch(version):
         raise DamageError("it says no version of planaria")
     if version != __version__:
         raise InputError(
