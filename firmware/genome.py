@@ -29,7 +29,14 @@ from firmware.reading import read_input
 VERSION: Final = 1
 SUFFIX: Final = ".genome"
 NAME_MAX_LETTERS: Final = 64
-FILE_MAX_BYTES: Final = 1 << 24
+FILE_MAX_BYTES: Final = 1 << 20
+"""More than any genome has, its facts included."""
+
+FACTS_MAX: Final = 64
+FACT_LETTERS_MAX: Final = 2_048
+"""Of a fact's text; its name may have ``FACT_NAME_LETTERS_MAX``."""
+
+FACT_NAME_LETTERS_MAX: Final = 64
 MAGIC: Final = msgpack.packb(["planaria"] * 4)[:10]
 CRC_BYTES: Final = 4
 CRC_HEADER: Final = b"\xc4\x04"
@@ -100,18 +107,17 @@ class Genome:
                     "export it again",
                 )
         for name, shift in (("shift1", self.shift1), ("shift2", self.shift2)):
-            if not 1 <= shift <= 15:
+            if type(shift) is not int or not 1 <= shift <= 15:
                 raise InputError(f"genome {name}", shift, "it must be 1 to 15", "export it again")
         if self.regime not in REGIMES:
             raise InputError(
                 "regime", self.regime, f"it must be one of {', '.join(REGIMES)}", "choose one of these"
             )
+        if len(self.facts) > FACTS_MAX:
+            raise InputError("genome facts", len(self.facts), f"there can be {FACTS_MAX}", "leave some out")
         for name, value in self.facts.items():
-            known = isinstance(value, str | int | float) and not isinstance(value, bool)
-            if not known or (isinstance(value, float) and not isfinite(value)):
-                raise InputError(
-                    f"genome fact {name}", value, "it must be a text or a finite number", "mend it"
-                )
+            _check_text("name of a genome fact", name, FACT_NAME_LETTERS_MAX)
+            check_fact(name, value)
 
     @property
     def hidden(self) -> int:
@@ -185,13 +191,16 @@ class Genome:
         """
         body = _open_envelope(content, source)
         try:
-            return cls._from_body(msgpack.unpackb(body, raw=False, object_pairs_hook=_map))
+            genome = cls._from_body(msgpack.unpackb(body, raw=False, object_pairs_hook=_map))
+            if genome.to_bytes() != content:
+                raise ValueError("its values are right, but not in the one form that planaria writes")
         except InputError:
             raise
         except Exception as error:  # the CRC held, so a writer produced this: say what is wrong with it
             raise InputError(
                 source, f"malformed body ({error})", "it is not a planaria genome", "export it again"
             ) from error
+        return genome
 
     @classmethod
     def _from_body(cls, body: Any) -> "Genome":
@@ -225,6 +234,33 @@ def check_name(name: str) -> None:
     if not fits or not name.isprintable() or "/" in name or "\\" in name:
         limit = f"files are called by it: 1 to {NAME_MAX_LETTERS} letters that can be seen, without / and \\"
         raise InputError("genome name", name, limit, "choose another")
+
+
+def check_fact(name: str, value: object) -> None:
+    """Refuse what a genome file cannot hold as a fact.
+
+    Raises:
+        InputError: it is neither a text of at most ``FACT_LETTERS_MAX``, nor a whole number of 64 bits, nor
+            a finite one.
+    """
+    what = f"genome fact {name}"
+    if isinstance(value, str):
+        _check_text(what, value, FACT_LETTERS_MAX)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        if not -(1 << 63) <= value < 1 << 64:
+            raise InputError(what, "a whole number", "it must be one of 64 bits", "mend it")
+    elif not isinstance(value, float) or not isfinite(value):
+        raise InputError(what, value, "it must be a text or a finite number", "mend it")
+
+
+def _check_text(what: str, text: object, most: int) -> None:
+    """Refuse what is no text, one that is too long, or that has no form in UTF-8."""
+    if not isinstance(text, str):
+        raise InputError(what, text, "it must be a text", "mend it")
+    if len(text) > most:
+        raise InputError(what, f"{text[:20]}...", f"it has {len(text):,} letters of {most:,}", "shorten it")
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise InputError(what, ascii(text), "it is no Unicode, perhaps a name of a file", "mend it")
 
 
 def _map(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The genome file: what goes in comes out, and whatever happens to it is noticed."""
 
 import json
+import struct
 import zlib
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware.errors import InputError
-from firmware.genome import Genome
+from firmware.genome import FILE_MAX_BYTES, Genome
 from firmware.pattern import Target
 
 
@@ -175,6 +176,55 @@ def test_malformed_target_with_a_good_crc(genome, change, says):
     assert f"malformed body ({says})" in str(caught.value)
 
 
+def test_facts_have_limits(genome):
+    """Each of them at its end, and beyond."""
+    most = {f"{number:064}": "é" * 2048 for number in range(64)}
+    kept = replace(genome, facts=most)
+    assert len(kept.to_bytes()) < FILE_MAX_BYTES
+    assert Genome.from_bytes(kept.to_bytes()).facts == most
+    for number in (-(2**63), 2**64 - 1, 0.5, "", -0.0):
+        kept = replace(genome, facts={"x": number})
+        assert Genome.from_bytes(kept.to_bytes()).facts == {"x": number}
+    for facts, says in (
+        (most | {"x": 1}, "genome facts: 65 - there can be 64"),
+        ({"x": "y" * 2049}, r"genome fact x: yyyyyyyyyyyyyyyyyyyy\.\.\. - it has 2,049 letters of 2,048"),
+        ({"x" * 65: 1}, r"name of a genome fact: x{20}\.\.\. - it has 65 letters of 64"),
+        ({"x": 2**64}, "genome fact x: a whole number - it must be one of 64 bits"),
+        ({"x": -(10**400)}, "genome fact x: a whole number - it must be one of 64 bits"),
+        ({"x": "\ud800"}, r"genome fact x: '\\ud800' - it is no Unicode"),
+        ({7: "x"}, "name of a genome fact: 7 - it must be a text"),
+    ):
+        with pytest.raises(InputError, match=says):
+            replace(genome, facts=facts)
+
+
+def test_other_forms_of_the_same_values(genome):
+    """The CRC of such a file would not be the one that planaria prints."""
+    fields = fields_of(genome)
+    canonical = msgpack.packb(fields)
+    assert with_body(genome, canonical) == genome.to_bytes()
+    seed, shift = b"\xa4seed\x0b", b"\xa6shift1\x06"
+    assert seed in canonical
+    assert shift in canonical
+    for body in (
+        canonical.replace(seed, seed[:-1] + b"\xcc\x0b"),  # 11 in two bytes
+        canonical.replace(shift, shift[:-1] + b"\xd3" + (6).to_bytes(8)),  # 6 in nine
+        canonical.replace(b"\xa4seed", b"\xd9\x04seed"),  # a length in two bytes
+        b"\xde\x00\x0a" + canonical[1:],  # a map with a longer header
+        canonical.replace(struct.pack(">Bd", 0xCB, 1.5), struct.pack(">Bf", 0xCA, 1.5)),  # single precision
+        body_of([*fields.items()][::-1]),
+    ):
+        assert body != canonical
+        assert msgpack.unpackb(body) == fields
+        with pytest.raises(InputError, match="not in the one form that planaria writes"):
+            Genome.from_bytes(with_body(genome, body))
+    content = genome.to_bytes()
+    assert content[11] == 0xC5
+    longer = content[:11] + b"\xc6\0\0" + content[12:-4]
+    with pytest.raises(InputError, match="not in the one form that planaria writes"):
+        Genome.from_bytes(sealed(longer))
+
+
 def body_of(pairs) -> bytes:
     """A map from pairs, some of which may have the same key."""
     packer = msgpack.Packer()
@@ -289,6 +339,7 @@ def test_save_and_load(genome, tmp_path):
         ({"w2": np.zeros((11, 16), np.int8)}, "genome w2"),
         ({"shift1": 0}, "genome shift1: 0"),
         ({"shift2": 16}, "genome shift2: 16"),
+        ({"shift2": 6.0}, "genome shift2: 6.0"),
         ({"regime": "immortal"}, "regime: immortal"),
         ({"facts": {"E": float("nan")}}, "genome fact E: nan"),
     ],
