@@ -14,7 +14,7 @@ from firmware.cell import NeuralProgram
 from firmware.frame import Frame
 from firmware.genome import Genome
 from firmware.memory import FIELD, SCRATCH, Ram
-from firmware.program import Program
+from firmware.program import MachineError, Program
 
 
 class Case(NamedTuple):
@@ -45,7 +45,8 @@ def verify(
 ) -> Report:
     """Run random, adversarial and lived-through events through a program and the reference.
 
-    Compared are all of the RAM that outlives an event, the frame, and the wait.
+    Compared are all of the RAM that outlives an event, the frame, and the wait. An event that comes to no
+    regular end is a mismatch.
 
     Args:
         image: flash image that ``program`` runs.
@@ -59,6 +60,7 @@ def verify(
     first = ""
     for number, case in zip(range(cases), make_cases(reference, seed), strict=False):
         expected, actual = (_outcome(each, case) for each in (reference, program))
+        assert isinstance(expected, bytes)
         compared += len(expected)
         if expected != actual:
             mismatches += 1
@@ -67,10 +69,13 @@ def verify(
     return Report(cases, compared, mismatches, first)
 
 
-def _outcome(program: Program, case: Case) -> bytes:
-    """All that an event changes: persistent RAM, then what came out."""
+def _outcome(program: Program, case: Case) -> bytes | MachineError:
+    """All that an event changes: persistent RAM, then what came out; or why it did not end."""
     ram = Ram(bytearray(case.ram))
-    output = getattr(program, case.event)(ram, *case.arguments)
+    try:
+        output = getattr(program, case.event)(ram, *case.arguments)
+    except MachineError as failure:
+        return failure
     if case.event == "boot":
         output = output.to_bytes(4, "little")
     elif case.event == "wake":
@@ -78,7 +83,9 @@ def _outcome(program: Program, case: Case) -> bytes:
     return ram.persistent_bytes() + (output or b"")
 
 
-def _difference(expected: bytes, actual: bytes) -> str:
+def _difference(expected: bytes, actual: bytes | MachineError) -> str:
+    if isinstance(actual, MachineError):
+        return str(actual)
     for position, (a, b) in enumerate(zip(expected, actual, strict=False)):
         if a != b:
             where = position if position < SCRATCH.start else position + SCRATCH.stop - SCRATCH.start

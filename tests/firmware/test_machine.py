@@ -3,6 +3,7 @@
 import shutil
 import zlib
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from firmware.cell import NeuralProgram
 from firmware.chip import Event
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
-from firmware.machine import ChipProgram, machine, rom_image
+from firmware.machine import ChipProgram, load, machine, rom_image
 from firmware.measure import measure
 from firmware.memory import FIELD, Ram
 from firmware.program import Failure, MachineError, MachineProgram, Upset
@@ -180,6 +181,22 @@ def test_a_flipped_genome_bit_is_another_genome(built, genome, target):
         assert rams[0].persistent_bytes() == rams[1].persistent_bytes()
         differs |= wakes[0] != wakes[2]
     assert differs
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        (b"\xfe\xe7", "hang: not asleep after 4,000,000 instructions"),
+        (b"\x00\xde", "trap: Invalid instruction"),
+    ],
+)
+def test_a_cell_that_comes_to_no_end_differs(built, genome, code, says):
+    """``b .`` and ``udf #0`` in the place of the reset code."""
+    binary, _ = built(genome)
+    at = binary.reset & ~1
+    report = verify(binary.image, load(replace(binary, rom=binary.rom[:at] + code + binary.rom[at + 2 :])), 3)
+    assert report.mismatches == 3
+    assert report.first.startswith(f"case 0, random RAM: {says}")
 
 
 def test_other_code_is_refused(built, genome):
