@@ -2,14 +2,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+HOURS ?= 1
+SEED ?= 1
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help setup hardware demo test bench clean
+.PHONY: help setup hardware demo test fuzz bench clean
 
 help:
 	@echo "make demo            train, flash, wound, measure, draw (about 10 minutes); results in demo/"
 	@echo "make demo ARGS=--quick   the same with a shipped genome: no torch, no training"
 	@echo "make test            linters, types, import contract and tests"
+	@echo "make fuzz HOURS=2 SEED=1   all readers with millions of hostile inputs, and the long tests"
 	@echo "make bench           speed and memory, side by side"
 	@echo "make setup           only set up .venv"
 	@echo "make hardware        add to it what builds and simulates the C firmware (130 MB)"
@@ -61,6 +64,10 @@ test: .venv/dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+fuzz: .venv/dev
+	@$(BIN)/python -m pytest -m fuzz -n 2 || test $$? -eq 5 # no such test
+	@$(BIN)/python -m tests.fuzz --hours $(HOURS) --seed $(SEED) $(ARGS)
 
 bench: .venv/bench
 	@$(BIN)/planaria bench $(ARGS)

@@ -1,20 +1,20 @@
-"""What a linker made: the ROM's bytes, who owns each of them, and how deep the stack can get.
+"""What a linker made: the ROM's bytes, who owns each of them, and how deep the stack can get."""
 
-Needs pyelftools (extra ``hardware``).
-"""
-
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cache
+from typing import Final
 
-from firmware.budget import ERASED
+from firmware.budget import ERASED, RAM_BYTES, ROM_BYTES
+from firmware.elf import LOADED, RELOCATIONS, RESERVED, Elf, Section, Symbol
 from firmware.errors import InputError
 from firmware.target import Target
-from firmware.toolchain import require
 
 RAM_ORIGIN: Final = 0x20000000
 SECTIONS: Final = ("vectors", "text", "genome")
+
+ROOMY_BYTES: Final = 1_000_000
+"""ROM and RAM of a chip for cells that are too large, so that one can say by how much."""
 
 
 @dataclass(frozen=True)
@@ -65,60 +65,81 @@ class Binary:
         return sizes
 
 
-def read_elf(content: bytes, target: Target, stack_bound_bytes: int | None = None) -> Binary:
+def read_elf(
+    content: bytes, target: Target, stack_bound_bytes: int | None = None, roomy: bool = False
+) -> Binary:
     """Take an ELF file of a chip apart.
+
+    Args:
+        content: the file.
+        target: what it was built for.
+        stack_bound_bytes: as in ``Binary``.
+        roomy: whether it may be larger than a cell, up to ``ROOMY_BYTES``.
 
     Raises:
         InputError: it is not one that ``firmware.build`` made.
     """
-    require("elftools", "reader of ELF files")
-    from elftools.common.exceptions import ELFError
-    from elftools.elf.elffile import ELFFile
-
     try:
-        elf = ELFFile(io.BytesIO(content))
-        sections = {name: elf.get_section_by_name(f".{name}") for name in (*SECTIONS, "symtab")}
-        if None in sections.values():
-            raise ELFError("a section is missing")
-    except ELFError as error:
+        return _read(content, target, stack_bound_bytes, roomy)
+    except ValueError as error:
         raise InputError("ELF file", target.name, f"it is no cell ({error})", "build it again") from error
-    symbols = {symbol.name: symbol.entry for symbol in sections.pop("symtab").iter_symbols()}
+
+
+def _read(content: bytes, target: Target, stack_bound_bytes: int | None, roomy: bool) -> Binary:
+    elf = Elf.of(content)
+    sections = {name: elf.section(f".{name}") for name in SECTIONS}
+    symbols = {symbol.name: symbol for symbol in elf.symbols()}
+    if not {"reset", "static_end"} <= symbols.keys():
+        raise ValueError("a symbol is missing: reset or static_end")
     genome = sections["genome"]
-    rom = bytearray(ERASED * int(genome["sh_addr"] + genome["sh_size"]))
-    for segment in elf.iter_segments("PT_LOAD"):
-        rom[segment["p_paddr"] : segment["p_paddr"] + segment["p_filesz"]] = segment.data()
+    rom = _rom(elf, genome.address + genome.size, ROOMY_BYTES if roomy else ROM_BYTES)
+    image = bytes(genome.content)
+    reset = symbols["reset"].address
+    static_bytes = symbols["static_end"].address - RAM_ORIGIN
+    if len(image) < genome.size or rom[genome.address :] != image:
+        raise ValueError("its genome is not the end of its ROM")
+    if reset >= genome.address:
+        raise ValueError(f"its reset code lies at 0x{reset:x}, outside of its ROM")
+    if not 0 <= static_bytes <= (ROOMY_BYTES if roomy else RAM_BYTES):
+        raise ValueError(f"its variables take {static_bytes:,} bytes")
     return Binary(
         target=target,
-        image=genome.data(),
+        image=image,
         content=content,
-        rom=bytes(rom),
-        reset=int(symbols["reset"]["st_value"]),
-        static_bytes=int(symbols["static_end"]["st_value"]) - RAM_ORIGIN,
-        parts=tuple(_parts(sections, symbols, len(rom))),
+        rom=rom,
+        reset=reset,
+        static_bytes=static_bytes,
+        parts=tuple(_parts(symbols.values(), genome.address, sections["vectors"].size, len(rom))),
         stack_bound_bytes=stack_bound_bytes,
     )
 
 
-def _parts(sections: dict[str, Any], symbols: dict[str, Any], end: int) -> Iterable[Part]:
-    """Every byte of ROM, by address: symbols, and the gaps between them."""
-    owners = sorted(
-        (
-            (entry["st_value"] & ~1, name, entry["st_size"])
-            for name, entry in symbols.items()
-            if entry["st_size"]
-        ),
-    )
-    genome = int(sections["genome"]["sh_addr"])
-    owners = [owner for owner in owners if owner[0] < genome] + [(genome, "genome", end - genome)]
-    vectors_end = int(sections["vectors"]["sh_size"])
+def _rom(elf: Elf, end: int, most: int) -> bytes:
+    """The ROM from address 0 to its ``end``, erased where no segment lies."""
+    if end > most:
+        raise ValueError(f"its ROM ends at byte {end:,} of {most:,}")
+    rom = bytearray(ERASED * end)
+    for segment in elf.segments:
+        if segment.kind == LOADED and segment.content:
+            if segment.address + len(segment.content) > end:
+                raise ValueError(f"a segment at 0x{segment.address:x} lies outside of its ROM")
+            rom[segment.address : segment.address + len(segment.content)] = segment.content
+    return bytes(rom)
+
+
+def _parts(symbols: Iterable[Symbol], genome: int, vectors_end: int, end: int) -> Iterable[Part]:
+    """Every byte of ROM, by address: symbols, and the gaps between them; of several symbols the first's."""
+    owners = sorted((symbol.address & ~1, symbol.name, symbol.size) for symbol in symbols if symbol.size)
     at = 0
-    for address, name, size in [*owners, (end, "", 0)]:
-        if address > at:
-            yield Part("(alignment)", "vectors" if at < vectors_end else "text", at, address - at)
-        if size:
-            section = "genome" if address == genome else "vectors" if address < vectors_end else "text"
-            yield Part(name, section, address, size)
-        at = address + size
+    for address, name, size in [*owners, (genome, "", 0)]:
+        begin, stop = min(max(address, at), genome), min(max(address + size, at), genome)
+        if begin > at:
+            yield Part("(alignment)", "vectors" if at < vectors_end else "text", at, begin - at)
+        if stop > begin:
+            yield Part(name, "vectors" if begin < vectors_end else "text", begin, stop - begin)
+        at = max(stop, begin)
+    if end > genome:
+        yield Part("genome", "genome", genome, end - genome)
 
 
 def stack_bound_bytes(cell_object: bytes) -> int | None:
@@ -126,23 +147,16 @@ def stack_bound_bytes(cell_object: bytes) -> int | None:
 
     Frames are the compiler's own; calls are the relocations of each function's section. The reset
     code calls one phase at a time and has no frame.
+
+    Raises:
+        InputError: it is no object file.
     """
-    from elftools.elf.elffile import ELFFile
-    from elftools.elf.relocation import RelocationSection
+    try:
+        frames, calls = _frames_and_calls(Elf.of(cell_object))
+    except ValueError as error:
+        raise InputError("object file", "cell.o", f"it cannot be read ({error})", "build it again") from error
 
-    elf = ELFFile(io.BytesIO(cell_object))
-    symbols = elf.get_section_by_name(".symtab")
-    frames: dict[str, int] = {}
-    calls: dict[str, set[str]] = {}
-    for section in elf.iter_sections():
-        if section.name == ".stack_sizes":
-            frames[elf.get_section(section["sh_link"]).name] = _uleb128(section.data()[4:])
-        if isinstance(section, RelocationSection):
-            caller = elf.get_section(section["sh_info"]).name
-            targets = {r["r_info_sym"] for r in section.iter_relocations()} - {0}
-            indices = [symbols.get_symbol(number)["st_shndx"] for number in targets]
-            calls[caller] = {elf.get_section(i).name if isinstance(i, int) else "(outside)" for i in indices}
-
+    @cache
     def depth(function: str) -> int:
         callees = [
             name for name in calls.get(function, ()) if name.startswith((".text.", "(")) and name != function
@@ -151,13 +165,33 @@ def stack_bound_bytes(cell_object: bytes) -> int | None:
 
     try:
         return max(map(depth, frames), default=None)
-    except KeyError:
+    except (KeyError, RecursionError):  # functions that are elsewhere, or call each other
         return None
 
 
-def _uleb128(data: bytes) -> int:
+def _frames_and_calls(elf: Elf) -> tuple[dict[str, int], dict[str, set[str]]]:
+    """Bytes of stack by function's section, and whose code it calls: a section, or ``(outside)``."""
+    symbols = elf.symbols()
+    frames: dict[str, int] = {}
+    calls: dict[str, set[str]] = {}
+    for section in elf.sections:
+        if section.name == ".stack_sizes":
+            frames[elf.number(section.link).name] = _uleb128(section)
+        if section.kind in RELOCATIONS:
+            numbers = elf.relocated(section) - {0}
+            if max(numbers, default=0) >= len(symbols):
+                raise ValueError("a relocation speaks of no symbol")
+            places = {symbols[number].section for number in numbers}
+            calls[elf.number(section.info).name] = {
+                elf.number(place).name if 0 < place < RESERVED else "(outside)" for place in places
+            }
+    return frames, calls
+
+
+def _uleb128(stack_sizes: Section) -> int:
+    """The size of a frame, of at most 32 bits, after the address of its function."""
     value = 0
-    for position, byte in enumerate(data):
+    for position, byte in enumerate(stack_sizes.content[4:9]):
         value |= (byte & 127) << 7 * position
         if byte < 128:
             break

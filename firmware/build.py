@@ -1,6 +1,6 @@
 """From a flash image to a binary: compile the C cell, and link it into a cell's ROM and RAM.
 
-Needs the extra ``hardware`` (ziglang, pyelftools).
+Needs the extra ``hardware`` (ziglang).
 """
 
 import re
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from firmware.binary import Binary, read_elf, stack_bound_bytes
+from firmware.binary import ROOMY_BYTES, Binary, read_elf, stack_bound_bytes
 from firmware.budget import RAM_BYTES, ROM_BYTES
 from firmware.errors import InputError
 from firmware.image import HEADER_BYTES, RECORD
@@ -84,9 +84,9 @@ def _build_chip(folder: Path, image: bytes, target: Target, options: Options) ->
         if overflow is None:
             raise
         roomy = folder / "roomy.ld"
-        roomy.write_text(re.sub(r"LENGTH = \d+", "LENGTH = 1000000", script.read_text()))
+        roomy.write_text(re.sub(r"LENGTH = \d+", f"LENGTH = {ROOMY_BYTES}", script.read_text()))
         _link(folder, command, target, options, roomy)
-        unfit = read_elf((folder / "cell.elf").read_bytes(), target)
+        unfit = read_elf((folder / "cell.elf").read_bytes(), target, roomy=True)
         raise _over_budget(unfit, overflow["region"], int(overflow["bytes"])) from error
     bound = stack_bound_bytes((folder / "cell.o").read_bytes()) if options.cc is None else None
     return read_elf((folder / "cell.elf").read_bytes(), target, bound)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from firmware.budget import ONE
 from firmware.errors import InputError
-from firmware.genome import Genome
+from firmware.genome import Genome, check_fact
 from firmware.pattern import Target
 from trainer.checkpoint import load_checkpoint, save_checkpoint
 from trainer.damage import wound
@@ -51,7 +51,8 @@ class Training:
         start: the genome whose rule it goes on from, instead of one that knows nothing.
 
     Raises:
-        InputError: ``start`` has another number of hidden units than the recipe.
+        InputError: ``start`` has another number of hidden units than the recipe, or ``command`` does not
+            fit into a genome.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Training:
     ) -> None:
         if device.type == "cpu":
             torch.set_num_threads(1)
+        check_fact("command", command)
         if start is not None:
             recipe = _going_on(recipe, start)
         self.target, self.recipe, self.device, self.command = target, recipe, device, command

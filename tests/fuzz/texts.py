@@ -1,0 +1,144 @@
+"""Texts of the command line: faults, regions, and the small ones, such as ``64x48`` and ``rv32ec@48MHz``."""
+
+from random import Random
+
+from emulator.config import RunConfig
+from emulator.faults import Fault
+from emulator.region import check_inside, parse_region
+from firmware.budget import HIDDEN_MAX
+from firmware.clock import Law
+from firmware.pace import COMPUTE_MAX_US, update_us
+from firmware.target import find_target
+from planaria.run import parse_grid
+from planaria.shipped import open_genome
+from tests.fuzz.mutations import TEXTS, WHOLE, misspelt
+from tests.fuzz.target import Target
+
+REGIONS = (
+    *(
+        "all",
+        "half:left",
+        "half:bottom",
+        "disc:16,16,5",
+        "rect:8,8,4,6",
+        "frame:8,8,16,16",
+        "line:0,16,31,16",
+    ),
+    *("swipe:0,16,31,16,3", "random:0.33", "band:0,4", "living:half:left", "living:random:.5"),
+)
+WORDS = (
+    *REGIONS,
+    *sorted(Fault.kinds),
+    ":",
+    "@",
+    "+",
+    ",",
+    "=",
+    "0.5",
+    "1e3",
+    "200",
+    "99999999999",
+    "mode=",
+    "probability=",
+)
+OTHERS = (
+    "32x32",
+    "64x48",
+    "rv32ec@48MHz",
+    "cortex-m0plus@7.5mhz",
+    "rv32imc",
+    "host",
+    "exponential",
+    "uniform",
+    "ring",
+)
+
+
+def utf8(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def of_region(random: Random) -> bytes:
+    text = random.choice(REGIONS)
+    return utf8(text if random.random() < 0.05 else misspelt(random, text, WORDS))
+
+
+def read_region(content: bytes) -> None:
+    """``str`` of a region is read as the same region; cells of a grid are, or are not, within."""
+    region = parse_region(content.decode("utf-8", "surrogatepass"))
+    assert parse_region(str(region)) == region
+    check_inside(region, RunConfig().grid, "fault")
+
+
+def of_fault(random: Random) -> bytes:
+    kind = random.choice(sorted(Fault.kinds))
+    parts = [random.choice(REGIONS)]
+    for name, limits in Fault.kinds[kind].parameters().items():
+        if random.random() < 0.7:
+            low, high = limits.low, limits.high
+            usual = (
+                random.choice(limits.words)
+                if limits.words
+                else random.choice(("a", "x-1"))
+                if limits.name
+                else ""
+            )
+            number = random.choice(
+                (low, high, (low + high) / 2, int(low + high) // 2, high + 1, random.choice(WHOLE))
+            )
+            parts.append(f"{name}={usual or number}")
+    text = f"{kind}:{','.join(parts)}@{random.choice((0, 1, 20, 20.5, 1e5, 10**8))}"
+    text += random.choice(("", "", "+50", "+0.25", "+0"))
+    return utf8(text if random.random() < 0.3 else misspelt(random, text, WORDS))
+
+
+def read_fault(content: bytes) -> None:
+    """``str`` of a fault is read as the same fault; a world takes or refuses it."""
+    fault = Fault.parse(content.decode("utf-8", "surrogatepass"))
+    assert Fault.parse(str(fault)) == fault
+    config = RunConfig(faults=(fault,))
+    config.check_horizon(1000)
+    mean_interval_us = config.timing.mean_interval_us
+    begin_us, end_us = fault.start_us(mean_interval_us), fault.end_us(mean_interval_us)
+    assert begin_us >= 0
+    assert end_us is None or end_us >= begin_us
+
+
+def of_option(random: Random) -> bytes:
+    text = random.choice((*OTHERS, *TEXTS))
+    return utf8(text if random.random() < 0.2 else misspelt(random, text, OTHERS))
+
+
+def read_options(content: bytes) -> None:
+    """Each reader of a small text takes or refuses it; refused is what none of them takes."""
+    text = content.decode("utf-8", "surrogatepass")
+    refusals = []
+    for read in (grid, chip, Law.named, find_target, Fault.parse, genome):
+        try:
+            read(text)
+        except ValueError as error:
+            refusals.append(error)
+    if len(refusals) == 6:
+        raise refusals[0]
+
+
+def grid(text: str) -> None:
+    rows, cols = parse_grid(text)
+    RunConfig(rows=rows, cols=cols)
+
+
+def chip(text: str) -> None:
+    assert 1 <= update_us(text, HIDDEN_MAX) <= COMPUTE_MAX_US
+
+
+def genome(text: str) -> None:
+    """A shipped one; whatever else is a path of this machine, and none of ours."""
+    if "/" not in text and "\\" not in text and text not in (".", ".."):
+        open_genome(text)
+
+
+TARGETS = (
+    Target("region", of_region, read_region, 15_000),
+    Target("fault", of_fault, read_fault, 8_000),
+    Target("options", of_option, read_options, 3_000),
+)
