@@ -28,6 +28,9 @@ KEYS: Final = "0123456789#*"
 LOW: Final = KEYS + "©®‼⁉\u200d\u20e3™ℹ"
 """What emoji are made of below U+2190, where pictographs begin."""
 
+LETTERS_MAX: Final = 32
+"""The longest sequence of Unicode's emoji has half of them."""
+
 VARIATION: Final = "\ufe0e\ufe0f"
 """Ask for the black or for the colourful form."""
 
@@ -46,6 +49,8 @@ def draw_emoji(text: str) -> Image.Image:
         InputError: the font is missing or has no picture of it, it is more than one, or it is a
             sequence and Pillow cannot join it.
     """
+    if len(text) > LETTERS_MAX:
+        raise InputError("target", f"{text[:9]}...", "that is more than one emoji", "give one emoji")
     path = font_path()
     if path is None:
         raise InputError(

@@ -1,26 +1,41 @@
-"""A picture file as straight RGBA: every mode that can hold transparency is right, or refused by name."""
+"""A PNG as straight RGBA: every mode that can hold transparency is right, or refused by name.
 
-import os
+Of a file only the chunks that make its picture are given to the decoder (PNG specification, 11.2): texts,
+profiles and animations have their own ways of being hostile, and say nothing about the target.
+"""
+
+import struct
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps
 from PIL.PngImagePlugin import PngImageFile
 
 from firmware.errors import InputError
 from firmware.reading import read_input
 from trainer.drawings import DRAWINGS
 
+PIXELS_MAX: Final = 4096 * 3072
+"""Larger pictures are not decoded: a file of a few kilobytes can ask for gigabytes. Cameras of 12 megapixels
+have less, and a target has 64 px a side."""
+
 FILE_MAX_BYTES: Final = 1 << 26
 
-PIXELS_MAX: Final = 1 << 26
-"""Larger pictures are not decoded: a file of a few kilobytes can ask for gigabytes."""
+CHUNKS_MAX: Final = 1 << 16
+"""A picture of so many pixels has some thousand, if its writer was thrifty with memory."""
+
+SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+
+CHUNKS: Final = (b"IHDR", b"PLTE", b"tRNS", b"eXIf", b"IDAT", b"IEND")
+"""What the picture is made of, and how it is turned."""
+
+ANIMATION: Final = b"acTL"
+"""It begins with the number of frames."""
 
 SVG_HEAD_BYTES: Final = 1024
 
@@ -48,25 +63,15 @@ def open_picture(path: Path, warn: Warn) -> Image.Image:
         The picture in mode RGBA, not premultiplied.
 
     Raises:
-        InputError: no such file, no picture, one without transparency, or a very large one.
+        InputError: no such file, no PNG, one without transparency, or a very large one.
     """
-    if not os.path.lexists(path):
-        names = ", ".join(DRAWINGS)
-        raise InputError(
-            "target", path, "it is neither a file, an emoji nor a built-in drawing", f"built-in are: {names}"
-        )
-    if path.is_dir():
-        raise InputError("target", path, "it is a folder", "give a picture file")
-    content = read_input("target", path, FILE_MAX_BYTES, "give a picture file")
+    content = _read(path)
     try:
-        with _open(path, content) as picture:
-            frames = getattr(picture, "n_frames", 1)
-            rgba = _upright(_with_alpha(path, content, picture), picture)
-    except UnidentifiedImageError as error:
-        raise _unidentified(path, content) from error
+        frames, content = _essence(content)
+        rgba = _decode(path, content)
     except InputError:
         raise
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Exception as error:  # whatever a decoder makes of a foreign file
         raise InputError(
             "target", path, f"it cannot be read ({error})", "give a PNG with an alpha channel"
         ) from error
@@ -75,17 +80,68 @@ def open_picture(path: Path, warn: Warn) -> Image.Image:
     return rgba
 
 
-@contextmanager
-def _open(path: Path, content: bytes) -> Iterator[Image.Image]:
-    """The file, opened but not decoded, whatever Pillow thinks of its size."""
+def _read(path: Path) -> bytes:
+    """All of a PNG.
+
+    Raises:
+        InputError: no such file, no regular one, or no PNG.
+    """
+    try:
+        there, regular = path.exists(), path.is_file()
+    except OSError:  # a name that no file can have
+        there = regular = False
+    if not there:
+        names = ", ".join(DRAWINGS)
+        raise InputError(
+            "target", path, "it is neither a file, an emoji nor a built-in drawing", f"built-in are: {names}"
+        )
+    if not regular:
+        kind = "a folder" if path.is_dir() else "no regular file"
+        raise InputError("target", path, f"it is {kind}", "give a picture file")
+    content = read_input("target", path, FILE_MAX_BYTES, "make it smaller")
+    if content.startswith(SIGNATURE):
+        return content
+    if b"<svg" in content[:SVG_HEAD_BYTES] or path.suffix.lower() in (".svg", ".svgz"):
+        raise InputError("target", path, "it is an SVG, which has no pixels", "export it as PNG")
+    raise InputError("target", path, "it is not a PNG", "save it as a PNG with an alpha channel")
+
+
+def _essence(content: bytes) -> tuple[int, bytes]:
+    """The number of frames, and a PNG of the first alone, without all that is no picture."""
+    frames, kept = 1, [memoryview(SIGNATURE)]
+    for name, data, chunk in _chunks(content):
+        if name in CHUNKS:
+            kept.append(chunk)
+        elif name == ANIMATION and len(data) >= 4:
+            frames = int.from_bytes(data[:4], "big")
+    return frames, b"".join(kept)
+
+
+def _chunks(content: bytes) -> Iterator[tuple[bytes, memoryview, memoryview]]:
+    """Name, data and the whole of each chunk, to the last."""
+    view, at = memoryview(content), len(SIGNATURE)
+    for _ in range(CHUNKS_MAX):
+        if at + 12 > len(content):
+            raise ValueError("it is truncated")
+        length, name = struct.unpack_from(">I4s", content, at)
+        end = at + 12 + length
+        yield name, view[at + 8 : end - 4], view[at:end]
+        if name == b"IEND":
+            return
+        at = end
+    raise ValueError(f"it has more than {CHUNKS_MAX:,} chunks")
+
+
+def _decode(path: Path, content: bytes) -> Image.Image:
+    """In mode RGBA, upright."""
     limit = Image.MAX_IMAGE_PIXELS
     with warnings.catch_warnings():
-        Image.MAX_IMAGE_PIXELS = None
+        warnings.simplefilter("ignore")
+        Image.MAX_IMAGE_PIXELS = None  # Pillow warns, or refuses in words of its own
         try:
-            picture = Image.open(BytesIO(content))
+            picture = Image.open(BytesIO(content), formats=["PNG"])
         finally:
             Image.MAX_IMAGE_PIXELS = limit
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         pixels = picture.width * picture.height
         if pixels > PIXELS_MAX:
             raise InputError(
@@ -94,13 +150,7 @@ def _open(path: Path, content: bytes) -> Iterator[Image.Image]:
                 f"it has {pixels:,} pixels, and at most {PIXELS_MAX:,} are read",
                 "make it smaller",
             )
-        yield picture
-
-
-def _unidentified(path: Path, content: bytes) -> InputError:
-    if b"<svg" in content[:SVG_HEAD_BYTES] or path.suffix.lower() in (".svg", ".svgz"):
-        return InputError("target", path, "it is an SVG, which has no pixels", "export it as PNG")
-    return InputError("target", path, "it is not a picture", "give a PNG with an alpha channel")
+        return _upright(_with_alpha(path, content, picture), picture)
 
 
 def _with_alpha(path: Path, content: bytes, picture: Image.Image) -> Image.Image:
@@ -113,13 +163,13 @@ def _with_alpha(path: Path, content: bytes, picture: Image.Image) -> Image.Image
             "save it with a transparent background",
         )
     coding = picture.tile[0].args if isinstance(picture, PngImageFile) else None
-    key = picture.info.get("transparency")
+    key: Any = picture.info.get("transparency")
     if picture.mode in DEEP_GREY:
-        values = np.asarray(picture).astype(np.int64)
-        return _keyed(np.stack([values] * 3, -1), np.full(3, key), 65535)
+        grey = np.asarray(picture).astype(np.uint16)
+        return _keyed(np.broadcast_to(grey[..., np.newaxis], (*grey.shape, 3)), [key] * 3)
     if coding == DEEP_COLOUR and key is not None:
-        high = np.asarray(picture).astype(np.int64)
-        return _keyed(high << 8 | _low_bytes(content), np.asarray(key), 65535)
+        high = np.asarray(picture).astype(np.uint16)
+        return _keyed((high << 8 | _low_bytes(content)).astype(np.uint16), key)
     if coding in SHALLOW_GREY:
         picture.load()
         picture.info["transparency"] = picture.info["transparency"] * 255 // SHALLOW_GREY[coding]
@@ -136,11 +186,15 @@ def _upright(rgba: Image.Image, picture: Image.Image) -> Image.Image:
     return ImageOps.exif_transpose(rgba)
 
 
-def _keyed(values: NDArray[np.int64], key: NDArray[np.int64], white: int) -> Image.Image:
-    """Colours [h, w, 3] from 0 to ``white``, of which one, the key, is transparent; rounded half up."""
-    alpha = np.where((values == key).all(-1, keepdims=True), 0, 255)
-    rgb = (2 * 255 * values + white) // (2 * white)
-    return Image.fromarray(np.concatenate([rgb, alpha], -1).astype(np.uint8))
+def _keyed(values: NDArray[np.uint16], key: Sequence[int]) -> Image.Image:
+    """16-bit colours [h, w, 3] of which one, the key, is transparent; rounded half up."""
+    rgba = np.empty((*values.shape[:2], 4), np.uint8)
+    transparent = np.ones(values.shape[:2], bool)
+    for channel, value in enumerate(key):
+        transparent &= values[..., channel] == value
+        rgba[..., channel] = (values[..., channel] * np.uint32(255) + 32895) >> 16
+    rgba[..., 3] = np.where(transparent, 0, 255)
+    return Image.fromarray(rgba)
 
 
 def _low_bytes(content: bytes) -> NDArray[np.uint8]:

@@ -1,5 +1,5 @@
 """All targets."""
 
-from tests.fuzz import cell, elf, genome, texts
+from tests.fuzz import cell, elf, genome, picture, texts
 
-TARGETS = (*genome.TARGETS, *cell.TARGETS, *elf.TARGETS, *texts.TARGETS)
+TARGETS = (*genome.TARGETS, *cell.TARGETS, *elf.TARGETS, *picture.TARGETS, *texts.TARGETS)

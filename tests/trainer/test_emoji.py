@@ -59,6 +59,12 @@ def test_two_are_refused(text):
         load_target(text)
 
 
+def test_no_emoji_is_long():
+    """Laying out some hundred thousand letters takes a font many seconds."""
+    with pytest.raises(InputError, match=r"🦎🦎\.\.\. - that is more than one emoji; give one emoji"):
+        load_target("🦎" * 100_000)
+
+
 @needs_font
 @pytest.mark.parametrize("text", ["→", "\U0001fae9", "\u2fff"])
 def test_what_the_font_does_not_have(text):

@@ -2,6 +2,7 @@
 
 import os
 import struct
+import tracemalloc
 import warnings
 import zlib
 
@@ -10,7 +11,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from firmware.errors import InputError
-from trainer.pictures import PIXELS_MAX, open_picture
+from trainer.pictures import CHUNKS_MAX, FILE_MAX_BYTES, PIXELS_MAX, SIGNATURE, open_picture
 
 GREY, COLOUR, PALETTE, GREY_ALPHA, COLOUR_ALPHA = 0, 2, 3, 4, 6
 
@@ -18,10 +19,6 @@ GREY, COLOUR, PALETTE, GREY_ALPHA, COLOUR_ALPHA = 0, 2, 3, 4, 6
 def png(path, depth, kind, values, transparent=b"", palette=b""):
     """Write a PNG by hand: values [h, w] or [h, w, channels], each of ``depth`` bits."""
     values = np.asarray(values)
-
-    def chunk(name, data):
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
     bits = values.reshape(len(values), -1, 1) >> np.arange(depth - 1, -1, -1) & 1
     rows = np.packbits(bits.reshape(len(values), -1).astype(np.uint8), axis=1)
     head = struct.pack(">IIBBBBB", values.shape[1], len(values), depth, kind, 0, 0, 0)
@@ -107,10 +104,8 @@ def test_alpha_channels(tmp_path, depth):
 
 @pytest.mark.parametrize(
     ("mode", "name"),
-    [("1", "a.png"), ("L", "a.png"), ("I;16", "a.png"), ("I;16", "a.tif"), ("I;16B", "a.tif"), ("I", "a.tif"),
-     ("F", "a.tif"), ("RGB", "a.png"), ("P", "a.png"), ("CMYK", "a.tif"), ("YCbCr", "a.jpg"),
-     ("LAB", "a.tif")],
-)  # fmt: skip
+    [("1", "a.png"), ("L", "a.png"), ("I;16", "a.png"), ("RGB", "a.png"), ("P", "a.png")],
+)
 def test_modes_without_transparency_are_named(tmp_path, mode, name):
     Image.new(mode, (12, 12)).save(tmp_path / name)
     with Image.open(tmp_path / name) as picture:
@@ -119,35 +114,38 @@ def test_modes_without_transparency_are_named(tmp_path, mode, name):
         pixels(tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.webp", "a.tga", "a.ico", "a"])
-def test_other_formats(tmp_path, name):
+@pytest.mark.parametrize("kind", ["TIFF", "WEBP", "TGA", "ICO", "GIF", "DDS", "JPEG2000", "PPM", "SGI"])
+def test_other_formats_are_refused_whatever_they_are_called(tmp_path, kind):
+    """Their decoders are many, and have had holes."""
+    Image.new("RGB" if kind == "PPM" else "RGBA", (16, 16)).save(tmp_path / "a.png", format=kind)
+    with pytest.raises(InputError, match="it is not a PNG; save it as a PNG with an alpha channel"):
+        pixels(tmp_path / "a.png")
+
+
+def test_a_png_by_any_name(tmp_path):
     rgba = np.zeros((16, 16, 4), np.uint8)
     rgba[4:12, 5:11] = (10, 200, 30, 255)
-    options = {"lossless": True} if name == "a.webp" else {}
-    Image.fromarray(rgba).save(tmp_path / name, **options, **({} if "." in name else {"format": "PNG"}))
-    assert np.array_equal(pixels(tmp_path / name)[4:12, 5:11], rgba[4:12, 5:11])
-    assert not pixels(tmp_path / name)[:4, :, 3].any()
+    Image.fromarray(rgba).save(tmp_path / "a", format="PNG")
+    assert np.array_equal(pixels(tmp_path / "a"), rgba)
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.webp", "a.gif", "a.tif"])
-def test_of_several_frames_the_first_is_taken(tmp_path, name):
+def test_of_several_frames_the_first_is_taken(tmp_path):
+    name = "a.png"
     frames = []
     for left in (2, 4, 6):
         rgba = np.zeros((16, 16, 4), np.uint8)
         rgba[4:12, left : left + 8] = (10, 200, 30, 255)
         rgba[7, left + 3] = 0  # a frame without holes would be stored without alpha
         frames.append(Image.fromarray(rgba))
-    options = {"lossless": True} if name == "a.webp" else {}
-    frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:], **options)
+    frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
     said = []
     picture = open_picture(tmp_path / name, said.append)
     assert said == [f"{tmp_path / name}: it has 3 frames; the first is the target"]
     assert picture.getchannel("A").getbbox() == (2, 4, 10, 12)
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.webp", "a.tif"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_orientation_of_exif(tmp_path, name, orientation):
+def test_orientation_of_exif(tmp_path, orientation):
     """A picture that is kept turned is learned as viewers show it: EXIF 2.3, 4.6.4."""
     rgba = np.zeros((16, 12, 4), np.uint8)
     rgba[2:12, 3:6] = (10, 200, 30, 255)
@@ -163,11 +161,70 @@ def test_orientation_of_exif(tmp_path, name, orientation):
     }[orientation]
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
-    options = {"lossless": True} if name == "a.webp" else {}
-    Image.fromarray(rgba).save(tmp_path / name, exif=exif, **options)
-    shown = pixels(tmp_path / name)
+    Image.fromarray(rgba).save(tmp_path / "a.png", exif=exif)
+    shown = pixels(tmp_path / "a.png")
     assert np.array_equal(shown[..., 3], turned[..., 3])
     assert np.array_equal(shown[shown[..., 3] > 0], turned[turned[..., 3] > 0])
+
+
+def chunk(name, data):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+BOMB = zlib.compress(bytes(1 << 26), 9)
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        chunk(b"zTXt", b"a\0\0" + BOMB),
+        chunk(b"iTXt", b"a\0\1\0\0\0" + BOMB) * 100,
+        chunk(b"iCCP", b"a\0\0" + BOMB),
+        chunk(b"tEXt", b"no null"),
+        chunk(b"fcTL", b"\0\0\0\5"),
+        chunk(b"acTL", b"\0"),
+        chunk(b"pHYs", b"") + chunk(b"gAMA", b"\1") + chunk(b"sRGB", b"") + chunk(b"cHRM", b""),
+        chunk(b"IDAT", b"") * 1000,
+        b"\0\0\0\0aaaabad!",
+    ],
+    ids=["zTXt", "iTXt", "iCCP", "tEXt", "fcTL", "acTL", "empty", "IDAT", "CRC"],
+)  # fmt: skip
+def test_what_is_no_picture_never_reaches_the_decoder(tmp_path, chunks):
+    values = np.full((9, 9), 0)
+    values[4, 4] = 1
+    content = png(tmp_path / "a.png", 8, GREY, values, b"\0\0").read_bytes()
+    end = content.index(b"IDAT") - 4
+    (tmp_path / "a.png").write_bytes(content[:end] + chunks + content[end:])
+    tracemalloc.start()
+    assert np.argwhere(pixels(tmp_path / "a.png")[..., 3]).tolist() == [[4, 4]]
+    assert tracemalloc.get_traced_memory()[1] < FILE_MAX_BYTES + (8 << 20)
+    tracemalloc.stop()
+
+
+def test_very_many_chunks(tmp_path):
+    content = png(tmp_path / "a.png", 8, GREY, np.zeros((9, 9), int), b"\0\0").read_bytes()
+    end = len(SIGNATURE)
+    for count, says in ((CHUNKS_MAX, "it has more than 65,536 chunks"), (10, "it is truncated")):
+        (tmp_path / "a.png").write_bytes(content[:end] + chunk(b"aaaa", b"") * count)
+        with pytest.raises(InputError, match=says):
+            pixels(tmp_path / "a.png")
+
+
+def test_every_truncation_is_refused(tmp_path):
+    path = tmp_path / "a.png"
+    content = png(path, 8, COLOUR_ALPHA, np.full((9, 9, 4), 255)).read_bytes()
+    for length in range(len(content)):
+        path.write_bytes(content[:length])
+        with pytest.raises(InputError, match=r"it cannot be read|it is not a PNG"):
+            pixels(path)
+
+
+@pytest.mark.parametrize("damage", [(b"IHDR", b"IHDQ"), (b"IDAT", b"IDAS"), (b"tRNS", b"tRNT")])
+def test_without_a_chunk(tmp_path, damage):
+    path = png(tmp_path / "a.png", 8, GREY, np.zeros((9, 9), int), b"\0\0")
+    path.write_bytes(path.read_bytes().replace(*damage))
+    with pytest.raises(InputError, match=r"it cannot be read|no alpha channel"):
+        pixels(path)
 
 
 def bomb(path, width, height):
@@ -179,7 +236,7 @@ def bomb(path, width, height):
     return path
 
 
-@pytest.mark.parametrize("side", [8193, 9500, 14_000, 60_000])
+@pytest.mark.parametrize("side", [3548, 8193, 14_000, 60_000, 0x7FFFFFFF])
 def test_very_large_pictures_are_refused_before_they_are_decoded(tmp_path, side):
     """Field report F13: 14,000x14,000 px ended in a traceback."""
     path = bomb(tmp_path / "bomb.png", side, side)
@@ -189,7 +246,7 @@ def test_very_large_pictures_are_refused_before_they_are_decoded(tmp_path, side)
         with pytest.raises(InputError, match=f"it has {side * side:,} pixels.*make it smaller"):
             pixels(path)
     assert limit == Image.MAX_IMAGE_PIXELS
-    assert PIXELS_MAX == 8192 * 8192
+    assert PIXELS_MAX == 4096 * 3072
 
 
 def test_what_is_no_file(tmp_path):
@@ -199,7 +256,7 @@ def test_what_is_no_file(tmp_path):
     with pytest.raises(InputError, match="no regular file"):
         pixels(tmp_path / "pipe")
     (tmp_path / "empty.png").write_bytes(b"")
-    with pytest.raises(InputError, match="not a picture"):
+    with pytest.raises(InputError, match="it is not a PNG"):
         pixels(tmp_path / "empty.png")
 
 

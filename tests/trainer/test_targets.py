@@ -102,7 +102,7 @@ def test_refused_pictures(tmp_path, rgba, size_px, words):
 
 def test_files_that_are_no_pictures(tmp_path):
     (tmp_path / "text.png").write_text("hello")
-    with pytest.raises(InputError, match="not a picture"):
+    with pytest.raises(InputError, match="it is not a PNG"):
         load_target(str(tmp_path / "text.png"))
     whole = tmp_path / "whole.png"
     save(whole, np.random.default_rng(0).integers(0, 256, (40, 40, 4)))
