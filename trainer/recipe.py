@@ -24,6 +24,12 @@ DAMAGE_FROM = 0.1
 
 STEPS_MAX = 10_000_000
 
+PROLONGED_MAX = 128
+"""So often a training may get another end: all of them are a fact of its genome."""
+
+BATCH_MAX, POOL_MAX, MARGIN_MAX = 16, 256, 8
+"""What fits into the memory of a usual machine, with the largest target."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -37,9 +43,9 @@ class Recipe:
         minutes: wall time to train for; the schedule then follows the clock.
         seed: of all random draws.
         stale_steps: neighbours are seen a uniform 0..stale_steps steps old.
-        batch: samples per step.
-        pool: samples in the pool.
-        margin: blank cells around the target on each side.
+        batch: samples per step, at most 16.
+        pool: samples in the pool, at most 256.
+        margin: blank cells around the target on each side, at most 8.
         start_crc32: of the genome that it goes on from, in hex; empty for a rule that knows nothing.
     """
 
@@ -71,6 +77,13 @@ class Recipe:
             raise InputError("minutes", self.minutes, "it must be above 0, at most 30 days", "10 is usual")
         if not 0 <= self.seed < 2**63:
             raise InputError("seed", self.seed, "it must be 0 to 2**63 - 1", "choose another")
+        for name, value, least, most in (
+            ("pool", self.pool, 1, POOL_MAX),
+            ("batch", self.batch, 1, min(self.pool, BATCH_MAX)),
+            ("margin", self.margin, 0, MARGIN_MAX),
+        ):
+            if not least <= value <= most:
+                raise InputError(name, value, f"it must be {least} to {most}", "leave it out")
         if not 0 <= self.stale_steps <= 16:
             raise InputError("stale_steps", self.stale_steps, "it must be 0 to 16", "2 to 6 is usual")
 

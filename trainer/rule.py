@@ -1,6 +1,7 @@
 """The trained parameters, and the weights in firmware units that they stand for."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import torch
@@ -20,6 +21,16 @@ SHIFT2 = 8
 """Second-layer weights are int8 in units of 2**-8: they reach +-0.5."""
 
 _BIAS_BITS = STATE_BITS + SHIFT1
+
+LIMITS: Final = {
+    name: (-(1 << bits) / unit, ((1 << bits) - 1) / unit)
+    for name, bits, unit in (
+        ("w1", 7, 1 << SHIFT1),
+        ("b1", 15, 1 << _BIAS_BITS),
+        ("w2", 7, 1 << SHIFT2),
+    )
+}
+"""Least and largest parameter that its integer can follow."""
 
 
 @dataclass
@@ -66,9 +77,8 @@ class Parameters:
     @torch.no_grad()
     def clamp(self) -> None:
         """Keep every parameter where its integer can follow."""
-        self.w1.clamp_(-128 / (1 << SHIFT1), 127 / (1 << SHIFT1))
-        self.b1.clamp_(-(2**15) / (1 << _BIAS_BITS), (2**15 - 1) / (1 << _BIAS_BITS))
-        self.w2.clamp_(-128 / (1 << SHIFT2), 127 / (1 << SHIFT2))
+        for name, tensor in self.tensors().items():
+            tensor.clamp_(*LIMITS[name])
 
     def weights(self, quantised: bool) -> Weights:
         """The weights in firmware units; quantised ones are whole, and pass gradients straight through."""

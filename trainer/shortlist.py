@@ -2,11 +2,12 @@
 
 from typing import Any, Final, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from firmware.arithmetic import Rule
+from firmware.budget import CHANNELS, PERCEPTION
+from trainer.checkpoint import taken
 
 KEPT: Final = 4
 """So many are kept, for a last judgement by somebody with a better world."""
@@ -46,13 +47,24 @@ class Shortlist:
         ]
 
     @classmethod
-    def restored(cls, tensors: dict[str, Tensor], facts: list[dict[str, Any]]) -> "Shortlist":
-        """What ``tensors`` and ``facts`` gave."""
+    def taken(cls, tensors: dict[str, Tensor], facts: list[dict[str, Any]], hidden: int) -> "Shortlist":
+        """What ``tensors`` and ``facts`` gave; its tensors are taken out of those of a checkpoint.
+
+        Raises:
+            ValueError: one is missing, or is no weights of so many hidden units.
+        """
         candidates = []
         for number, fact in enumerate(facts):
             w1, b1, w2 = (
-                tensors[f"candidate.{number}.{name}"].numpy().astype(np.int32) for name in ("w1", "b1", "w2")
+                taken(
+                    tensors, f"candidate.{number}.{name}", torch.int32, shape, -(1 << bits), (1 << bits) - 1
+                )
+                for name, shape, bits in (
+                    ("w1", (hidden, PERCEPTION), 7),
+                    ("b1", (hidden,), 15),
+                    ("w2", (hidden, CHANNELS), 7),
+                )
             )
-            rule = Rule(w1, b1, w2, fact["shift1"], fact["shift2"])
-            candidates.append(Candidate(int(fact["step"]), float(fact["score"]), rule))
+            rule = Rule(w1.numpy(), b1.numpy(), w2.numpy(), fact["shift1"], fact["shift2"])
+            candidates.append(Candidate(fact["step"], float(fact["score"]), rule))
         return cls(candidates)

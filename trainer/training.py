@@ -12,17 +12,21 @@ from firmware.budget import ONE
 from firmware.errors import InputError
 from firmware.genome import Genome, check_fact
 from firmware.pattern import Target
-from trainer.checkpoint import load_checkpoint, save_checkpoint
+from trainer.checkpoint import load_checkpoint, save_checkpoint, taken
 from trainer.damage import wound
 from trainer.evaluate import score
+from trainer.facts import Facts
 from trainer.pool import Pool, seed_grid
-from trainer.recipe import OVERFLOW_FROM, Recipe, rollout_steps
+from trainer.recipe import OVERFLOW_FROM, PROLONGED_MAX, STEPS_MAX, Recipe, rollout_steps
 from trainer.rollout import Noise, Sheet, roll
-from trainer.rule import Parameters
+from trainer.rule import LIMITS, Parameters
 from trainer.shortlist import Candidate, Shortlist
 
 FIRE_RATE = 0.5
 WOUNDED_PER_BATCH = 2
+MOMENT_MAX = 1.01
+"""Gradients have unit norm when the optimiser takes their mean and their mean square, but for rounding."""
+
 JUDGE_EVERY_STEPS = 25
 """In the int8 phase the present rule is judged so often; it adds a fifth to that phase's time."""
 
@@ -146,8 +150,10 @@ class Training:
         """Train to another end: so many steps or minutes in all, what is done included.
 
         Raises:
-            InputError: more is done already, or the number is out of its limits.
+            InputError: more is done already, the number is out of its limits, or it was prolonged very often.
         """
+        if len(self.prolonged_at) == PROLONGED_MAX:
+            raise InputError("training", "prolonged", f"it was so {PROLONGED_MAX} times", "export its genome")
         if steps is not None and steps < self.steps_done:
             raise InputError("steps", steps, f"{self.steps_done} are done already", "give more")
         if minutes is not None and 60 * minutes < self.seconds:
@@ -195,12 +201,12 @@ class Training:
             "pool": self.pool.grids,
             "generator": self.generator.get_state(),
             "target": torch.from_numpy(self.target.rgba.copy()),
+            **self.parameters.tensors(),
+            **self.shortlist.tensors(),
         }
         for name, tensor in self.parameters.tensors().items():
-            tensors[name] = tensor
             for key, moment in self.optimiser.state[tensor].items():
                 tensors[f"{name}.{key}"] = moment
-        tensors |= self.shortlist.tensors()
         facts = {
             "command": self.command,
             "recipe": asdict(self.recipe),
@@ -218,38 +224,39 @@ class Training:
         """Go on from a checkpoint as if there had been no pause.
 
         Raises:
-            InputError: not a checkpoint.
+            InputError: not a checkpoint, or one that no training has left.
         """
-        tensors, facts = load_checkpoint(path)
+        tensors, content = load_checkpoint(path)
         try:
-            row, col = facts["seed_pixel"]
-            target = Target(tensors["target"].numpy(), (row, col))
-            training = cls(target, Recipe(**facts["recipe"]), device, facts["command"])
-            training._restore(tensors)
-            training.steps_done = int(facts["steps_done"])
-            training.seconds = float(facts["seconds"])
-            training.shortlist = Shortlist.restored(tensors, facts["candidates"])
-            training.prolonged_at = list(facts["prolonged_at"])
+            facts = Facts.of(content)
+            picture = taken(tensors, "target", torch.uint8).numpy()
+            training = cls(Target(picture, facts.seed_pixel), facts.recipe, device, facts.command)
+            training._restore(tensors, facts)
             training.checkpoint = path
-        except (KeyError, TypeError, RuntimeError) as error:
+        except (ValueError, RuntimeError) as error:
             raise InputError(
-                "checkpoint", path, f"it is incomplete ({error})", "start again without --resume"
+                "checkpoint", path, f"it is damaged ({error})", "start again without --resume"
             ) from error
         return training
 
     @torch.no_grad()
-    def _restore(self, tensors: dict[str, Tensor]) -> None:
-        self.pool.grids.copy_(tensors["pool"])
-        self.generator.set_state(tensors["generator"])
+    def _restore(self, tensors: dict[str, Tensor], facts: Facts) -> None:
+        """Take everything out of ``tensors``, which is empty then."""
+        self.pool.grids.copy_(taken(tensors, "pool", torch.float32, self.pool.grids.shape, -128, 127))
+        self.generator.set_state(taken(tensors, "generator", torch.uint8, self.generator.get_state().shape))
+        has_moments = "w1.step" in tensors
         for name, tensor in self.parameters.tensors().items():
-            tensor.copy_(tensors[name])
-            moments = {
-                key.split(".")[1]: value for key, value in tensors.items() if key.startswith(name + ".")
-            }
-            if moments:
-                self.optimiser.state[tensor] = {
-                    key: value if key == "step" else value.to(self.device) for key, value in moments.items()
-                }
+            tensor.copy_(taken(tensors, name, torch.float32, tensor.shape, *LIMITS[name]))
+            if has_moments:
+                step = taken(tensors, f"{name}.step", torch.float32, (), 0, STEPS_MAX)
+                mean = taken(tensors, f"{name}.exp_avg", torch.float32, tensor.shape, -MOMENT_MAX, MOMENT_MAX)
+                square = taken(tensors, f"{name}.exp_avg_sq", torch.float32, tensor.shape, 0, MOMENT_MAX)
+                moments = {"exp_avg": mean.to(self.device), "exp_avg_sq": square.to(self.device)}
+                self.optimiser.state[tensor] = {"step": step, **moments}
+        self.shortlist = Shortlist.taken(tensors, facts.candidates, self.recipe.hidden)
+        if tensors:
+            raise ValueError(f"a tensor is unknown: {min(tensors)[:40]}")
+        self.steps_done, self.seconds, self.prolonged_at = facts.steps_done, facts.seconds, facts.prolonged_at
 
 
 def _going_on(recipe: Recipe, start: Genome) -> Recipe:

@@ -138,10 +138,9 @@ def tried(
         warnings.simplefilter("error")
         for index in indices:
             at(index)
-            content = target.input(seed, index)
             start, start_s = time.process_time(), time.monotonic()
             try:
-                accepted = attempt(target, content)
+                accepted = attempt(target, target.input(seed, index))
             except Exception as error:
                 tally.note(f"{type(error).__name__} at {place(error)}", index, f"{error}"[:200])
             except SystemExit as error:

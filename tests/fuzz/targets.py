@@ -1,5 +1,12 @@
 """All targets."""
 
-from tests.fuzz import cell, elf, genome, picture, texts
+from tests.fuzz import cell, checkpoint, elf, genome, picture, texts
 
-TARGETS = (*genome.TARGETS, *cell.TARGETS, *elf.TARGETS, *picture.TARGETS, *texts.TARGETS)
+TARGETS = (
+    *genome.TARGETS,
+    *cell.TARGETS,
+    *elf.TARGETS,
+    *checkpoint.TARGETS,
+    *picture.TARGETS,
+    *texts.TARGETS,
+)

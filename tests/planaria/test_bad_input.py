@@ -159,7 +159,7 @@ class TestTrain:
             (["ring", "-o", "x.genome", "--minutes", "-1"], ["minutes: -1.0"]),
             (["ring", "-o", "x.genome", "--seed", "-3"], ["seed: -3"]),
             (["ring", "-o", "x.genome", "--regime", "healing"], ["healing", "regenerating"]),
-            (["-o", "x.genome", "--resume", "none.checkpoint"], ["none.checkpoint", "no such file"]),
+            (["-o", "x.genome", "--resume", "none.checkpoint"], ["none.checkpoint", "No such file"]),
             (["ring", "-o", "x.genome", "--resume", "none.checkpoint"], ["keeps the options"]),
         ],
     )

@@ -25,7 +25,7 @@ def test_kept_in_a_checkpoint():
     shortlist = Shortlist()
     for step, score in ((3, 0.1), (7, 1 / 3)):
         shortlist.add(candidate(step, score))
-    restored = Shortlist.restored(shortlist.tensors(), shortlist.facts())
+    restored = Shortlist.taken(shortlist.tensors(), shortlist.facts(), 2)
     for before, after in zip(shortlist.candidates, restored.candidates, strict=True):
         assert before[:2] == after[:2]
         assert before.rule[3:] == after.rule[3:]

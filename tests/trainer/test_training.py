@@ -200,7 +200,7 @@ def test_prolonged_by_the_clock(target, recipe):
 
 
 def test_checkpoint_that_is_no_checkpoint(tmp_path):
-    with pytest.raises(InputError, match="no such file"):
+    with pytest.raises(InputError, match="No such file"):
         Training.resume(tmp_path / "missing.checkpoint", CPU)
     (tmp_path / "junk.checkpoint").write_bytes(b"not safetensors at all")
     with pytest.raises(InputError, match="not a safetensors file"):

@@ -1,0 +1,96 @@
+"""What a checkpoint says about its training, checked before any of it is used."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+from types import NoneType
+from typing import Any, Final
+
+from firmware.genome import check_fact
+from trainer.recipe import PROLONGED_MAX, STEPS_MAX, Recipe
+from trainer.rule import SHIFT1, SHIFT2
+from trainer.shortlist import KEPT
+
+_FACTS: Final = {
+    "command": (str,),
+    "recipe": (dict,),
+    "seed_pixel": (list,),
+    "steps_done": (int,),
+    "seconds": (float, int),
+    "candidates": (list,),
+    "prolonged_at": (list,),
+}
+_RECIPE: Final = {
+    **dict.fromkeys(("regime", "start_crc32"), (str,)),
+    **dict.fromkeys(("hidden", "seed", "stale_steps", "batch", "pool", "margin"), (int,)),
+    "steps": (int, NoneType),
+    "minutes": (float, int, NoneType),
+}
+_CANDIDATE: Final = {"step": (int,), "score": (float, int), "shift1": (int,), "shift2": (int,)}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts of a training, as ``Training.save`` writes them.
+
+    Attributes:
+        command: that asked for it.
+        recipe: its options.
+        seed_pixel: of its target.
+        steps_done: so far.
+        seconds: likewise, of wall time.
+        candidates: of each rule of the shortlist its step, score and shifts.
+        prolonged_at: after how many steps it got another end.
+    """
+
+    command: str
+    recipe: Recipe
+    seed_pixel: tuple[int, int]
+    steps_done: int
+    seconds: float
+    candidates: list[dict[str, Any]]
+    prolonged_at: list[int]
+
+    @classmethod
+    def of(cls, content: Any) -> "Facts":
+        """Check the JSON of a checkpoint.
+
+        Raises:
+            ValueError: it lacks something, or has more, or something that cannot be.
+        """
+        facts = _typed("facts", content, _FACTS)
+        recipe = _typed("recipe", facts["recipe"], _RECIPE)
+        check_fact("command", facts["command"])
+        if not re.fullmatch(r"([0-9a-f]{8})?", recipe["start_crc32"]):
+            raise ValueError("start_crc32 is none")
+        seed, prolonged_at, candidates = (facts[n] for n in ("seed_pixel", "prolonged_at", "candidates"))
+        if len(seed) != 2 or any(type(place) is not int for place in seed):
+            raise ValueError("seed_pixel is no row and column")
+        if len(prolonged_at) > PROLONGED_MAX or len(candidates) > KEPT:
+            raise ValueError("prolonged_at or candidates is too long")
+        for name, step in (("steps_done", facts["steps_done"]), *(("prolonged_at", p) for p in prolonged_at)):
+            if type(step) is not int or not 0 <= step <= STEPS_MAX:
+                raise ValueError(f"{name} is no number of steps")
+        if not (isfinite(facts["seconds"]) and facts["seconds"] >= 0):
+            raise ValueError("seconds is no time")
+        for candidate in candidates:
+            _check_candidate(_typed("candidate", candidate, _CANDIDATE), facts["steps_done"])
+        return cls(**facts | {"recipe": Recipe(**recipe), "seed_pixel": tuple(seed)})
+
+
+def _check_candidate(candidate: dict[str, Any], steps_done: int) -> None:
+    if not 0 <= candidate["step"] <= steps_done or not isfinite(candidate["score"]):
+        raise ValueError("a candidate has no step or no score")
+    if (candidate["shift1"], candidate["shift2"]) != (SHIFT1, SHIFT2):
+        raise ValueError("a candidate has other shifts")
+
+
+def _typed(name: str, content: Any, kinds: Mapping[str, tuple[type, ...]]) -> dict[str, Any]:
+    """A map with exactly these keys, and values of exactly these types."""
+    if type(content) is not dict or content.keys() != kinds.keys():
+        raise ValueError(f"{name}: something is missing or unknown")
+    for key, kind in kinds.items():
+        if type(content[key]) not in kind:
+            raise ValueError(f"{key} is {type(content[key]).__name__}")
+    return content
