@@ -1,6 +1,6 @@
 """All targets."""
 
-from tests.fuzz import cell, checkpoint, elf, genome, picture, texts
+from tests.fuzz import campaign, cell, checkpoint, command_line, elf, genome, picture, texts
 
 TARGETS = (
     *genome.TARGETS,
@@ -9,4 +9,6 @@ TARGETS = (
     *checkpoint.TARGETS,
     *picture.TARGETS,
     *texts.TARGETS,
+    *campaign.TARGETS,
+    *command_line.TARGETS,
 )
