@@ -25,6 +25,7 @@ from emulator.order import Kind, Moment
 from emulator.recovery import Away, Recovery
 from emulator.trace import Trace
 from emulator.weather import Weather
+from firmware import interrupts
 from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, VISIBLE
 from firmware.errors import InputError
 from firmware.pattern import Displacement, Target
@@ -333,6 +334,7 @@ class Engine(ABC):
 
     def _probe(self, _event: Event) -> None:
         """Sample the grid at a round boundary."""
+        interrupts.check()
         picture = self.picture
         error = self._target.error(picture)
         self.observer.sample(self.time_us, error, _mature(picture))

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from firmware.binary import RAM_ORIGIN, Binary
 from firmware.budget import ERASED, RAM_BYTES, ROM_BYTES
+from firmware.interrupts import held
 from firmware.program import Failure, MachineError, Upset
 from firmware.toolchain import require
 
@@ -199,7 +200,8 @@ class Chip:
         import unicorn
 
         try:
-            self._core.emu_start(at, 0xFFFFFFFF, count=limit)
+            with held():  # an interrupt in a callback would be lost, and with it what the board was to do
+                self._core.emu_start(at, 0xFFFFFFFF, count=limit)
         except unicorn.UcError as error:
             raise MachineError(Failure.TRAP, str(error)) from error
         if self._trap:

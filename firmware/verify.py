@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from firmware import frame
+from firmware import frame, interrupts
 from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, ONE, PORTS, RAM_BYTES
 from firmware.cell import NeuralProgram
 from firmware.frame import Frame
@@ -65,6 +65,7 @@ def verify(
         if expected != actual:
             mismatches += 1
             first = first or f"case {number}, {case.kind}: {_difference(expected, actual)}"
+        interrupts.check()
         on_case()
     return Report(cases, compared, mismatches, first)
 

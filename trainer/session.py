@@ -1,12 +1,8 @@
 """A training session as a user sees it: a progress bar, checkpoints, a clean stop, a genome at the end."""
 
-import signal
 import sys
-import threading
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from tqdm import tqdm
@@ -14,6 +10,7 @@ from tqdm import tqdm
 from firmware.arithmetic import Rule
 from firmware.errors import InputError
 from firmware.genome import Fact, Genome
+from firmware.interrupts import held
 from trainer.evaluate import errors
 from trainer.shortlist import Candidate
 from trainer.training import Training
@@ -23,13 +20,12 @@ CHECKPOINT_EVERY_S = 30.0
 LOSS_WINDOW_STEPS = 50
 VERIFIED_STEPS = 64
 JUDGED_ROUNDS = (200, 1000)
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def train(training: Training, checkpoint: Path, show_progress: bool) -> None:
     """Train to the end of the recipe, leaving a checkpoint every half minute and at the end.
 
-    Ctrl-C and SIGTERM let the present step end, for half a step could not be resumed; then they
+    Ctrl-C, SIGTERM and SIGHUP let the present step end, for half a step could not be resumed; then they
     save a checkpoint and go on to the caller as ``KeyboardInterrupt``. A checkpoint that cannot be
     written is no reason to lose a training: there is a warning, and another attempt the next time.
     """
@@ -41,7 +37,7 @@ def train(training: Training, checkpoint: Path, show_progress: bool) -> None:
     saved_at = time.monotonic()
     began, first = time.monotonic(), training.steps_done
     with (
-        _asked_to_stop() as asked,
+        held() as came,
         tqdm(total=total, unit=unit, desc="training", disable=not show_progress, mininterval=every_s) as bar,
     ):
         bar.update(_position(training) - bar.n)
@@ -56,7 +52,7 @@ def train(training: Training, checkpoint: Path, show_progress: bool) -> None:
                 if time.monotonic() - saved_at > CHECKPOINT_EVERY_S:
                     _save(training, checkpoint)
                     saved_at = time.monotonic()
-                if asked:
+                if came:
                     raise KeyboardInterrupt
         finally:
             _save(training, checkpoint)
@@ -67,21 +63,6 @@ def _save(training: Training, checkpoint: Path) -> None:
         training.save(checkpoint)
     except InputError as error:
         tqdm.write(f"planaria: warning: no new checkpoint: {error}", file=sys.stderr)
-
-
-@contextmanager
-def _asked_to_stop() -> Iterator[list[int]]:
-    """The stop signals that have come so far, instead of interrupting whatever goes on."""
-    asked: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield asked  # only the main thread may handle signals
-        return
-    before = {number: signal.signal(number, lambda n, _frame: asked.append(n)) for number in STOP_SIGNALS}
-    try:
-        yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _position(training: Training) -> int:

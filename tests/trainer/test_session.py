@@ -8,6 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the train extra (torch) is not installed")
 
+from firmware.interrupts import SIGNALS  # noqa: E402
 from trainer import session  # noqa: E402
 from trainer.evaluate import errors  # noqa: E402
 from trainer.recipe import Recipe  # noqa: E402
@@ -78,7 +79,7 @@ def test_interrupt_leaves_a_usable_checkpoint(target, recipe, tmp_path, monkeypa
     assert Training.resume(tmp_path / "x.checkpoint", CPU).steps_done == 2
 
 
-@pytest.mark.parametrize("number", session.STOP_SIGNALS)
+@pytest.mark.parametrize("number", SIGNALS)
 def test_signal_in_the_middle_of_a_step_waits_for_its_end(target, recipe, tmp_path, monkeypatch, number):
     """Half a step is lost state: the resumed run must still end where an undisturbed one does."""
     whole, training = Training(target, recipe, CPU), Training(target, recipe, CPU)
