@@ -3,10 +3,9 @@
 import json
 import sys
 import time
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,16 @@ from tqdm import tqdm
 from emulator.config import RunConfig
 from emulator.recovery import Outcome, Predicate
 from firmware.atomic import write_atomic
-from firmware.errors import InputError
+from firmware.errors import InputError, visible
 from firmware.genome import SUFFIX, Genome
 from planaria import __version__
 from planaria.compiling import compile_first
 from planaria.grid import Grid
 from planaria.hint import paste_here
 from planaria.outputs import check_results, check_worth, make_folder
-from planaria.processes import MAIN_GUARD, check_main_guard, environment, not_from_here, usable_cores
+from planaria.pool import Pool
+from planaria.processes import MAIN_GUARD, check_main_guard, usable_cores
+from planaria.say import say
 from planaria.shipped import genome_path, open_genome
 from planaria.train import require_torch, train_to_genome
 from planaria.training_files import TrainingFiles, refuse_interrupted
@@ -148,8 +149,7 @@ def _run_all(genome: Genome, trials: list[Trial], quiet: bool) -> dict[str, dict
     rounds = sum(trial.rounds for trial in trials)
     results = {}
     with (
-        environment(not_from_here()),
-        ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool,
+        Pool(workers) as pool,
         tqdm(total=rounds, unit=" rounds", desc="running", disable=None, leave=False, file=sys.stderr) as bar,
     ):
         futures = {pool.submit(run_trial, genome.to_bytes(), trial): trial for trial in trials}
@@ -204,23 +204,25 @@ def _report(genome: Genome, results: dict[str, dict[str, Any]], seed: int, wall_
 
 def _say(quiet: bool, text: str) -> None:
     if not quiet:
-        tqdm.write(text, file=sys.stdout)
+        tqdm.write(visible(text), file=sys.stdout)
 
 
 def _print_report(report: dict[str, Any], folder: Path) -> None:
-    print()
-    print(f"{report['genome']}: error E {report['E_grown_200']:.2f} after 200 rounds, ", end="")
-    print(f"{report['E_persist_1000']:.2f} after 1,000 (1 looks perfect, above 10 is bad)")
+    say()
+    say(
+        f"{report['genome']}: error E {report['E_grown_200']:.2f} after 200 rounds, "
+        f"{report['E_persist_1000']:.2f} after 1,000 (1 looks perfect, above 10 is bad)"
+    )
     for wound in report["wounds"]:
-        print(f"  {wound['name']:14} {describe_recovery(wound, Predicate())}")
-    print(
+        say(f"  {wound['name']:14} {describe_recovery(wound, Predicate())}")
+    say(
         f"  {report['clean']} of {len(report['wounds'])} wounds clean again, {report['recognisable']} "
         f"recognisable; {LOSS:.0%} of messages lost"
     )
     shown = folder / SHOWN_FIRST.replace(" ", "-")
-    print()
-    print(f"look at   {shown}.gif   it grows, loses half of itself, and rebuilds it")
-    print(f"          {shown}.png   error over time, and before / wounded / after")
-    print(f"          {folder / REPORT}   all figures")
+    say()
+    say(f"look at   {shown}.gif   it grows, loses half of itself, and rebuilds it")
+    say(f"          {shown}.png   error over time, and before / wounded / after")
+    say(f"          {folder / REPORT}   all figures")
     fault = ("--fault", "restart:disc:16,16,6@200", "--rounds", 300, "--film", "mine.gif")
-    print(f"next      {paste_here('run', 'planarian', *fault)}")
+    say(f"next      {paste_here('run', 'planarian', *fault)}")

@@ -4,9 +4,6 @@ A result is a function of the trial alone, so it does not matter which worker ru
 often: a trial whose worker has died is simply done again.
 """
 
-import os
-import signal
-import threading
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,19 +11,16 @@ from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
     Future,
-    ProcessPoolExecutor,
     wait,
 )
-from contextlib import contextmanager, suppress
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from typing import Final, Self
 
 from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria.campaign.trial import Trial, TrialResult, run_trial
 from planaria.counted import counted
-from planaria.processes import MAIN_GUARD, ONE_THREAD, environment, not_from_here
+from planaria.pool import Pool
+from planaria.processes import MAIN_GUARD
 
 OUT_PER_WORKER: Final = 4
 """Trials that are given out at a time, for each worker."""
@@ -36,8 +30,6 @@ LOSSES_MAX: Final = 3
 
 LOOK_S: Final = 1.0
 """How long it is waited for results before workers are counted again."""
-
-STOPS: Final = (signal.SIGINT, signal.SIGTERM)
 
 Say = Callable[[str], None]
 """Tells a person what has happened."""
@@ -174,10 +166,7 @@ def _deadly(trial: Trial, losses: int) -> InputError:
 
 
 class LocalWorkers(Processes):
-    """Processes of this machine.
-
-    They end when they are told to, and also, like a dog whose leash is cut, when this process is
-    gone for whatever reason: each watches the other end of a pipe.
+    """Processes of this machine, which end with this one.
 
     Args:
         genomes: name in the plan -> genome.
@@ -193,7 +182,7 @@ class LocalWorkers(Processes):
         self._genomes = genomes
         self._count = count
         self._begun = False
-        self._start()
+        self._pool = self._start()
 
     @property
     def count(self) -> int:
@@ -202,15 +191,14 @@ class LocalWorkers(Processes):
     def submit(self, trial: Trial) -> Future[TrialResult]:
         for _ in range(LOSSES_MAX):
             try:
-                with _environment_of_workers():  # a worker starts now where not all have been needed
-                    return self._pool.submit(_run_here, trial)
+                return self._pool.submit(_run_here, trial)
             except BrokenExecutor:
                 self.close()
-                self._start()
+                self._pool = self._start()
         raise self._stillborn()
 
     def _count_deaths(self, trials: int) -> None:
-        self._begun = self._begun or self._heard.poll()
+        self._begun = self._begun or self._pool.has_lived
         if not self._begun:
             raise self._stillborn()
         super()._count_deaths(trials)
@@ -224,79 +212,19 @@ class LocalWorkers(Processes):
         )
 
     def close(self) -> None:
-        # First the leash: a process that was starting while another died is told nothing by the pool.
-        self._leash.close()
-        self._pool.shutdown(cancel_futures=True)
-        for end in (self._watched, self._heard, self._said):
-            end.close()
+        self._pool.close()
 
-    def _start(self) -> None:
-        """As many processes as there should be: each task starts one while none is idle."""
-        context = get_context("spawn")
-        self._watched, self._leash = context.Pipe(duplex=False)
-        self._heard, self._said = context.Pipe(duplex=False)
-        given = self._genomes, self._watched, self._said
-        with environment(not_from_here()):  # of multiprocessing's resource tracker
-            self._pool = ProcessPoolExecutor(self._count, context, _begin, given)
-        try:
-            with _signals_wait(), _environment_of_workers(), suppress(BrokenExecutor):
-                for _ in range(self._count):
-                    self._pool.submit(_nothing)
-        except KeyboardInterrupt:
-            self.close()
-            raise
-
-
-@contextmanager
-def _signals_wait() -> Iterator[None]:
-    """Whoever interrupts meanwhile does so afterwards: a process that is half started finds nothing to read.
-
-    To block the signals is not enough: another thread gets them, and the main thread is interrupted.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[int] = []
-    before = {number: signal.signal(number, lambda n, _frame: came.append(n)) for number in STOPS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    for stop in came:
-        signal.raise_signal(stop)
-
-
-@contextmanager
-def _environment_of_workers() -> Iterator[None]:
-    """What is started here does not hear Ctrl-C, which goes to all processes of a terminal."""
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    try:
-        with environment(not_from_here() | ONE_THREAD):
-            yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    def _start(self) -> Pool:
+        return Pool(self._count, _begin, self._genomes)
 
 
 _own_genomes: dict[str, Genome] = {}
 """The genomes that this worker process has been given."""
 
 
-def _begin(genomes: dict[str, Genome], watched: Connection, said: Connection) -> None:
-    """What a worker process does first: it says that it lives."""
-    with suppress(OSError):
-        said.send_bytes(b"I live")
+def _begin(genomes: dict[str, Genome]) -> None:
+    """What a worker process does first."""
     _own_genomes.update(genomes)
-    threading.Thread(target=_end_when_cut, args=(watched,), daemon=True).start()
-
-
-def _end_when_cut(watched: Connection) -> None:
-    watched.poll(None)
-    os._exit(1)
-
-
-def _nothing() -> None:
-    """A task that starts a worker."""
 
 
 def _run_here(trial: Trial) -> TrialResult:

@@ -19,11 +19,11 @@ def short(monkeypatch):
     monkeypatch.setattr(module, "GROWN_ROUNDS", 4)
     monkeypatch.setattr(module, "PERSIST_ROUNDS", 8)
     monkeypatch.setattr(module, "HEALING_ROUNDS", 3)
-    monkeypatch.setattr(module, "ProcessPoolExecutor", InProcess)
+    monkeypatch.setattr(module, "Pool", InProcess)
 
 
 class InProcess:
-    """An executor with no processes."""
+    """A pool with no processes."""
 
     def __init__(self, *_arguments, **_options):
         pass
