@@ -66,7 +66,7 @@ def _command(target: Target, options: Options) -> list[str]:
 
 def _build_library(folder: Path, image: bytes, target: Target, options: Options) -> Binary:
     sources = [str(SOURCES / "cell.c"), str(SOURCES / "targets" / target.reset)]
-    compile_in(folder, [*_command(target, options), *_LIBRARY_FLAGS[target.kind], *sources, "-o", "cell.out"])
+    compile_in(folder, [*_command(target, options), *_LIBRARY_FLAGS[target.kind], *sources], "cell.out")
     return Binary(target, image, (folder / "cell.out").read_bytes())
 
 
@@ -75,7 +75,7 @@ def _build_chip(folder: Path, image: bytes, target: Target, options: Options) ->
     (folder / "genome.S").write_text(f'.section .genome, "a"\n.byte {", ".join(map(str, image))}\n')
     command = [*_command(target, options), *_CHIP_FLAGS]
     sizes = ["-fstack-size-section"] if options.cc is None else []
-    compile_in(folder, [*command, *sizes, "-c", str(SOURCES / "cell.c"), "-o", "cell.o"])
+    compile_in(folder, [*command, *sizes, "-c", str(SOURCES / "cell.c")], "cell.o")
     script = SOURCES / "targets" / "cell.ld"
     try:
         _link(folder, command, target, options, script)
@@ -96,7 +96,7 @@ def _link(folder: Path, command: list[str], target: Target, options: Options, sc
     sources = ["cell.o", str(SOURCES / "targets" / target.reset), "genome.S"]
     linker = ["-Wl,--gc-sections", "-Wl,-e,reset", "-T", str(script)]
     library = [] if options.cc is None else ["-lgcc"]
-    compile_in(folder, [*command, *sources, *linker, *library, "-o", "cell.elf"])
+    compile_in(folder, [*command, *sources, *linker, *library], "cell.elf")
 
 
 def _over_budget(binary: Binary, region: str, excess: int) -> InputError:

@@ -1,18 +1,28 @@
 """Compilers: zig from PyPI, or one that the system has."""
 
+import os
 import shutil
-import subprocess
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from subprocess import TimeoutExpired
+from typing import Final
 
 from firmware.current_folder import search_path
 from firmware.errors import InputError, visible
+from firmware.leash import run_leashed
 
 INSTALL = "pip install 'planaria[hardware]'"
 """What brings the toolchain and the simulators."""
 
 MESSAGE_LINES_MAX = 30
+LINE_MAX: Final = 400
+
+COMPILE_MAX_S: Final = 180.0
+"""A slow machine needs a minute when zig compiles its own libraries for the first time."""
+
+ZIG_CACHE: Final = "ZIG_GLOBAL_CACHE_DIR"
+"""Environment variable. zig waits for ever for a folder that cannot be made."""
 
 
 class CompileError(InputError):
@@ -25,7 +35,7 @@ class CompileError(InputError):
         self.output = output
 
     def __str__(self) -> str:
-        return "\n".join(map(visible, self.text.split("\n")))
+        return "\n".join(visible(line, LINE_MAX) for line in self.text.split("\n"))
 
 
 def compiler(command: str | None) -> list[str]:
@@ -45,6 +55,7 @@ def compiler(command: str | None) -> list[str]:
     found = find_spec("ziglang")
     if found is None or found.origin is None:
         raise InputError("toolchain", "ziglang", "it is not installed", INSTALL)
+    _check_cache()
     return [str(Path(found.origin).parent / "zig"), "cc"]
 
 
@@ -61,6 +72,15 @@ def find_program(command: str) -> str | None:
     return program and str(Path(program).absolute())
 
 
+def _check_cache() -> None:
+    if cache := os.environ.get(ZIG_CACHE):
+        try:
+            Path(cache).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            limit = f"it cannot be made ({error.strerror})"
+            raise InputError(ZIG_CACHE, cache, limit, "let it name a folder that can be written") from error
+
+
 def require(module: str, purpose: str) -> None:
     """Say what to install when a module of the extra ``hardware`` is missing.
 
@@ -71,12 +91,30 @@ def require(module: str, purpose: str) -> None:
         raise InputError(purpose, module, "it is not installed", INSTALL)
 
 
-def compile_in(folder: Path, command: Sequence[str]) -> None:
+def compile_in(folder: Path, command: Sequence[str], output: str) -> None:
     """Run a compiler with ``folder`` as its working directory.
+
+    Args:
+        folder: where it runs.
+        command: its words, but for the output.
+        output: the file that it is to write.
 
     Raises:
         CompileError: it failed.
+        InputError: it cannot be run, does not end, or wrote nothing.
     """
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    name = Path(command[0]).name
+    try:
+        done = run_leashed([*command, "-o", output], COMPILE_MAX_S, folder)
+    except TimeoutExpired as error:
+        limit = f"it has not ended after {COMPILE_MAX_S:g} s"
+        raise InputError("compiler", name, limit, "see whether it works alone, and give it room") from error
+    except OSError as error:
+        limit = f"it cannot be run ({error.strerror})"
+        raise InputError("compiler", command[0], limit, "give a program that this machine can run") from error
     if done.returncode:
-        raise CompileError(Path(command[0]).name, done.stderr)
+        raise CompileError(name, done.stderr or f"nothing; exit status {done.returncode}")
+    if not (folder / output).is_file():
+        raise InputError(
+            "compiler", name, f"it wrote no {output}", "give a gcc, or leave out --cc to use zig"
+        )

@@ -5,9 +5,7 @@ import json
 import os
 import platform
 import shlex
-import subprocess
 import sys
-import tempfile
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,12 +13,15 @@ from typing import Any, Final
 
 from tqdm import tqdm
 
-from firmware.errors import InputError
+from firmware.errors import InputError, visible
+from firmware.leash import run_leashed
+from firmware.scratch import scratch_folder
 from planaria import __version__
 from planaria.bench_report import FILES
 from planaria.contenders import ALIVE, DENSE, SCENES
+from planaria.hint import paste
 from planaria.outputs import check_results
-from planaria.processes import ONE_THREAD, environment, not_from_here
+from planaria.processes import ONE_THREAD, not_from_here
 
 SIDES: Final = (64, 256, 1024)
 
@@ -34,6 +35,9 @@ SIDE_MAX: Final = 8192
 SECONDS_MAX: Final = 600.0
 
 ONE_THREAD_OF_XLA: Final = {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"}
+
+LEFT_OUT_MAX: Final = 200
+"""Letters that say why somebody takes no part."""
 
 
 def bench(options: argparse.Namespace) -> dict[str, Any]:
@@ -61,20 +65,18 @@ def bench(options: argparse.Namespace) -> dict[str, Any]:
             bar.update()
             return result
 
-        def needed(name: str) -> dict[str, Any]:
-            result = measured(name, 0, "")
-            if "left_out" in result:
-                raise InputError(
-                    "bench", name, f"it failed ({result['left_out']})", "see whether memory runs out"
-                )
-            return result
-
-        limits = needed("limits")
+        limits = measured("limits", 0, "")
+        if "left_out" in limits:
+            raise _lost("limits", limits["left_out"])
         rows = [
             {"name": name, "side": side, "scene": scene, **measured(name, side, scene)}
             for name, side, scene in jobs
         ]
-        growth = needed("growth")
+        growth = measured("growth", 0, "")
+        if "left_out" in growth:
+            raise _lost("growth", growth["left_out"])
+    if all("left_out" in row for row in rows):
+        raise _lost(rows[0]["name"], rows[0]["left_out"])
     for row in rows:
         _compare(row, rows, limits)
     return {
@@ -113,14 +115,22 @@ def run_contender(name: str, side: int, scene: str, seconds: float) -> dict[str,
     """
     command = [sys.executable, "-m", "planaria.contenders", name, str(side), scene, str(seconds)]
     modules = os.pathsep.join(filter(os.path.isabs, sys.path))
-    with tempfile.TemporaryDirectory(prefix="planaria-bench-") as folder:
-        own = {"PYTHONPATH": modules, "TORCHINDUCTOR_CACHE_DIR": folder}
-        with environment(not_from_here() | ONE_THREAD | ONE_THREAD_OF_XLA | own):
-            process = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if process.returncode:
-        return {"left_out": process.stderr.strip().rpartition("\n")[2] or f"exit status {process.returncode}"}
-    result: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])
+    with scratch_folder() as folder:
+        own = {"PYTHONPATH": modules, "TORCHINDUCTOR_CACHE_DIR": str(folder)}
+        variables = os.environ | not_from_here() | ONE_THREAD | ONE_THREAD_OF_XLA | own
+        process = run_leashed(command, folder=folder, environment=variables)
+    try:
+        result: dict[str, Any] = dict(json.loads(process.stdout.splitlines()[-1]))
+    except (IndexError, TypeError, ValueError):
+        last = process.stderr.strip().rpartition("\n")[2] or f"exit status {process.returncode}"
+        return {"left_out": visible(last, LEFT_OUT_MAX)}
     return result
+
+
+def _lost(name: str, reason: str) -> InputError:
+    """Without the engine there is nothing to compare with."""
+    command = paste(sys.executable, "-m", "planaria.contenders", name, 0, "", 1)
+    return InputError("bench", name, f"it could not be measured ({reason})", f"see what this says: {command}")
 
 
 def _compare(row: dict[str, Any], rows: list[dict[str, Any]], limits: dict[str, float]) -> None:

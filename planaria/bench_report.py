@@ -7,6 +7,7 @@ from firmware.atomic import atomic_file
 from planaria.contenders import ALIVE, ORGANISM, ORGANISM_NAME, SCENES
 from planaria.drawing import Axes, Figure
 from planaria.outputs import make_folder
+from planaria.say import say
 
 PAGE: Final = "bench.md"
 RATES_FIGURE: Final = "images/bench.png"
@@ -74,9 +75,10 @@ COLOURS: Final = {
 
 def print_report(report: dict[str, Any]) -> None:
     """The table and the limits."""
-    print("\n".join(table(report)))
-    print()
-    print(limits_text(report))
+    for line in table(report):
+        say(line)
+    say()
+    say(limits_text(report))
 
 
 def limits_text(report: dict[str, Any]) -> str:
@@ -168,7 +170,7 @@ def draw_rates(report: dict[str, Any]) -> Figure:
 def _bars(axes: Axes, rows: list[dict[str, Any]], rate: str) -> None:
     sides = sorted({row["side"] for row in rows})
     names = [name for name in LABELS if any(row["name"] == name for row in rows)]
-    width = 0.8 / len(names)
+    width = 0.8 / max(1, len(names))
     for place, name in enumerate(names):
         own = {row["side"]: row[rate] for row in rows if row["name"] == name}
         where = [sides.index(side) + (place - len(names) / 2 + 0.5) * width for side in own]

@@ -17,7 +17,7 @@ from firmware.interrupts import held
 from planaria.processes import ONE_THREAD, environment, not_from_here
 
 QUIET: Final = {"PYTHONWARNINGS": "ignore:resource_tracker"}
-"""When this process is killed, what multiprocessing has started to clean up after it does so without a word."""
+"""For what multiprocessing has started to clean up after this process, which does so without a word."""
 
 PR_SET_PDEATHSIG: Final = 1
 """Linux: which signal a process gets when its parent ends."""

@@ -37,7 +37,7 @@ def test_no_such_gcc():
 def test_a_compilers_words_are_shown_but_not_without_end(tmp_path):
     script = "import sys; sys.stderr.write('marmalade\\n' + 'more\\n' * 100); sys.exit(1)"
     with pytest.raises(CompileError, match="marmalade\nmore") as caught:
-        compile_in(tmp_path, [sys.executable, "-c", script])
+        compile_in(tmp_path, [sys.executable, "-c", script], "out")
     assert str(caught.value).count("more") == 29
     assert caught.value.output.count("more") == 100
 
