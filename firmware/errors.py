@@ -1,6 +1,42 @@
-"""The one exception for input that a person can put right."""
+"""The one exception for what a person can put right, and how texts of other people are shown."""
 
+import errno
 import unicodedata
+from typing import Final
+
+VALUE_MAX: Final = 200
+"""Letters of a value that an error repeats."""
+
+MESSAGE_MAX: Final = 5000
+"""Letters of an error: a command to paste, with the longest of paths, has room in it."""
+
+SHOWN_MAX: Final = 4096
+"""Letters of any other text that are shown: a path has at most so many."""
+
+COMMANDS: Final = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Unicode's categories of what a terminal obeys rather than shows: controls, changes of direction, halves of
+characters, and ends of lines."""
+
+ZERO_WIDTH_JOINER: Final = "\u200d"
+
+FIXES: Final = {
+    "EACCES": "choose another, or have its permissions changed",
+    "EPERM": "choose another, or have its permissions changed",
+    "EROFS": "choose a folder that can be written",
+    "ENOSPC": "make room where the output goes, and in the folder of temporary files (TMPDIR)",
+    "EDQUOT": "make room where the output goes, and in the folder of temporary files (TMPDIR)",
+    "ENAMETOOLONG": "choose a shorter name",
+    "ENOENT": "check the path",
+    "ENOTDIR": "check the path",
+    "EISDIR": "give a file name",
+    "ELOOP": "check where the link leads",
+    "EMFILE": "raise the limit on open files (ulimit -n)",
+    "ENFILE": "close other programs",
+    "EAGAIN": "close other programs, or raise the limit on processes (ulimit -u)",
+    "ENOMEM": "close other programs, or raise the limit on memory (ulimit -v)",
+    "EIO": "see whether the disk is sound",
+}
+"""What helps, by the name of the system's error."""
 
 
 class InputError(ValueError):
@@ -18,12 +54,12 @@ class InputError(ValueError):
         self.fix = fix
 
     def __str__(self) -> str:
-        return visible(self.text)
+        return visible(self.text, MESSAGE_MAX)
 
     @property
     def text(self) -> str:
-        """The message as it is, whatever letters are in it."""
-        value = str(self.value) or "''"
+        """The message with all its letters, but no more of the value than a person reads."""
+        value = shortened(str(self.value), VALUE_MAX) or "''"
         return f"{self.what}: {value} - {self.limit}; {self.fix}"
 
     def __reduce__(self) -> tuple[type["InputError"], tuple[str, str, str, str]]:
@@ -31,10 +67,31 @@ class InputError(ValueError):
         return InputError, (self.what, str(self.value), self.limit, self.fix)
 
 
-def visible(text: str) -> str:
-    """A text as one line, which is no command to a terminal either."""
-    return "".join(map(_shown, text))
+def explained(error: OSError) -> InputError:
+    """What the operating system refuses: the file, if it names one, the reason, and what helps."""
+    name = errno.errorcode.get(error.errno or 0, type(error).__name__)
+    what, value = ("system", name) if error.filename is None else ("file", error.filename)
+    fix = FIXES.get(name, "see what the system says about it")
+    return InputError(what, value, error.strerror or str(error), fix)
+
+
+def visible(text: object, most: int = SHOWN_MAX) -> str:
+    """A text of somebody as one line, which is no command to a terminal, either.
+
+    Args:
+        text: any; a path, for example.
+        most: letters of it that are shown; of a longer one the middle is left out.
+    """
+    return shortened("".join(map(_shown, shortened(str(text), most))), most)
+
+
+def shortened(text: str, most: int) -> str:
+    """A text, or its beginning and its end."""
+    side = most // 2
+    return text if len(text) <= most else f"{text[:side]}...{text[-side:]}"
 
 
 def _shown(letter: str) -> str:
-    return ascii(letter)[1:-1] if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter
+    if letter == ZERO_WIDTH_JOINER:
+        return letter  # a part of emoji
+    return ascii(letter)[1:-1] if unicodedata.category(letter) in COMMANDS else letter

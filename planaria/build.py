@@ -22,6 +22,7 @@ from firmware.target import TARGETS, Kind, Target, find_target
 from firmware.toolchain import require
 from planaria.outputs import check_results, make_folder
 from planaria.ram_map import save_ram_map
+from planaria.say import say
 from planaria.shipped import genome_path, open_genome
 
 ALL = "all"
@@ -122,21 +123,22 @@ def print_built(rows: list[dict[str, Any]], output: Path) -> None:
     """Sizes as a table, and what was written."""
     chips = [row for row in rows if "rom_bytes" in row]
     if chips:
-        print(size_table(chips))
+        for line in size_table(chips).split("\n"):
+            say(line)
         for row in chips:
             if row["energy_source"]:
-                print(f"{row['target']}: energy of {row['energy_source']}")
+                say(f"{row['target']}: energy of {row['energy_source']}")
     for row in rows:
         if "check_genome" in row:
             cost = row["check_genome"]
-            print(
+            say(
                 f"{row['target']}: checking the genome costs {cost['rom_bytes']} B of ROM "
                 f"and {cost['instructions_per_boot']:,} instructions at boot"
             )
         for path in row["files"]:
-            print(f"wrote {path}")
+            say(f"wrote {path}")
     if chips:
-        print(f"wrote {output / RAM_MAP}")
+        say(f"wrote {output / RAM_MAP}")
 
 
 def size_table(rows: list[dict[str, Any]]) -> str:

@@ -1,64 +1,138 @@
 """The ``planaria`` command. Everything heavy is imported by the command that needs it."""
 
 import argparse
-import json
 import os
-import signal
 import sys
+import traceback
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, TextIO
 
-from firmware.errors import InputError
+from firmware.errors import InputError, explained, visible
+from firmware.interrupts import check, taken_over
 from planaria import __version__
 from planaria.campaign.commands import add_commands
-from planaria.command import add_command
+from planaria.command import Parser, add_command, print_json
+from planaria.say import say
 
 EXIT_MISMATCH = 1
 EXIT_INPUT = 2
+EXIT_DEFECT = 70
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
 
 STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
 
+TRACEBACK = "PLANARIA_TRACEBACK"
+"""Environment variable: whether to show where an error came from."""
+
+DEFECT_MAX = 400
+"""Letters of what it says."""
+
+PACKAGES = ("planaria", "emulator", "firmware", "trainer")
+
+UNUSUAL = "\N{CHECK MARK}\udcff"
+"""Letters that few encodings have, and half a character."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status.
 
-    0 is success, 1 that an engine or the C cell differs from the reference, 2 bad input, 130
-    interrupted, 141 that the reader of the output has gone away.
+    0 is success, 1 that an engine or the C cell differs from the reference and nothing else, 2 bad input,
+    70 a defect of planaria, 130 interrupted, 141 that the reader of the output has gone away.
+
+    Args:
+        arguments: of the command; None takes those of this process, which then is nothing but this command.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
-    _open_closed_streams()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # whatever its encoding, no name ends the work
-    options = _parser().parse_args(arguments)
-    command: Callable[[argparse.Namespace], int | None] = options.command
+    is_program = arguments is None
     try:
-        status = command(options)
-        sys.stdout.flush()
+        with taken_over(for_good=is_program) as came, warnings.catch_warnings():
+            _open_streams()
+            if is_program:
+                os.environ["MPLBACKEND"] = "Agg"  # whatever somebody else has chosen
+                if not sys.warnoptions:
+                    warnings.simplefilter("ignore")  # those of libraries are for their programmers
+            status = _end(arguments)
+            if came:
+                status = EXIT_INTERRUPTED
+            _let_go_of_output(is_program and status == EXIT_INTERRUPTED)
+            return status
+    except KeyboardInterrupt:  # while something else was told
+        return EXIT_INTERRUPTED
+
+
+def _end(arguments: Sequence[str] | None) -> int:
+    """Every way in which a command ends."""
+    try:
+        return _command(arguments)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_BROKEN_PIPE
-    except (InputError, OSError) as error:
-        _tell(error)
-        return EXIT_INPUT
     except KeyboardInterrupt:
         _tell("interrupted")
         return EXIT_INTERRUPTED
-    return status or 0
+    except (Exception, SystemExit) as error:
+        check()  # what somebody has made of an interrupt is none
+        refusal = _refusal(error)
+        _tell(refusal or _defect(error))
+        if os.environ.get(TRACEBACK) and refusal is not error:
+            for lines in traceback.format_exception(error):
+                for line in lines.splitlines():
+                    _tell(visible(line))
+        return EXIT_DEFECT if refusal is None else EXIT_INPUT
 
 
-def _open_closed_streams() -> None:
-    """Give what the shell has closed (``>&-``) a device that swallows all, before a file gets its number."""
+def _command(arguments: Sequence[str] | None) -> int:
+    try:
+        options = _parser().parse_args(arguments)
+    except SystemExit as end:  # it has shown help, or said what is wrong
+        status = int(end.code or 0)
+    else:
+        command: Callable[[argparse.Namespace], int | None] = options.command
+        status = command(options) or 0
+    sys.stdout.flush()
+    return status
+
+
+def _refusal(error: BaseException) -> InputError | None:
+    """What a person can put right, in words; None is a defect."""
+    if isinstance(error, InputError):
+        return error
+    if isinstance(error, OSError):
+        return explained(error)
+    if isinstance(error, MemoryError):
+        fix = "make the grid smaller, or raise the limit (ulimit -v)"
+        return InputError("memory", error if str(error) else "all that there is", "it is used up", fix)
+    if isinstance(error, ImportError) and (error.name or "").partition(".")[0] not in PACKAGES:
+        fix = "install it again, or see whether memory runs out (ulimit -v)"
+        return InputError("library", error.name or "unknown", f"it cannot be loaded ({error})", fix)
+    return None
+
+
+def _defect(error: BaseException) -> str:
+    text = f"this is a defect of planaria: {type(error).__name__}: {error}"
+    return f"{visible(text, DEFECT_MAX)} ({TRACEBACK}=1 shows where)"
+
+
+def _open_streams() -> None:
+    """Give what the shell has closed (``>&-``) a device that swallows all, before a file gets its number.
+
+    Whatever its encoding, a stream then takes every letter.
+    """
     while (handle := os.open(os.devnull, os.O_RDWR)) <= STANDARD_ERROR:
         pass
     os.close(handle)
     sys.stdout = sys.stdout or os.fdopen(STANDARD_OUTPUT, "w", closefd=False)
     sys.stderr = sys.stderr or os.fdopen(STANDARD_ERROR, "w", closefd=False)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            try:
+                UNUSUAL.encode(stream.encoding, "backslashreplace")
+                stream.reconfigure(errors="backslashreplace")
+            except UnicodeError:  # Python has encodings that are made for something else, such as idna
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _tell(message: object) -> None:
@@ -67,12 +141,23 @@ def _tell(message: object) -> None:
         print(f"planaria: {message}", file=sys.stderr, flush=True)
 
 
-def _interrupt(_signal: int, _frame: Any) -> NoReturn:
-    raise KeyboardInterrupt
+def _let_go_of_output(at_once: bool) -> None:
+    """What cannot be said, or only to somebody who does not listen, Python does not try to say at its end."""
+    for stream in (sys.stdout, sys.stderr):
+        if at_once or not _flushes(stream):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _flushes(stream: TextIO) -> bool:
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="planaria",
         description="Train, flash, injure and measure a self-repairing grid of tiny computers.",
         epilog="example: planaria demo --quick -o demo",
@@ -392,7 +477,7 @@ def _demo(options: argparse.Namespace) -> None:
 
     report = demo(options.output, options.quick, options.seed, options.json, options.force)
     if options.json:
-        print(json.dumps(report))
+        print_json(report)
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -400,14 +485,14 @@ def _train(options: argparse.Namespace) -> None:
 
     facts = train(options)
     if options.json:
-        print(json.dumps(facts))
+        print_json(facts)
 
 
 def _genomes(options: argparse.Namespace) -> None:
     from planaria.shipped import print_table, table
 
     if options.json:
-        print(json.dumps(table()))
+        print_json(table())
     else:
         print_table()
 
@@ -418,7 +503,7 @@ def _inspect(options: argparse.Namespace) -> None:
 
     genome = open_genome(options.genome)
     if options.json:
-        print(json.dumps(describe(genome)))
+        print_json(describe(genome))
     else:
         print_description(genome)
 
@@ -427,7 +512,7 @@ def _faults(options: argparse.Namespace) -> None:
     from planaria.faults import print_table, table
 
     if options.json:
-        print(json.dumps(table(options.kind)))
+        print_json(table(options.kind))
     else:
         print_table(options.kind)
 
@@ -437,7 +522,7 @@ def _build(options: argparse.Namespace) -> None:
 
     rows = build_files(options)
     if options.json:
-        print(json.dumps(rows if options.target == "all" else rows[0]))
+        print_json(rows if options.target == "all" else rows[0])
     else:
         print_built(rows, options.output)
 
@@ -447,7 +532,7 @@ def _verify(options: argparse.Namespace) -> int | None:
 
     report = verify_cell(options)
     if options.json:
-        print(json.dumps(report))
+        print_json(report)
     else:
         print_report(report)
     return EXIT_MISMATCH if report["mismatches"] else None
@@ -459,12 +544,12 @@ def _bench(options: argparse.Namespace) -> None:
 
     report = bench(options)
     if options.json:
-        print(json.dumps(report))
+        print_json(report)
     else:
         print_report(report)
     if options.output:
         for path in save_report(options.output, report, command(options)):
-            print(f"wrote {path}", file=sys.stderr)
+            say(f"wrote {path}", file=sys.stderr)
 
 
 def _run(options: argparse.Namespace) -> int | None:
@@ -472,7 +557,7 @@ def _run(options: argparse.Namespace) -> int | None:
 
     result = run(options)
     if options.json:
-        print(json.dumps(result))
+        print_json(result)
     else:
         print_summary(result, [path for path in (options.film, options.figure, options.trace) if path])
     return EXIT_MISMATCH if result.get("differences") else None

@@ -1,8 +1,34 @@
 """What every subcommand of ``planaria`` has."""
 
 import argparse
+import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final, NoReturn
+
+from firmware.errors import visible
+
+MESSAGE_MAX: Final = 400
+"""Letters of what is wrong with a command line."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse's, which repeats arguments whatever they are, and does not tell whether it was heard."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(visible(message, MESSAGE_MAX))
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if file is not None:
+            file.write(message)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON object, ASCII alone: no text in it is a command to a terminal.
+
+    Raises:
+        ValueError: it has a number that is none, which JSON does not know.
+    """
+    print(json.dumps(value, allow_nan=False))
 
 
 def add_command(

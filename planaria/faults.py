@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from emulator.faults import Fault
+from planaria.say import say
 
 
 def table(name: str | None = None) -> list[dict[str, Any]]:
@@ -42,19 +43,20 @@ def _row(kind: type[Fault]) -> dict[str, Any]:
 def print_table(name: str | None = None) -> None:
     """The same for a person."""
     rows = table(name)
-    print("KIND:REGION[,NAME=VALUE...]@ROUND[+ROUNDS]; a number alone means everywhere: loss:0.5@100+50")
+    say("KIND:REGION[,NAME=VALUE...]@ROUND[+ROUNDS]; a number alone means everywhere: loss:0.5@100+50")
     part = None
     for row in rows:
         if row["part"] != part:
             part = row["part"]
-            print(f"\n{part}")
+            say()
+            say(part)
         needs = ", needs --engine iss" if row["engines"] == "iss" else ""
-        print(f"  {row['kind']}  ({_duration(row)}{needs})")
+        say(f"  {row['kind']}  ({_duration(row)}{needs})")
         for line in row["text"].splitlines():
-            print(f"      {line}".rstrip())
+            say(f"      {line}".rstrip())
         for name, about in row["parameters"].items():
             default = "required" if about["default"] is None else f"default {about['default']}"
-            print(f"      {name}: {about['limits']} ({default})")
+            say(f"      {name}: {about['limits']} ({default})")
 
 
 def _duration(row: dict[str, Any]) -> str:

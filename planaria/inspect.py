@@ -13,6 +13,7 @@ from firmware.clock import Timing
 from firmware.genome import Genome
 from firmware.memory import FIELD
 from planaria.colour import target_on_white
+from planaria.say import say
 
 PIXELS: Final = " '.:"
 """Of an upper and a lower pixel: none, the upper, the lower, both."""
@@ -41,17 +42,15 @@ def print_description(genome: Genome) -> None:
     """The same for a person, with the target as a small picture."""
     facts = describe(genome)
     rom, ram, target = facts["rom_bytes"], facts["ram_bytes"], facts["target"]
-    print(f"{genome.name}: {genome.regime}, {target['width']}x{target['height']} px, CRC-32 {facts['crc32']}")
-    print(f"rule   {' -> '.join(map(str, facts['shape']))}, int8, shifts {genome.shift1} and {genome.shift2}")
+    say(f"{genome.name}: {genome.regime}, {target['width']}x{target['height']} px, CRC-32 {facts['crc32']}")
+    say(f"rule   {' -> '.join(map(str, facts['shape']))}, int8, shifts {genome.shift1} and {genome.shift2}")
     for name, (low, high) in facts["range"].items():
-        print(f"       {name} {low}..{high}")
-    print(
-        f"ROM    {rom['image']:6,} B genome of {rom['budget']:,} B, {rom['left_for_code']:,} B left for code"
-    )
-    print(f"RAM    {ram['static']:6,} B static of {ram['budget']:,} B, {ram['left_for_stack']:,} B for stack")
+        say(f"       {name} {low}..{high}")
+    say(f"ROM    {rom['image']:6,} B genome of {rom['budget']:,} B, {rom['left_for_code']:,} B left for code")
+    say(f"RAM    {ram['static']:6,} B static of {ram['budget']:,} B, {ram['left_for_stack']:,} B for stack")
     for key, value in facts["facts"].items():
-        print(f"{key}: {value}")
-    print()
+        say(f"{key}: {value}")
+    say()
     rgba = genome.target.rgba
     print(terminal_picture(target_on_white(rgba)) if shows_colours() else plain_picture(rgba[..., ALPHA] > 0))
 

@@ -19,6 +19,7 @@ from planaria.counted import counted
 from planaria.grid import Grid
 from planaria.outputs import check_outputs
 from planaria.radiation import describe_rates
+from planaria.say import before_bar, say
 from planaria.shipped import genome_path, open_genome
 from planaria.verdict import describe_away, describe_recovery, too_short
 
@@ -70,7 +71,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         )
         grid.config.check_horizon(options.rounds)
         if warning := too_short(grid.config, options.rounds):
-            print(f"planaria: warning: {warning}", file=sys.stderr)
+            say(f"planaria: warning: {warning}", file=sys.stderr)
         result = run_with_progress(grid, options.rounds, genome.name)
     wall_s = time.perf_counter() - started
     if options.film:
@@ -104,8 +105,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 def run_with_progress(grid: Grid, rounds: int, name: str) -> Any:
     """``grid.run(rounds)`` with a progress bar where somebody can see it."""
     if grid.compiles and sys.stderr.isatty():
-        print(announcement(), file=sys.stderr)
-    with tqdm(total=rounds, unit=" rounds", desc=name, disable=None, leave=False) as bar:
+        say(announcement(), file=sys.stderr)
+    with tqdm(total=rounds, unit=" rounds", desc=before_bar(name), disable=None, leave=False) as bar:
 
         def tick(round_number: int) -> None:
             bar.update(round_number - bar.n)
@@ -131,28 +132,28 @@ def print_summary(result: dict[str, Any], written: list[Path]) -> None:
     """The result for a person."""
     cols, rows = result["grid"]
     rounds = counted(result["rounds"], "round")
-    print(f"{result['genome']} on {cols}x{rows} cells, {rounds}, seed {result['seed']}")
+    say(f"{result['genome']} on {cols}x{rows} cells, {rounds}, seed {result['seed']}")
     fates = ("lost", "corrupted", "cut", "unheard")
     gone = ", ".join(f"{result[fate]:,} {fate}" for fate in fates if result[fate])
     beside = f" ({gone})" if gone else ""
-    print(f"  {result['updates']:,} updates, {result['messages']:,} messages{beside}")
-    print(f"  E at the end {result['error_by_round'][-1]:.2f} (1 looks perfect, above 10 is bad)")
+    say(f"  {result['updates']:,} updates, {result['messages']:,} messages{beside}")
+    say(f"  E at the end {result['error_by_round'][-1]:.2f} (1 looks perfect, above 10 is bad)")
     if result["compute_us"]:
         whose = f" on {result['chip']}, at most" if result["chip"] else ""
-        print(f"  an update takes {result['compute_us']:,} us{whose}")
+        say(f"  an update takes {result['compute_us']:,} us{whose}")
     for line in result["rates_of_flips"]:
-        print(f"  {line}")
+        say(f"  {line}")
     predicate = Predicate(**result["predicate"])
     for recovery in result["recoveries"]:
-        print(f"  {recovery['wound']}: {describe_recovery(recovery, predicate)}")
+        say(f"  {recovery['wound']}: {describe_recovery(recovery, predicate)}")
     if result["verdict"] and len(result["recoveries"]) != 1:
-        print(f"  all faults together: {describe_recovery(result['verdict'], predicate)}")
+        say(f"  all faults together: {describe_recovery(result['verdict'], predicate)}")
     for away in result["away"]:
-        print(f"  {describe_away(away, result['mean_interval_us'])}")
+        say(f"  {describe_away(away, result['mean_interval_us'])}")
     for action, outcomes in result["machine_faults"].items():
-        print(f"  {action}: " + ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items()))
-    print(f"  trace {result['trace_sha256']}")
+        say(f"  {action}: " + ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items()))
+    say(f"  trace {result['trace_sha256']}")
     if "differences" in result:
-        print(f"  differs from the reference engine in: {', '.join(result['differences']) or 'nothing'}")
+        say(f"  differs from the reference engine in: {', '.join(result['differences']) or 'nothing'}")
     for path in written:
-        print(f"  wrote {path}")
+        say(f"  wrote {path}")

@@ -15,6 +15,7 @@ from planaria.appraisal import Appraisal, appraise, world
 from planaria.compiling import announcement
 from planaria.hint import paste
 from planaria.portrait import save_portrait
+from planaria.say import say
 from planaria.shipped import open_genome
 from planaria.train_report import print_result, warn, warn_if_bad
 from planaria.training_files import TrainingFiles, check_files, same_file
@@ -93,7 +94,7 @@ def train_and_appraise(
     except KeyboardInterrupt:
         kept = same_file(files.checkpoint, training.checkpoint)
         go_on = f"go on with: {files.resume_command(force)}" if kept else "nothing of it could be saved"
-        print(f"stopped at step {training.steps_done}; {go_on}", file=sys.stderr)
+        say(f"stopped at step {training.steps_done}; {go_on}", file=sys.stderr)
         raise
     genome.save(files.genome)
     save_portrait(files.picture, genome, appraisal)
@@ -111,7 +112,7 @@ def _best(training: "Training", name: str, show_progress: bool) -> tuple[Genome,
 
     candidates = training.candidates()
     if show_progress and world(genome_of(training, name, candidates[0].rule), 0).compiles:
-        print(announcement(), file=sys.stderr)
+        say(announcement(), file=sys.stderr)
     with tqdm(total=len(candidates) + 1, desc="judging", unit=" rules", disable=not show_progress) as bar:
         scores = []
         for candidate in candidates:

@@ -17,40 +17,41 @@ from planaria.appraisal import (
 )
 from planaria.displacement import describe_displacement
 from planaria.hint import paste, paste_here
+from planaria.say import say
 from planaria.training_files import TrainingFiles
 
 
 def warn(text: str) -> None:
     """One line on standard error."""
-    print(f"planaria: warning: {' '.join(text.splitlines())}", file=sys.stderr)
+    say(f"planaria: warning: {' '.join(text.splitlines())}", file=sys.stderr)
 
 
 def print_result(genome: Genome, appraisal: Appraisal, files: TrainingFiles) -> None:
     """The result for a person."""
     facts = genome.facts
-    print(
+    say(
         f"{files.genome}: {len(genome.to_bytes()):,} B, {facts['steps']} steps in "
         f"{facts['train_seconds']} s; best after {facts['best_step']}"
     )
     grown, held = (
         describe_error(max(look.error for look in looks)) for looks in (appraisal.grown, appraisal.held)
     )
-    print(
+    say(
         f"E on the engine, the worst of {len(appraisal.grown)}: after {GROWN_ROUNDS} rounds {grown}, "
         f"after {HELD_ROUNDS:,} {held} (1 looks perfect, above {RECOGNISABLE:g} is bad)"
     )
     if appraisal.worst.displaced:
-        print(_displaced(appraisal))
+        say(_displaced(appraisal))
     halves = ", ".join(
         f"{half} {describe_look(look)}" for half, look in zip(HALVES, appraisal.healed, strict=True)
     )
-    print(f"E {HEALING_ROUNDS} rounds after a half was lost: {halves}")
-    print(f"{facts['bytes_verified']:,} state bytes equal to the firmware's")
-    print(f"look at: {paste(files.picture)}")
+    say(f"E {HEALING_ROUNDS} rounds after a half was lost: {halves}")
+    say(f"{facts['bytes_verified']:,} state bytes equal to the firmware's")
+    say(f"look at: {paste(files.picture)}")
     grid = f"{genome.target.width + 2 * MARGIN}x{genome.target.height + 2 * MARGIN}"
     film = Path(f"{files.genome.stem}.film.gif")  # a GIF may be what it was trained on
     words = ("--grid", grid, "--fault", "restart:half:left@200", "--rounds", "300", "--film", film)
-    print(f"next: {paste_here('run', files.genome, *words)}")
+    say(f"next: {paste_here('run', files.genome, *words)}")
 
 
 def _displaced(appraisal: Appraisal) -> str:

@@ -16,6 +16,7 @@ from firmware.machine import load
 from firmware.reading import read_input
 from firmware.target import Kind, find_target
 from firmware.verify import random_genome, verify
+from planaria.say import before_bar, say
 from planaria.shipped import open_genome
 
 ELF_MAX_BYTES: Final = 1 << 20
@@ -74,7 +75,9 @@ def _read(path: Path, target: str, flash: bytes) -> Binary:
 
 def _verify(genome: Genome, binary: Binary, options: argparse.Namespace) -> dict[str, Any]:
     program = load(binary)
-    with tqdm(total=options.cases, unit=" cases", desc=genome.name, disable=None, leave=False) as bar:
+    with tqdm(
+        total=options.cases, unit=" cases", desc=before_bar(genome.name), disable=None, leave=False
+    ) as bar:
         report = verify(binary.image, program, options.cases, options.seed, bar.update)
     return {
         "genome": genome.name,
@@ -88,9 +91,9 @@ def _verify(genome: Genome, binary: Binary, options: argparse.Namespace) -> dict
 def print_report(report: dict[str, Any]) -> None:
     """The result for a person."""
     for run in report["genomes"]:
-        print(
+        say(
             f"{report['target']}, {run['genome']}: {run['cases']:,} cases, "
             f"{run['bytes_compared']:,} bytes compared, {run['mismatches']:,} mismatches"
         )
         if run["mismatches"]:
-            print(f"  {run['first_mismatch']}")
+            say(f"  {run['first_mismatch']}")

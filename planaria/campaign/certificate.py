@@ -33,6 +33,7 @@ from planaria.campaign.yardstick import APART, Yardstick
 from planaria.counted import counted
 from planaria.hint import paste_here
 from planaria.outputs import check_outputs
+from planaria.say import say
 
 FORMAT: Final = "planaria certificate 2"
 
@@ -246,21 +247,21 @@ def _open(certificate: dict[str, Any], path: Path) -> tuple[Plan, Genome]:
 def print_certificate(certificate: dict[str, Any], output: Path) -> None:
     """The result for a person."""
     _print_about(certificate)
-    print(f"  wrote {output}; check it with: {paste_here('certify', '--check', output)}")
+    say(f"  wrote {output}; check it with: {paste_here('certify', '--check', output)}")
 
 
 def print_check(result: dict[str, Any]) -> None:
     """Likewise of a check."""
     _print_about(result)
-    print(
+    say(
         f"  {counted(result['run_again'], 'trial')} run again (--seed {result['seed']}), "
         f"{len(result['differs'])} differ"
     )
     for index in result["differs"]:
-        print(f"  trial {index} DIFFERS")
+        say(f"  trial {index} DIFFERS")
 
 
 def _print_about(certificate: dict[str, Any]) -> None:
-    print(certificate["statement"])
-    print(f"  genome {certificate['genome']} sha256 {certificate['genome_sha256']}")
-    print(f"  plan sha256 {certificate['plan_sha256']}, planaria {certificate['planaria']}")
+    say(certificate["statement"])
+    say(f"  genome {certificate['genome']} sha256 {certificate['genome_sha256']}")
+    say(f"  plan sha256 {certificate['plan_sha256']}, planaria {certificate['planaria']}")

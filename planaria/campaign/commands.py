@@ -1,12 +1,12 @@
 """The subcommands about campaigns. Everything heavy is imported by the command that needs it."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any, Final
 
 from firmware.errors import InputError
-from planaria.command import add_command
+from planaria.command import add_command, print_json
+from planaria.say import say
 
 DIFFERS: Final = 1
 """Exit status when something is not as it was measured."""
@@ -124,11 +124,11 @@ def _plans(options: argparse.Namespace) -> None:
             }
             for name, plan in plans.items()
         }
-        print(json.dumps(rows))
+        print_json(rows)
         return
-    print(f"{'name':18}{'points':>7}{'trials':>8}  title")
+    say(f"{'name':18}{'points':>7}{'trials':>8}  title")
     for name, plan in plans.items():
-        print(f"{name:18}{len(plan.points()):>7}{len(plan.points()) * plan.trials:>8,}  {plan.title}")
+        say(f"{name:18}{len(plan.points()):>7}{len(plan.points()) * plan.trials:>8,}  {plan.title}")
 
 
 def _measure(options: argparse.Namespace) -> None:
@@ -145,10 +145,10 @@ def _measure(options: argparse.Namespace) -> None:
         quiet=options.json,
     )
     if options.json:
-        print(json.dumps(result))
+        print_json(result)
     else:
         print_summary(result)
-        print(f"  next: {paste_here('report', options.output)}")
+        say(f"  next: {paste_here('report', options.output)}")
 
 
 def _report(options: argparse.Namespace) -> None:
@@ -158,10 +158,10 @@ def _report(options: argparse.Namespace) -> None:
     with Store.open(options.folder) as store:
         content = report(store.plan, store.results(), options.folder, store.genomes, options.output)
     if options.json:
-        print(json.dumps(content))
+        print_json(content)
     else:
         written = [str((options.output or options.folder) / PAGE), JSON, *content["figures"]]
-        print(f"wrote {', '.join(written)}")
+        say(f"wrote {', '.join(written)}")
 
 
 def _replay(options: argparse.Namespace) -> int | None:
@@ -169,7 +169,7 @@ def _replay(options: argparse.Namespace) -> int | None:
 
     result = replay(options.folder, options.point, options.trial, options.film, options.figure)
     if options.json:
-        print(json.dumps(result))
+        print_json(result)
     else:
         print_replay(result, [path for path in (options.film, options.figure) if path])
     return DIFFERS if result["same"] is False else None
@@ -181,7 +181,7 @@ def _certify(options: argparse.Namespace) -> int | None:
 
     if options.check:
         result = check(options.check, options.sample, options.seed)
-        print(json.dumps(result)) if options.json else print_check(result)
+        print_json(result) if options.json else print_check(result)
         return DIFFERS if result["differs"] else None
     for name, value in (("DIR", options.folder), ("--within", options.within), ("-o", options.output)):
         if value is None:
@@ -198,7 +198,7 @@ def _certify(options: argparse.Namespace) -> int | None:
         options.force,
     )
     if options.json:
-        print(json.dumps(certificate))
+        print_json(certificate)
     else:
         print_certificate(certificate, options.output)
     return None

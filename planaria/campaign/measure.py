@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from emulator.recovery import Outcome
 from firmware.atomic import write_atomic
-from firmware.errors import InputError
+from firmware.errors import InputError, visible
 from firmware.genome import Genome
 from planaria.campaign.cluster import ClusterWorkers
 from planaria.campaign.database import TABLE, result_files
@@ -28,6 +28,7 @@ from planaria.compiling import compile_first
 from planaria.counted import counted
 from planaria.outputs import check_apart, check_results
 from planaria.processes import check_main_guard, usable_cores
+from planaria.say import before_bar, say
 
 if TYPE_CHECKING:
     from planaria.campaign.summary import Summary
@@ -115,7 +116,7 @@ def _run(crew: Workers, store: Store, wanted: Wanted, title: str, quiet: bool) -
         total=wanted.total,
         initial=len(store),
         unit=" trials",
-        desc=title,
+        desc=before_bar(title),
         disable=quiet or None,
         leave=False,
     ) as bar:
@@ -155,7 +156,7 @@ def _drop(store: Store, too_many: dict[int, int]) -> None:
 
 
 def _say(text: str) -> None:
-    tqdm.write(f"planaria: {text}", file=sys.stderr)
+    tqdm.write(f"planaria: {visible(text)}", file=sys.stderr)
 
 
 def _hush(_text: str) -> None:
@@ -226,28 +227,26 @@ def print_summary(result: dict[str, Any]) -> None:
     """The result for a person."""
     rows = result["points"]
     width = max(len("point"), *(len(row["label"]) for row in rows))
-    print(f"{result['title']}: {counted(result['trials'], 'trial')} in {result['folder']}")
+    say(f"{result['title']}: {counted(result['trials'], 'trial')} in {result['folder']}")
     heads = ["trials", "clean", "recognisable", "relative", "rounds to clean"]
     heads += [name.replace("_", " ") for name in COLUMNS]
-    print("  ".join([f"  {'point':{width}}", *heads]))
+    say("  ".join([f"  {'point':{width}}", *heads]))
     for row in rows:
         clean = row["clean"]
         cells = [f"{row['trials']:,}", *(_share(row[name]) for name in Yardstick), _rounds(clean)]
         cells += [f"{clean['outcomes'][name]:,}" for name in COLUMNS]
         aligned = (f"{cell:>{len(head)}}" for cell, head in zip(cells, heads, strict=True))
-        print("  ".join([f"  {row['label']:{width}}", *aligned]))
+        say("  ".join([f"  {row['label']:{width}}", *aligned]))
     not_grown = sum(row["clean"]["outcomes"]["not_grown"] for row in rows)
     if not_grown:
-        print(
+        say(
             f"  WARNING: {not_grown:,} of {result['trials']:,} had not grown when the fault struck, and are "
             "counted apart: strike later, or see whether they ever grow"
         )
     if result["redone"]:
-        print(f"  {result['redone']:,} done again, for their worker had died")
-    print(
-        f"  {result['trials_run']:,} run in {result['wall_s']:.1f} s, {result['trials_per_s']:.1f} a second"
-    )
-    print(f"  {TABLE} sha256 {result['results_sha256']}")
+        say(f"  {result['redone']:,} done again, for their worker had died")
+    say(f"  {result['trials_run']:,} run in {result['wall_s']:.1f} s, {result['trials_per_s']:.1f} a second")
+    say(f"  {TABLE} sha256 {result['results_sha256']}")
 
 
 def _share(judged: dict[str, Any]) -> str:

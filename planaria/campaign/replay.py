@@ -14,6 +14,7 @@ from planaria.campaign.trial import Trial
 from planaria.grid import Grid
 from planaria.outputs import check_outputs
 from planaria.run import run_with_progress
+from planaria.say import say
 from planaria.verdict import describe_recovery
 
 
@@ -94,12 +95,12 @@ def make_grid(genome: Genome, trial: Trial) -> Grid:
 
 def print_replay(result: dict[str, Any], written: list[Path]) -> None:
     """The result for a person."""
-    print(f"{result['genome']}, point {result['point']}, trial {result['trial']}, seed {result['seed']}")
+    say(f"{result['genome']}, point {result['point']}, trial {result['trial']}, seed {result['seed']}")
     for fault in result["faults"]:
-        print(f"  {fault}")
-    print(f"  {describe_recovery(result['verdict'], Predicate(**result['predicate']))}")
-    print(f"  E at the end {result['error_end']:.2f}")
+        say(f"  {fault}")
+    say(f"  {describe_recovery(result['verdict'], Predicate(**result['predicate']))}")
+    say(f"  E at the end {result['error_end']:.2f}")
     same = {True: "as measured", False: "NOT as measured", None: "it was never measured"}[result["same"]]
-    print(f"  trace {result['trace_sha256']}: {same}")
+    say(f"  trace {result['trace_sha256']}: {same}")
     for path in written:
-        print(f"  wrote {path}")
+        say(f"  wrote {path}")
