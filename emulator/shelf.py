@@ -19,7 +19,7 @@ from typing import Final
 
 import platformdirs
 
-from emulator.trust import distrust, is_own
+from emulator.trust import distrust, distrust_way, is_own
 
 SUFFIX: Final = ".code"
 UNFINISHED: Final = ".new"
@@ -85,10 +85,13 @@ def write(name: str, content: bytes) -> None:
 def _prepared(folder: Path) -> tuple[Path | None, str]:
     """As ``place``."""
     try:
-        for part in reversed([folder, *folder.parents]):
-            if not part.exists():
-                part.mkdir(0o700, exist_ok=True)
-        reason = distrust(folder)
+        ways = [folder, *folder.parents]
+        reason = distrust_way(next(part for part in ways if part.exists()))
+        if reason is None:
+            for part in reversed(ways):
+                if not part.exists():
+                    part.mkdir(0o700, exist_ok=True)
+            reason = distrust(folder)
         if reason is not None:
             return None, reason
         folder = folder.resolve()

@@ -25,7 +25,18 @@ def distrust(folder: Path) -> str | None:
         return f"{folder} belongs to another user"
     if found.st_mode & OTHERS_WRITE:
         return f"{folder} can be written by others"
-    return next(filter(None, map(_who_else, _ways(folder.absolute()))), None)
+    return distrust_way(folder)
+
+
+def distrust_way(path: Path) -> str | None:
+    """Why somebody else may decide where a path leads; None if only this user and root can.
+
+    Raises:
+        OSError: there is no such path.
+    """
+    if not hasattr(os, "geteuid"):
+        return None
+    return next(filter(None, map(_who_else, _ways(path.absolute()))), None)
 
 
 def is_own(file: int) -> bool:

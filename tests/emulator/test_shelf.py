@@ -125,6 +125,7 @@ def test_where_nothing_can_be_kept(tmp_path, monkeypatch):
         shelf.write("f-1", b"abc")
         assert shelf.read("f-1") is None
         assert not shelf.holds("f-")
+    assert list(shared.iterdir()) == []
 
 
 def test_code_of_other_versions_goes_when_it_is_old(folder):
