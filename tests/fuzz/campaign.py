@@ -289,9 +289,9 @@ class _ReachedError(Exception):
 
 
 TARGETS = (
-    Target("plan", of_plan, read_plan, 200),
+    Target("plan", of_plan, read_plan, 120),
     Target("results-rows", of_rows, read_results, 60),
-    Target("results-pages", of_pages, read_results, 100),
-    Target("results-logs", of_logs, read_with_log, 50),
-    Target("certificate", of_certificate, check_certificate, 300),
+    Target("results-pages", of_pages, read_results, 50),
+    Target("results-logs", of_logs, read_with_log, 15, refuses=False),
+    Target("certificate", of_certificate, check_certificate, 200),
 )

@@ -98,7 +98,7 @@ def receive_and_wake(event: bytes) -> None:
 
 
 TARGETS = (
-    Target("image", of_image, read_image, 4_000),
-    Target("frame", of_frame, read_frame, 25_000),
-    Target("receive", of_event, receive_and_wake, 5_000, refuses=False),
+    Target("image", of_image, read_image, 6_000),
+    Target("frame", of_frame, read_frame, 35_000),
+    Target("receive", of_event, receive_and_wake, 6_000, refuses=False),
 )

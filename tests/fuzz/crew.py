@@ -7,7 +7,6 @@ import resource
 import signal
 import sys
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -53,9 +52,8 @@ class Crew:
         self.tallies = {target.name: Tally() for target in targets}
         self._next = dict.fromkeys(self.tallies, 0)
         self._shifts: list[Shift] = []
-        for target in targets:  # what the first input needs is made once, before the forks
-            with suppress(Exception):
-                target.use(target.input(seed, 0))
+        for target in targets:  # before the forks
+            target.prepare()
 
     def run(self, counts: dict[str, int] | None, seconds: float) -> None:
         """Try so many inputs of each target, or for so long."""

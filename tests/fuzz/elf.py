@@ -163,8 +163,8 @@ def read_object(file: bytes) -> None:
 
 
 TARGETS = (
-    Target("elf-tables", of_tables, read, 3_000),
-    Target("elf-bytes", of_bytes, read, 3_000),
-    Target("elf-many", of_many, read, 200),
-    Target("elf-object", of_tables, read_object, 3_000),
+    Target("elf-tables", of_tables, read, 10_000),
+    Target("elf-bytes", of_bytes, read, 15_000),
+    Target("elf-many", of_many, read, 500),
+    Target("elf-object", of_tables, read_object, 6_000),
 )

@@ -129,5 +129,5 @@ TARGETS = (
     Target("genome-bytes", of_bytes, read, 20_000),
     Target("genome-sealed", of_sealed_bytes, read, 10_000),
     Target("genome-body", of_body, read, 8_000),
-    Target("genome-fields", of_fields, read, 4_000),
+    Target("genome-fields", of_fields, read, 900),
 )

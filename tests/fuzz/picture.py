@@ -20,7 +20,7 @@ from trainer.targets import load_target
 
 Chunk = tuple[bytes, bytes]
 
-FORMATS = ("PNG", "TIFF", "WEBP", "GIF", "BMP", "TGA", "ICO", "DDS", "JPEG2000", "PPM", "SGI", "PCX", "IM")
+FORMATS = ("PNG", "TIFF", "WEBP", "GIF", "BMP", "TGA", "ICO", "DDS", "JPEG2000", "PPM", "SGI", "PCX")
 OTHERS = (b"zTXt", b"iTXt", b"iCCP", b"tEXt", b"acTL", b"fcTL", b"fdAT", b"pHYs", b"gAMA")
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 TEXT = b"a\0\0" + zlib.compress(bytes(1 << 20))
@@ -142,7 +142,7 @@ def read_name(content: bytes) -> None:
 EXTRAS = ("PIL",)
 
 TARGETS = (
-    Target("png-chunks", of_chunks, read, 700, EXTRAS),
-    Target("pictures", of_formats, read, 1_000, EXTRAS),
-    Target("target-names", of_name, read_name, 1_000, EXTRAS),
+    Target("png-chunks", of_chunks, read, 1_500, EXTRAS),
+    Target("pictures", of_formats, read, 2_500, EXTRAS),
+    Target("target-names", of_name, read_name, 1_400, EXTRAS),
 )

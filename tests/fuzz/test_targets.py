@@ -14,6 +14,7 @@ def test_every_input_is_used_or_properly_refused(target, monkeypatch, tmp_path):
     for module in target.needs:
         pytest.importorskip(module, reason=f"{module} is not installed")
     monkeypatch.chdir(tmp_path)
+    target.prepare()
     tally = tried(target, SEED, range(int(SECONDS * target.rate)))
     assert tally.findings == {}
     assert tally.accepted

@@ -138,7 +138,7 @@ def genome(text: str) -> None:
 
 
 TARGETS = (
-    Target("region", of_region, read_region, 15_000),
+    Target("region", of_region, read_region, 10_000),
     Target("fault", of_fault, read_fault, 8_000),
-    Target("options", of_option, read_options, 3_000),
+    Target("options", of_option, read_options, 4_500),
 )
