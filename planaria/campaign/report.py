@@ -34,7 +34,7 @@ from planaria.campaign.trial import TrialResult
 from planaria.campaign.yardstick import APART, Yardstick
 from planaria.drawing import Figure
 from planaria.hint import PROGRAM, paste
-from planaria.outputs import check_results, make_folder
+from planaria.outputs import check_outputs, check_results, make_folder
 from planaria.radiation import describe_rates
 
 JSON: Final = "report.json"
@@ -74,8 +74,12 @@ def report(
         raise InputError(
             "results", folder.absolute(), "there is no trial in them", "run 'planaria measure' first"
         )
-    output = output or folder
-    check_results(output, (*EXPLANATIONS, PARQUET, PAGE, JSON), result_files(folder))
+    names = (*EXPLANATIONS, PARQUET, PAGE, JSON)
+    if output is None:
+        output = folder
+        check_outputs([output / name for name in names], result_files(folder))
+    else:
+        check_results(output, names, result_files(folder))
     judged = {yardstick: summarise(plan, results, yardstick) for yardstick in Yardstick}
     table = results_as_parquet(plan, results)
     content = _content(plan, results, judged, folder, genomes or {})
