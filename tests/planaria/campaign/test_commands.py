@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from planaria.campaign.store import Store
+from tests.planaria.campaign.test_hostile_results import change, sign_rows
 from tests.planaria.campaign.tiny import PLAN
 
 
@@ -52,13 +53,12 @@ def test_from_a_plan_to_a_certificate(planaria, plan_file, tmp_path):
 
 
 def test_a_trial_that_is_not_as_measured(planaria, plan_file, tmp_path):
-    """Somebody has changed the database."""
+    """Somebody has changed the database: its checksums say so, or he has made them anew, and replay does."""
     assert planaria("measure", "tiny.toml", "-o", "out", "--workers", 1).returncode == 0
-    import sqlite3
-
-    with sqlite3.connect(tmp_path / "out/campaign.db") as connection:
-        connection.execute("UPDATE results SET trace_sha256 = 'f00' WHERE point = 1")
-    connection.close()
+    change(tmp_path / "out", "UPDATE results SET trace_sha256 = '" + "f00" * 21 + "f' WHERE point = 1")
+    process = planaria("replay", "out", "--point", 1, "--trial", 2)
+    assert (process.returncode, "it was changed: its SHA-256 is another" in process.stderr) == (2, True)
+    sign_rows(tmp_path / "out")
     process = planaria("replay", "out", "--point", 1, "--trial", 2)
     assert (process.returncode, "NOT as measured" in process.stdout) == (1, True)
     assert planaria("replay", "out", "--point", 0, "--trial", 2).returncode == 0
