@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
@@ -23,7 +22,7 @@ from planaria.campaign.trial import run_trial
 from planaria.campaign.yardstick import Yardstick
 from planaria.shipped import open_genome
 from tests.fuzz.mutations import REAL, TEXTS, WHOLE, altered, misspelt, spoiled
-from tests.fuzz.target import Target
+from tests.fuzz.target import Target, scratch
 from tests.fuzz.texts import WORDS, utf8
 from tests.planaria.campaign.conftest import FULL, SMALL
 from tests.planaria.campaign.tiny import PLAN
@@ -89,15 +88,6 @@ STATEMENTS = (
 
 
 @cache
-def kept() -> TemporaryDirectory[str]:
-    return TemporaryDirectory(prefix="planaria-fuzz-")
-
-
-def place() -> Path:
-    return Path(kept().name)
-
-
-@cache
 def plan() -> Plan:
     return Plan.parse(PLAN.replace("trials = 20", f"trials = {TRIALS}"), "plan.toml")
 
@@ -110,7 +100,7 @@ def genomes() -> dict[str, Genome]:
 @cache
 def database() -> bytes:
     """A finished campaign of few short trials."""
-    folder = place() / "whole"
+    folder = scratch() / "whole"
     seeded = plan().seeded_by(genomes())
     with Store.create_or_open(folder, plan(), genomes(), None) as store:
         for point in seeded.points():
@@ -121,8 +111,8 @@ def database() -> bytes:
 @cache
 def certificate() -> dict[str, Any]:
     database()
-    path = place() / "certificate.json"
-    certificates.certify(place() / "whole", 10, 0.9, 0, path)
+    path = scratch() / "certificate.json"
+    certificates.certify(scratch() / "whole", 10, 0.9, 0, path)
     made: dict[str, Any] = json.loads(path.read_text())
     return made
 
@@ -163,7 +153,7 @@ def many(random: Random) -> str:
 
 def read_plan(content: bytes) -> None:
     """A plan that is taken has points and trials that can be made, and is the same when it is read again."""
-    path = place() / "plan.toml"
+    path = scratch() / "plan.toml"
     path.write_bytes(content)
     found = Plan.load(path)
     seeded = replace(found, derived_seeds=dict.fromkeys(found.genomes, 7))
@@ -212,7 +202,7 @@ def of_pages(random: Random) -> bytes:
 
 def read_results(content: bytes) -> None:
     """Results that are taken can be read, summed up, and added to."""
-    folder = place() / "results"
+    folder = scratch() / "results"
     folder.mkdir(exist_ok=True)
     for suffix in BESIDE:
         (folder / f"{FILE}{suffix}").unlink(missing_ok=True)
@@ -245,7 +235,7 @@ def of_logs(random: Random) -> bytes:
 
 
 def read_with_log(content: bytes) -> None:
-    folder = place() / "results"
+    folder = scratch() / "results"
     folder.mkdir(exist_ok=True)
     for number, suffix in enumerate(BESIDE):
         beside = folder / f"{FILE}{suffix}"
@@ -275,7 +265,7 @@ def of_certificate(random: Random) -> bytes:
 
 def check_certificate(content: bytes) -> None:
     """It is refused, or right but for its trials, which are then run again: not here, where plans are any."""
-    path = place() / "a.json"
+    path = scratch() / "a.json"
     path.write_bytes(content)
     with (
         patch.object(certificates, "run_trial", side_effect=_ReachedError),

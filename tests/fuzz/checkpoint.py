@@ -6,11 +6,10 @@ from functools import cache
 from math import prod
 from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.fuzz.mutations import REAL, TEXTS, WHOLE, altered, spoiled
-from tests.fuzz.target import Target
+from tests.fuzz.target import Target, scratch
 
 SIZES = {"F64": 8, "I64": 8, "F32": 4, "I32": 4, "F16": 2, "BF16": 2, "I16": 2, "U8": 1, "I8": 1, "BOOL": 1}
 OPTIONS = ("pool", "batch", "margin", "hidden", "steps", "minutes", "stale_steps", "seed")
@@ -27,8 +26,7 @@ def folder() -> Path:
     from trainer.recipe import Recipe
     from trainer.training import Training
 
-    folder.kept = TemporaryDirectory(prefix="planaria-fuzz-")  # type: ignore[attr-defined]
-    made = Path(folder.kept.name)  # type: ignore[attr-defined]
+    made = scratch()
     picture = np.zeros((4, 4, 4), np.uint8)
     picture[1:3, 1:3] = (200, 100, 50, 255)
     recipe = Recipe(hidden=2, steps=4, pool=2, batch=1, margin=0, seed=4)
@@ -127,7 +125,7 @@ def resume(content: bytes) -> None:
 
     from trainer.training import Training
 
-    path = folder() / "a.checkpoint"
+    path = scratch() / "a.checkpoint"
     path.write_bytes(content)
     training = Training.resume(path, torch.device("cpu"))
     assert training.step() >= 0

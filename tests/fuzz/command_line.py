@@ -19,7 +19,7 @@ from planaria.shipped import shipped_paths
 from tests.fuzz import campaign
 from tests.fuzz.mutations import REAL, TEXTS, WHOLE, misspelt
 from tests.fuzz.picture import pictures
-from tests.fuzz.target import RefusedError, Target
+from tests.fuzz.target import RefusedError, Target, scratch
 from tests.fuzz.texts import REGIONS, WORDS
 
 GRIDS = ("22x22", "24x24", "22x22", "2x2", "0x0", "12", "-1x5", "1000000x1000000", "22x22x22", "٣x٣")
@@ -84,7 +84,7 @@ def home() -> Path:
     database = campaign.database()
     if find_spec("torch"):
         import trainer.session  # noqa: F401 (takes a second)
-    folder = campaign.place() / "home"
+    folder = scratch() / "home"
     folder.mkdir()
     (folder / "results").mkdir()
     (folder / "results" / FILE).write_bytes(database)
@@ -155,7 +155,7 @@ def without_work() -> Iterator[None]:
 def run(content: bytes) -> None:
     """It ends with 0 or 2, says nothing of a traceback, and leaves what was there as it was."""
     arguments = list(map(within, content.decode("utf-8", "surrogatepass").split("\0")))
-    folder = campaign.place() / "here"
+    folder = scratch() / "here"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(home(), folder)
     before = files(folder)
@@ -168,7 +168,9 @@ def run(content: bytes) -> None:
     assert status in (0, 2), f"status {status}: {arguments}: {err.getvalue()[-300:]}"
     assert "Traceback" not in err.getvalue(), err.getvalue()
     if "--force" not in arguments:
-        assert before.items() <= files(folder).items(), "a file is gone, or another"
+        after = files(folder)
+        changed = [name for name in before if before[name] != after.get(name)]
+        assert not changed, f"{changed} are gone, or others: {arguments}"
     if status == 2:
         raise RefusedError
 

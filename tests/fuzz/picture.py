@@ -5,16 +5,14 @@ import warnings
 import zlib
 from functools import cache
 from io import BytesIO
-from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from PIL import Image
 
 from firmware.pattern import Target as Picture
 from tests.fuzz.mutations import TEXTS, WHOLE, misspelt, spoiled
-from tests.fuzz.target import Target
+from tests.fuzz.target import Target, scratch
 from trainer.drawings import DRAWINGS
 from trainer.targets import load_target
 
@@ -107,14 +105,9 @@ def of_formats(random: Random) -> bytes:
     return spoiled(random, pictures()[name], pictures()["PNG"])
 
 
-@cache
-def folder() -> TemporaryDirectory[str]:
-    return TemporaryDirectory(prefix="planaria-fuzz-")
-
-
 def read(content: bytes) -> None:
     """A picture that is taken is a target of the size that was asked for."""
-    path = Path(folder().name) / "a.png"
+    path = scratch() / "a.png"
     path.write_bytes(content)
     load_target(str(path), warn=lambda _text: None) if len(content) % 2 else sized(str(path), 20)
 

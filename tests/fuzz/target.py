@@ -5,15 +5,18 @@ reads it, and works with what it has read. It returns where the input was accept
 or RefusedError, where it was not. Whatever else happens is a finding.
 """
 
+import os
 import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from firmware.errors import InputError
@@ -111,6 +114,18 @@ class Tally:
         self.peak_bytes = max(self.peak_bytes, other.peak_bytes)
         for what, found in other.findings.items():
             self.note(what, found.index, found.said, found.count)
+
+
+@cache
+def _scratch() -> TemporaryDirectory[str]:
+    return TemporaryDirectory(prefix="planaria-fuzz-")
+
+
+def scratch() -> Path:
+    """A folder of this process alone; those of a crew are in its parent's, which removes them all."""
+    folder = Path(_scratch().name) / str(os.getpid())
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def attempt(target: Target, content: bytes) -> bool:
