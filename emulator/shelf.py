@@ -10,7 +10,6 @@ import hashlib
 import os
 import re
 import shutil
-import tempfile
 import time
 from contextlib import suppress
 from functools import cache
@@ -20,9 +19,9 @@ from typing import Final
 import platformdirs
 
 from emulator.trust import distrust, distrust_way, is_own
+from firmware.scratch import remove_dead, scratch_file
 
 SUFFIX: Final = ".code"
-UNFINISHED: Final = ".new"
 
 DIGEST_BYTES: Final = hashlib.sha256().digest_size
 
@@ -69,16 +68,11 @@ def write(name: str, content: bytes) -> None:
         return
     _forget_unused(folder.parent)
     path = folder / (name + SUFFIX)
-    handle, new_name = tempfile.mkstemp(UNFINISHED, dir=folder)
-    new = Path(new_name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(hashlib.sha256(content).digest() + content)
+    with scratch_file(folder) as new:
+        new.write_bytes(hashlib.sha256(content).digest() + content)
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
 
 
 @cache
@@ -95,8 +89,8 @@ def _prepared(folder: Path) -> tuple[Path | None, str]:
         if reason is not None:
             return None, reason
         folder = folder.resolve()
-        tempfile.TemporaryFile(dir=folder).close()
-        os.utime(folder)  # it is in use
+        with scratch_file(folder):
+            os.utime(folder)  # it is in use
     except (OSError, ValueError) as error:  # ValueError: a name with a null byte
         return None, f"{folder} cannot be used ({getattr(error, 'strerror', None) or error})"
     return folder, ""
@@ -110,9 +104,9 @@ def _forget_unused(shelf: Path) -> None:
             continue
         with suppress(OSError):
             if folder.stat().st_mtime < long_ago and distrust(folder) is None:
-                for file in folder.iterdir():
-                    if file.suffix in (SUFFIX, UNFINISHED):
-                        file.unlink()
+                remove_dead(folder)
+                for file in folder.glob(f"*{SUFFIX}"):
+                    file.unlink()
                 folder.rmdir()
 
 

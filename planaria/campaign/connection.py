@@ -8,13 +8,13 @@ import shutil
 import sqlite3
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from firmware.genome import FILE_MAX_BYTES as GENOME_MAX_BYTES
+from firmware.scratch import scratch_folder
 from planaria.campaign.database import FILE, DamageError, is_locked
 
 FILE_MAX_BYTES: Final = 1 << 34
@@ -124,10 +124,10 @@ def _copied(path: Path) -> sqlite3.Connection:
     if sum(file.stat().st_size for file in files) > COPY_MAX_BYTES:
         raise OSError(0, f"with its log it has more than {COPY_MAX_BYTES:,} bytes")
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    with _closed_on_error(connection), tempfile.TemporaryDirectory(prefix="planaria-") as place:
+    with _closed_on_error(connection), scratch_folder() as place:
         for file in files:
-            shutil.copyfile(file, Path(place) / file.name)
-        with closing(_connect(Path(place) / path.name, "mode=rw")) as source:
+            shutil.copyfile(file, place / file.name)
+        with closing(_connect(place / path.name, "mode=rw")) as source:
             source.backup(connection)
         _harden(connection)
     return connection

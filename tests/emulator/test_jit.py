@@ -58,7 +58,7 @@ def test_a_disk_that_is_full(cache, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(shelf.os, "fdopen", full)
+    monkeypatch.setattr(shelf.Path, "write_bytes", full)
     assert start() == NEVER_WARM
     assert list(cache.glob("*/*")) == []
 

@@ -143,7 +143,7 @@ def test_code_of_other_versions_goes_when_it_is_old(folder):
 def test_in_an_old_folder_only_code_is_removed(folder):
     old = folder.parent / f"planaria-{'0' * 16}"
     old.mkdir(mode=0o700)
-    for name in ("f-1.code", "x.new", "thesis.txt"):
+    for name in ("f-1.code", f".planaria-{'0' * 16}", "thesis.txt"):
         (old / name).write_text("")
     os.utime(old, (0, 0))
     shelf.write("f-1", b"abc")
