@@ -45,6 +45,9 @@ class InputError(ValueError):
     The command line prints it as one message and exits with status 2.
     """
 
+    limit_max = 1000
+    """Letters of the limit that are shown."""
+
     def __init__(self, what: str, value: object, limit: str, fix: str) -> None:
         # SimPy and pickle make an exception again from its arguments.
         super().__init__(what, value, limit, fix)
@@ -60,7 +63,7 @@ class InputError(ValueError):
     def text(self) -> str:
         """The message with all its letters, but no more of the value than a person reads."""
         value = shortened(str(self.value), VALUE_MAX) or "''"
-        return f"{self.what}: {value} - {self.limit}; {self.fix}"
+        return f"{self.what}: {value} - {shortened(self.limit, self.limit_max)}; {self.fix}"
 
     def __reduce__(self) -> tuple[type["InputError"], tuple[str, str, str, str]]:
         """For processes that tell each other: an exception is otherwise made again from its message."""

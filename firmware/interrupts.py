@@ -32,6 +32,14 @@ _holds = 0
 _is_taken_over = False
 
 
+class Interrupt(KeyboardInterrupt):
+    """What a signal raises where signals are taken over.
+
+    A ``KeyboardInterrupt`` that is no other passes through ``exec``, as by an import of dataclasses, with the
+    effect that Python in the end kills its process by SIGINT, although somebody has caught it.
+    """
+
+
 class held:  # noqa: N801 # it is used like a function
     """A block in which signals are only noted; they interrupt at its end.
 
@@ -76,15 +84,15 @@ def check() -> None:
     """Interrupt, if a signal has come whose interrupt was swallowed; asked at every step of long work.
 
     Raises:
-        KeyboardInterrupt: so it is.
+        Interrupt: so it is.
     """
     if _came and _is_taken_over and not _holds and not _is_cleaning_up():
-        raise KeyboardInterrupt
+        raise Interrupt
 
 
 @contextmanager
 def taken_over(for_good: bool) -> Iterator[list[int]]:
-    """A block in which every signal raises ``KeyboardInterrupt``; gives the list of those that have come.
+    """A block in which every signal raises ``Interrupt``; gives the list of those that have come.
 
     A signal that is ignored stays so: of a program under ``nohup``, or in the background of a script.
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from firmware.interrupts import held
 
-GUARD: Final = ("/bin/sh", "-c", "read nothing; kill -KILL 0")
+GUARD: Final = ("/bin/sh", "-c", "trap '' HUP INT TERM; read nothing; kill -KILL 0")
 """Kills its process group when the other end of its standard input is closed, as this process's end does."""
 
 

@@ -28,6 +28,8 @@ ZIG_CACHE: Final = "ZIG_GLOBAL_CACHE_DIR"
 class CompileError(InputError):
     """The compiler refused; ``output`` is what it said."""
 
+    limit_max = MESSAGE_LINES_MAX * LINE_MAX
+
     def __init__(self, compiler: str, output: str) -> None:
         lines = output.strip().splitlines()
         said = "\n".join(lines[:MESSAGE_LINES_MAX] + ["..."] * (len(lines) > MESSAGE_LINES_MAX))

@@ -18,6 +18,11 @@ from planaria.campaign.commands import add_commands
 from planaria.command import Parser, add_command, print_json
 from planaria.say import say
 
+try:
+    import resource
+except ModuleNotFoundError:  # Windows
+    resource = None  # type: ignore[assignment]
+
 EXIT_MISMATCH = 1
 EXIT_INPUT = 2
 EXIT_DEFECT = 70
@@ -28,6 +33,8 @@ STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
 
 TRACEBACK = "PLANARIA_TRACEBACK"
 """Environment variable: whether to show where an error came from."""
+
+ROOM_MIN_BYTES = 1 << 29
 
 DEFECT_MAX = 400
 """Letters of what it says."""
@@ -91,9 +98,27 @@ def _command(arguments: Sequence[str] | None) -> int:
         status = int(end.code or 0)
     else:
         command: Callable[[argparse.Namespace], int | None] = options.command
+        _check_room()
         status = command(options) or 0
     sys.stdout.flush()
     return status
+
+
+def _check_room() -> None:
+    """Refuse a limit on memory with which libraries end the process with 1, or try again without end.
+
+    Raises:
+        InputError: it is too small.
+    """
+    if resource is None:
+        return
+    most_bytes, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if most_bytes == resource.RLIM_INFINITY:
+        return
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each takes its share of it
+    if most_bytes < ROOM_MIN_BYTES:
+        limit = f"its libraries alone take {ROOM_MIN_BYTES >> 20} MB of addresses"
+        raise InputError("memory", f"{most_bytes >> 20} MB", limit, "raise the limit (ulimit -v)")
 
 
 def _refusal(error: BaseException) -> InputError | None:

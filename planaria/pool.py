@@ -49,7 +49,10 @@ class Pool:
             self._closing.callback(end.close)
         try:
             with held(), _environment():  # a process that is half started finds nothing to read
-                self._executor = ProcessPoolExecutor(count, context, _begin, (watched, said, begin, given))
+                with _deaf():  # as a part of multiprocessing is that is started here
+                    self._executor = ProcessPoolExecutor(
+                        count, context, _begin, (watched, said, begin, given)
+                    )
                 self._closing.callback(self._executor.shutdown, cancel_futures=True)
                 self._closing.callback(self._kill)
                 self._closing.callback(leash.close)
@@ -101,11 +104,14 @@ def _environment() -> AbstractContextManager[None]:
 
 @contextmanager
 def _deaf() -> Iterator[None]:
-    """What is started here does not hear Ctrl-C, which goes to all processes of a terminal.
+    """What is started here does not hear what goes to all processes of a terminal: only its parent does.
 
-    multiprocessing must have started its own process before, for that lets the signals through again.
+    When the first pool is made, multiprocessing starts a process of its own and lets SIGINT through again.
     """
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGHUP])
     try:
         yield
     finally:

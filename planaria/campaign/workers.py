@@ -193,15 +193,20 @@ class LocalWorkers(Processes):
             try:
                 return self._pool.submit(_run_here, trial)
             except BrokenExecutor:
+                self._look_whether_begun()
                 self.close()
                 self._pool = self._start()
         raise self._stillborn()
 
     def _count_deaths(self, trials: int) -> None:
-        self._begun = self._begun or self._pool.has_lived
+        self._look_whether_begun()
         if not self._begun:
             raise self._stillborn()
         super()._count_deaths(trials)
+
+    def _look_whether_begun(self) -> None:
+        """To be asked of each pool, before it is closed."""
+        self._begun = self._begun or self._pool.has_lived
 
     def _stillborn(self) -> InputError:
         return InputError(
