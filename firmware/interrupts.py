@@ -158,6 +158,10 @@ def _come_again(lost: "sys.UnraisableHookArgs") -> None:
     if not (_came and issubclass(lost.exc_type, KeyboardInterrupt)):
         sys.__unraisablehook__(lost)
         return
-    again = threading.Timer(AGAIN_S, _thread.interrupt_main, [_came[-1]])
+    number, main = _came[-1], threading.main_thread().ident
+    if hasattr(signal, "pthread_kill"):
+        again = threading.Timer(AGAIN_S, signal.pthread_kill, [main, number])
+    else:  # Windows, where nothing that waits is woken up
+        again = threading.Timer(AGAIN_S, _thread.interrupt_main, [number])
     again.daemon = True
     again.start()
