@@ -80,7 +80,7 @@ def _end(arguments: Sequence[str] | None) -> int:
     except KeyboardInterrupt:
         _tell("interrupted")
         return EXIT_INTERRUPTED
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # of libraries there are some that are no Exception
         check()  # what somebody has made of an interrupt is none
         refusal = _refusal(error)
         _tell(refusal or _defect(error))

@@ -157,6 +157,33 @@ def test_an_interrupt_in_a_callback_of_c_comes_after_it(command, capfd):
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize("register", ["_read", "_write"])
+def test_an_interrupt_in_a_simulated_chip_is_no_mismatch(hardware, command, monkeypatch, register):
+    """It came at the beginning of a callback, where unicorn's wrapper lost it."""
+    from firmware import image
+    from firmware.build import build
+    from firmware.chip import Chip
+    from firmware.clock import Timing
+    from firmware.machine import load
+    from firmware.target import TARGETS
+    from firmware.verify import verify
+    from planaria.shipped import open_genome
+
+    flash = image.build(open_genome("ring"), Timing())
+    original, cases = getattr(Chip, register), []
+
+    def interrupted(chip, *arguments):
+        if len(cases) == 5:
+            signal.raise_signal(signal.SIGTERM)
+        return original(chip, *arguments)
+
+    monkeypatch.setattr(Chip, register, interrupted)
+    program = load(build(flash, TARGETS["cortex-m0plus"]))
+    with pytest.raises(KeyboardInterrupt):
+        verify(flash, program, 10, on_case=lambda: cases.append(1))
+    assert len(cases) == 5
+
+
 def test_handlers_are_given_back(of_a_program):
     hook = sys.unraisablehook
     with taken_over(for_good=False):

@@ -59,3 +59,52 @@ def test_a_program_of_the_current_folder_is_taken_only_by_its_path(tmp_path, mon
     monkeypatch.setenv("PATH", "")
     assert find_program("gcc") is None
     assert compiler("./mine") == [str(tmp_path / "mine")]
+
+
+def script(path, text):
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_a_compiler_is_found_from_the_present_folder(tmp_path, monkeypatch):
+    """It runs in another."""
+    script(tmp_path / "gcc", 'touch "$2"')
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "work").mkdir()
+    compile_in(tmp_path / "work", compiler("./gcc"), "out")
+    assert (tmp_path / "work/out").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("exit 0", "compiler: gcc - it wrote no out; give a gcc, or leave out --cc"),
+        ("exit 3", "compiler: gcc - it failed and said\nnothing; exit status 3\n"),
+        ("kill -9 $$", "nothing; exit status -9"),
+        (r"printf 'a\033[2J\377' >&2; exit 1", r"a\x1b[2J\xff"),
+        ("sleep 600", "compiler: gcc - it has not ended after 0.3 s; see whether it works alone"),
+    ],
+)
+def test_a_compiler_that_is_none(tmp_path, monkeypatch, text, says):
+    monkeypatch.setattr(toolchain, "COMPILE_MAX_S", 0.3 if "sleep" in text else 60)
+    with pytest.raises(InputError) as caught:
+        compile_in(tmp_path, [script(tmp_path / "gcc", text)], "out")
+    assert says in str(caught.value)
+
+
+def test_a_program_that_cannot_run(tmp_path):
+    (tmp_path / "gcc").write_bytes(b"\x7fELF rubbish")
+    (tmp_path / "gcc").chmod(0o755)
+    with pytest.raises(InputError, match=r"gcc - it cannot be run \(Exec format error\)"):
+        compile_in(tmp_path, [str(tmp_path / "gcc")], "out")
+
+
+def test_a_cache_of_zig_that_cannot_be_made(monkeypatch, tmp_path):
+    pytest.importorskip("ziglang", reason="ziglang is not installed: try `make hardware`")
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("ZIG_GLOBAL_CACHE_DIR", str(tmp_path / "file/cache"))
+    with pytest.raises(InputError, match="file/cache - it cannot be made"):
+        compiler(None)
+    monkeypatch.setenv("ZIG_GLOBAL_CACHE_DIR", str(tmp_path / "new/cache"))
+    assert compiler(None)[1] == "cc"

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from asyncio import CancelledError
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -87,6 +88,7 @@ def test_what_is_nobodys_defect(ends_with, capsys, error, status, says):
         (RecursionError("too deep"), "RecursionError: too deep"),
         (ValueError(EVIL), f"ValueError: {SHOWN}"),
         (SystemExit(1), "SystemExit: 1"),
+        (CancelledError("gone"), "CancelledError: gone"),
         (ImportError("no", name="planaria.nothing"), "ImportError: no"),
     ],
 )

@@ -168,8 +168,8 @@ class Disturbed:
     leftovers: list
 
 
-def disturb(command, folder, number, to_group, moment_s):
-    """Start a command, send it a signal, and see how it ends."""
+def disturb(command, folder, number, to_group, moment_s, again_s=None):
+    """Start a command, send it a signal, perhaps another, and see how it ends."""
     process = start(command.words, folder)
     try:
         while not handles_signals(process.pid):
@@ -178,6 +178,9 @@ def disturb(command, folder, number, to_group, moment_s):
             process.wait(moment_s)
         except subprocess.TimeoutExpired:
             (os.killpg if to_group else os.kill)(process.pid, number)
+            if again_s is not None:
+                time.sleep(again_s)
+                process.send_signal(number)
         sent = time.monotonic()
         _, errors = process.communicate(timeout=60)
         ended_s = time.monotonic() - sent
@@ -198,10 +201,14 @@ def test_a_signal(turn, inputs, undisturbed, tmp_path):
     chance = random.Random(f"{SEED} {turn}")
     number, to_group = chance.choice(NUMBERS), chance.random() < 0.5
     moment_s = chance.uniform(0, command.window_s)
-    print(f"PLANARIA_SEED={SEED}, turn {turn}: {name}, {number!r}, group {to_group}, after {moment_s:.3f} s")
+    again_s = chance.uniform(0, 0.3) if chance.random() < 0.3 else None
+    print(
+        f"PLANARIA_SEED={SEED}, turn {turn}: {name}, {number!r}, group {to_group}, after {moment_s:.3f} s, "
+        f"again {again_s}"
+    )
     folder = tmp_path / "x"
     shutil.copytree(inputs, folder)
-    ended = disturb(command, folder, number, to_group, moment_s)
+    ended = disturb(command, folder, number, to_group, moment_s, again_s)
     print(ended)
     allowed = {-9 if number == signal.SIGKILL else 130} | (set() if command.is_long else {0})
     assert ended.status in allowed

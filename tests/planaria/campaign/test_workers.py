@@ -1,9 +1,11 @@
 import os
 import pickle
 import signal
+import sys
 import time
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +14,7 @@ from planaria.campaign.plan import Plan
 from planaria.campaign.trial import run_trial
 from planaria.campaign.workers import LocalWorkers
 from planaria.shipped import open_genome
-from tests.planaria.campaign.tiny import PLAN, Frail, children, is_running, start
+from tests.planaria.campaign.tiny import PLAN, Frail, children, count, is_running, start
 
 
 @pytest.fixture
@@ -175,3 +177,26 @@ def test_interrupted_it_stops_at_once_and_says_what_is_safe(endless, number, mom
     assert line.startswith(f"planaria: safe in {folder}: ")
     assert line.endswith("of 400,000 trials; the same command goes on")
     until(lambda: not any(map(is_running, workers)), 2)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_workers_that_are_stopped_stop_nobody(endless, number):
+    """Nor do they stay when the process that has started them is gone."""
+    if number == signal.SIGKILL and sys.platform != "linux":
+        pytest.skip("only Linux ends a stopped process with its parent")
+    process, folder = endless
+    until(lambda: count(folder) > 0)
+    workers = [child for child in children(process.pid) if b"resource_tracker" not in cmdline(child)]
+    assert len(workers) == 2
+    for worker in workers:
+        os.kill(worker, signal.SIGSTOP)
+    started = time.monotonic()
+    process.send_signal(number)
+    process.communicate(timeout=30)
+    assert time.monotonic() - started < 5
+    assert process.returncode == (-9 if number == signal.SIGKILL else 130)
+    until(lambda: not any(map(is_running, workers)), 2)
+
+
+def cmdline(pid):
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
