@@ -92,6 +92,7 @@ def test_it_ends_with_its_parent(tmp_path, number, stopped):
         [sys.executable, "-c", PARENT, FAMILY, str(file)],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL) if number != signal.SIGKILL else None,
     )
     until(file.with_suffix(".pids").exists)
     pids = [int(pid) for pid in file.with_suffix(".pids").read_text().split()]

@@ -82,7 +82,14 @@ def start(words, folder):
         text=True,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(folder / "tmp")},
         start_new_session=True,
+        preexec_fn=hear_signals,
     )
+
+
+def hear_signals():
+    """Whoever runs the tests may ignore some, as a script does in the background."""
+    for number in NUMBERS[:3]:
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="module")
