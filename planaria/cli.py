@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-import traceback
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -85,7 +84,9 @@ def _end(arguments: Sequence[str] | None) -> int:
         refusal = _refusal(error)
         _tell(refusal or _defect(error))
         if os.environ.get(TRACEBACK) and refusal is not error:
-            for lines in traceback.format_exception(error):
+            from traceback import format_exception
+
+            for lines in format_exception(error):
                 for line in lines.splitlines():
                     _tell(visible(line))
         return EXIT_DEFECT if refusal is None else EXIT_INPUT
