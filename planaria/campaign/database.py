@@ -159,7 +159,7 @@ def explained(folder: Path) -> Iterator[None]:
     path = (folder / FILE).absolute()
     try:
         yield
-    except (sqlite3.DatabaseError, DamageError) as error:
+    except (sqlite3.DatabaseError, DamageError, UnicodeDecodeError) as error:  # the last from words of SQLite
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _OF_THE_PLACE:
             raise _unopened(path, error) from error
         raise damaged(path, str(error)) from error

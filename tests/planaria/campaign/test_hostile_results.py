@@ -166,6 +166,16 @@ def test_a_schema_made_by_hand(folder, sql):
     refused(folder)
 
 
+def test_words_of_sqlite_that_repeat_half_a_letter(folder):
+    change(
+        folder,
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_master SET sql = CAST('CREATE ' || X'C8' AS TEXT) WHERE name = 'facts'",
+        "PRAGMA writable_schema = OFF",
+    )
+    refused(folder)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
