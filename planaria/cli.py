@@ -1,185 +1,35 @@
 """The ``planaria`` command. Everything heavy is imported by the command that needs it."""
 
 import argparse
-import os
 import sys
-import warnings
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from firmware.errors import InputError, explained, visible
-from firmware.interrupts import check, taken_over
 from planaria import __version__
 from planaria.campaign.commands import add_commands
 from planaria.command import Parser, add_command, print_json
+from planaria.ending import DIFFERS, check_room, ended
 from planaria.say import say
-
-try:
-    import resource
-except ModuleNotFoundError:  # Windows
-    resource = None  # type: ignore[assignment]
-
-EXIT_MISMATCH = 1
-EXIT_INPUT = 2
-EXIT_DEFECT = 70
-EXIT_INTERRUPTED = 130
-EXIT_BROKEN_PIPE = 141
-
-STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
-
-TRACEBACK = "PLANARIA_TRACEBACK"
-"""Environment variable: whether to show where an error came from."""
-
-ROOM_MIN_BYTES = 1 << 29
-
-DEFECT_MAX = 400
-"""Letters of what it says."""
-
-PACKAGES = ("planaria", "emulator", "firmware", "trainer")
-
-UNUSUAL = "\N{CHECK MARK}\udcff"
-"""Letters that few encodings have, and half a character."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status.
-
-    0 is success, 1 that an engine or the C cell differs from the reference and nothing else, 2 bad input,
-    70 a defect of planaria, 130 interrupted, 141 that the reader of the output has gone away.
+    """Run one command; returns the exit status, which ``planaria.ending`` names.
 
     Args:
         arguments: of the command; None takes those of this process, which then is nothing but this command.
     """
-    is_program = arguments is None
-    try:
-        with taken_over(for_good=is_program) as came, warnings.catch_warnings():
-            _open_streams()
-            if is_program:
-                os.environ["MPLBACKEND"] = "Agg"  # whatever somebody else has chosen
-                if not sys.warnoptions:
-                    warnings.simplefilter("ignore")  # those of libraries are for their programmers
-            status = _end(arguments)
-            if came:
-                status = EXIT_INTERRUPTED
-            _let_go_of_output(is_program and status == EXIT_INTERRUPTED)
-            return status
-    except KeyboardInterrupt:  # while something else was told
-        return EXIT_INTERRUPTED
-
-
-def _end(arguments: Sequence[str] | None) -> int:
-    """Every way in which a command ends."""
-    try:
-        return _command(arguments)
-    except BrokenPipeError:
-        return EXIT_BROKEN_PIPE
-    except KeyboardInterrupt:
-        _tell("interrupted")
-        return EXIT_INTERRUPTED
-    except BaseException as error:  # of libraries there are some that are no Exception
-        check()  # what somebody has made of an interrupt is none
-        refusal = _refusal(error)
-        _tell(refusal or _defect(error))
-        if os.environ.get(TRACEBACK) and refusal is not error:
-            from traceback import format_exception
-
-            for lines in format_exception(error):
-                for line in lines.splitlines():
-                    _tell(visible(line))
-        return EXIT_DEFECT if refusal is None else EXIT_INPUT
+    return ended(lambda: _command(arguments), is_program=arguments is None)
 
 
 def _command(arguments: Sequence[str] | None) -> int:
     try:
         options = _parser().parse_args(arguments)
     except SystemExit as end:  # it has shown help, or said what is wrong
-        status = int(end.code or 0)
-    else:
-        command: Callable[[argparse.Namespace], int | None] = options.command
-        _check_room()
-        status = command(options) or 0
-    sys.stdout.flush()
-    return status
-
-
-def _check_room() -> None:
-    """Refuse a limit on memory with which libraries end the process with 1, or try again without end.
-
-    Raises:
-        InputError: it is too small.
-    """
-    if resource is None:
-        return
-    most_bytes, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if most_bytes == resource.RLIM_INFINITY:
-        return
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each takes its share of it
-    if most_bytes < ROOM_MIN_BYTES:
-        limit = f"its libraries alone take {ROOM_MIN_BYTES >> 20} MB of addresses"
-        raise InputError("memory", f"{most_bytes >> 20} MB", limit, "raise the limit (ulimit -v)")
-
-
-def _refusal(error: BaseException) -> InputError | None:
-    """What a person can put right, in words; None is a defect."""
-    if isinstance(error, InputError):
-        return error
-    if isinstance(error, OSError):
-        return explained(error)
-    if isinstance(error, MemoryError):
-        fix = "make the grid smaller, or raise the limit (ulimit -v)"
-        return InputError("memory", error if str(error) else "all that there is", "it is used up", fix)
-    if isinstance(error, ImportError) and (error.name or "").partition(".")[0] not in PACKAGES:
-        fix = "install it again, or see whether memory runs out (ulimit -v)"
-        return InputError("library", error.name or "unknown", f"it cannot be loaded ({error})", fix)
-    return None
-
-
-def _defect(error: BaseException) -> str:
-    text = f"this is a defect of planaria: {type(error).__name__}: {error}"
-    return f"{visible(text, DEFECT_MAX)} ({TRACEBACK}=1 shows where)"
-
-
-def _open_streams() -> None:
-    """Give what the shell has closed (``>&-``) a device that swallows all, before a file gets its number.
-
-    Whatever its encoding, a stream then takes every letter.
-    """
-    while (handle := os.open(os.devnull, os.O_RDWR)) <= STANDARD_ERROR:
-        pass
-    os.close(handle)
-    sys.stdout = sys.stdout or os.fdopen(STANDARD_OUTPUT, "w", closefd=False)
-    sys.stderr = sys.stderr or os.fdopen(STANDARD_ERROR, "w", closefd=False)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            try:
-                UNUSUAL.encode(stream.encoding, "backslashreplace")
-                stream.reconfigure(errors="backslashreplace")
-            except UnicodeError:  # Python has encodings that are made for something else, such as idna
-                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-
-
-def _tell(message: object) -> None:
-    """A last word, where there is somebody to hear it: the exit status says the same."""
-    with suppress(OSError):
-        print(f"planaria: {message}", file=sys.stderr, flush=True)
-
-
-def _let_go_of_output(at_once: bool) -> None:
-    """What cannot be said, or only to somebody who does not listen, Python does not try to say at its end."""
-    for stream in (sys.stdout, sys.stderr):
-        if at_once or not _flushes(stream):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _flushes(stream: TextIO) -> bool:
-    try:
-        stream.flush()
-    except (OSError, ValueError):
-        return False
-    return True
+        return int(end.code or 0)
+    check_room()
+    command: Callable[[argparse.Namespace], int | None] = options.command
+    return command(options) or 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -561,7 +411,7 @@ def _verify(options: argparse.Namespace) -> int | None:
         print_json(report)
     else:
         print_report(report)
-    return EXIT_MISMATCH if report["mismatches"] else None
+    return DIFFERS if report["mismatches"] else None
 
 
 def _bench(options: argparse.Namespace) -> None:
@@ -586,7 +436,7 @@ def _run(options: argparse.Namespace) -> int | None:
         print_json(result)
     else:
         print_summary(result, [path for path in (options.film, options.figure, options.trace) if path])
-    return EXIT_MISMATCH if result.get("differences") else None
+    return DIFFERS if result.get("differences") else None
 
 
 if __name__ == "__main__":

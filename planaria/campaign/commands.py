@@ -2,14 +2,12 @@
 
 import argparse
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from firmware.errors import InputError
 from planaria.command import add_command, print_json
+from planaria.ending import DIFFERS
 from planaria.say import say
-
-DIFFERS: Final = 1
-"""Exit status when something is not as it was measured."""
 
 
 def add_commands(commands: Any) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from firmware.errors import InputError
-from planaria import cli, command
+from planaria import command, ending
 from planaria.cli import main
 from planaria.shipped import open_genome
 
@@ -93,11 +93,11 @@ def test_what_is_nobodys_defect(ends_with, capsys, error, status, says):
     ],
 )
 def test_a_defect_is_one_line_and_never_1(ends_with, monkeypatch, capsys, error, says):
-    monkeypatch.delenv(cli.TRACEBACK, raising=False)
+    monkeypatch.delenv(ending.TRACEBACK, raising=False)
     assert ends_with(error) == 70
     line = f"planaria: this is a defect of planaria: {says} (PLANARIA_TRACEBACK=1 shows where)\n"
     assert capsys.readouterr().err == line
-    monkeypatch.setenv(cli.TRACEBACK, "1")
+    monkeypatch.setenv(ending.TRACEBACK, "1")
     assert ends_with(error) == 70
     shown = capsys.readouterr().err
     assert shown.startswith(line)
