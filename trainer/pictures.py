@@ -87,18 +87,15 @@ def _read(path: Path) -> bytes:
         InputError: no such file, no regular one, or no PNG.
     """
     try:
-        there, regular = path.exists(), path.is_file()
+        there = path.exists()
     except OSError:  # a name that no file can have
-        there = regular = False
+        there = False
     if not there:
         names = ", ".join(DRAWINGS)
         raise InputError(
             "target", path, "it is neither a file, an emoji nor a built-in drawing", f"built-in are: {names}"
         )
-    if not regular:
-        kind = "a folder" if path.is_dir() else "no regular file"
-        raise InputError("target", path, f"it is {kind}", "give a picture file")
-    content = read_input("target", path, FILE_MAX_BYTES, "make it smaller")
+    content = read_input("target", path, FILE_MAX_BYTES, "give a PNG, or make it smaller")
     if content.startswith(SIGNATURE):
         return content
     if b"<svg" in content[:SVG_HEAD_BYTES] or path.suffix.lower() in (".svg", ".svgz"):

@@ -1,5 +1,7 @@
 """The table of docs/failures.md from results folders."""
 
+from dataclasses import replace
+
 from benchmarks.failures import table
 from emulator.recovery import Outcome
 from planaria.campaign.plan import Plan
@@ -12,18 +14,25 @@ from tests.planaria.campaign.tiny import PLAN
 
 
 def made(folder, results, until=None):
-    plan = Plan.parse(PLAN, "tiny.toml")
-    with Store.create_or_open(folder, plan, {"ring": open_genome("ring")}, until) as store:
-        store.add(results)
+    plan, genomes = Plan.parse(PLAN, "tiny.toml"), {"ring": open_genome("ring")}
+    with Store.create_or_open(folder, plan, genomes, until) as store:
+        store.add([in_plan(plan.seeded_by(genomes), result) for result in results])
     return folder
+
+
+def in_plan(plan, result):
+    """With the seed of its place in the plan, and what that draws."""
+    seed, drawn = plan.chance(plan.points()[result.point], result.index)
+    return replace(result, seed=seed, drawn=drawn, observed_rounds=20.0)
 
 
 def test_a_row_for_each_point(tmp_path):
     recovered = Outcome.RECOVERED
+    again = {"outcome": recovered, "rounds": 5.0, "time_ms": 50.0, "async_rounds": 1, "updates": 2500}
     others = [Outcome.DISPLACED, Outcome.RELAPSED, Outcome.EXTINCT, Outcome.EXPLODED]
     results = [
         *(made_up_trial(0, n, recovered, 10.0 + n) for n in range(8)),
-        *(made_up_trial(0, 8 + n, end, outcome=recovered, rounds=5.0) for n, end in enumerate(others)),
+        *(made_up_trial(0, 8 + n, end, **again) for n, end in enumerate(others)),
         made_up_trial(0, 12, Outcome.UNHARMED),
         made_up_trial(0, 13, Outcome.NOT_RECOVERED),
         *(made_up_trial(1, n, Outcome.NOT_GROWN) for n in range(3)),

@@ -335,7 +335,7 @@ def test_goes_on_to_another_target_and_regime(train, start):
         (["--from", "nothing"], ["nothing", "neither a file nor a shipped genome"]),
         (["heart", "--tile", "0"], ["tile: 0", "heart is no sheet"]),
         ([""], ["target: ''", "it is empty"]),
-        (["."], ["target: .", "it is a folder"]),
+        (["."], ["target: ", "it is a folder"]),
     ],
 )
 def test_refused_options(refused, start, words, says):

@@ -253,7 +253,7 @@ def test_what_is_no_file(tmp_path):
     with pytest.raises(InputError, match="it is a folder"):
         pixels(tmp_path)
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(InputError, match="no regular file"):
+    with pytest.raises(InputError, match="it is a pipe"):
         pixels(tmp_path / "pipe")
     (tmp_path / "empty.png").write_bytes(b"")
     with pytest.raises(InputError, match="it is not a PNG"):
