@@ -66,7 +66,8 @@ test: .venv/dev
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 fuzz: .venv/dev
-	@$(BIN)/python -m pytest -m fuzz -n 2 || test $$? -eq 5 # no such test
+	@PLANARIA_SIGNALS=200 STORM_EVENTS=100000000 STORM_SEED=$(SEED) $(BIN)/python -m pytest -m 'fuzz or not fuzz' -n 2 \
+		tests/planaria/test_signals.py tests/planaria/test_failing_disk.py tests/firmware/test_sanitizers.py
 	@$(BIN)/python -m tests.fuzz --hours $(HOURS) --seed $(SEED) $(ARGS)
 
 bench: .venv/bench
