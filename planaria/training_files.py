@@ -111,10 +111,12 @@ def same_file(path: Path, source: str | Path | None) -> bool:
 def _interrupted(files: TrainingFiles) -> InputError:
     """The refusal to lose a checkpoint, or a file of that name that is none."""
     from trainer.checkpoint import load_checkpoint
+    from trainer.facts import Facts
 
     try:
-        steps = load_checkpoint(files.checkpoint)[1]["steps_done"]
-    except InputError:
+        _tensors, facts = load_checkpoint(files.checkpoint)
+        steps = Facts.of(facts).steps_done
+    except ValueError:
         return InputError(
             "checkpoint",
             files.checkpoint,

@@ -17,7 +17,7 @@ _FACTS: Final = {
     "recipe": (dict,),
     "seed_pixel": (list,),
     "steps_done": (int,),
-    "seconds": (float, int),
+    "seconds": (float,),  # a whole number may be larger than any float
     "candidates": (list,),
     "prolonged_at": (list,),
 }
@@ -27,7 +27,7 @@ _RECIPE: Final = {
     "steps": (int, NoneType),
     "minutes": (float, int, NoneType),
 }
-_CANDIDATE: Final = {"step": (int,), "score": (float, int), "shift1": (int,), "shift2": (int,)}
+_CANDIDATE: Final = {"step": (int,), "score": (float,), "shift1": (int,), "shift2": (int,)}
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from planaria.hint import paste
 from planaria.shipped import open_genome
 from planaria.train import _best, train_to_genome
 from planaria.training_files import TrainingFiles
+from trainer.checkpoint import save_checkpoint
 from trainer.recipe import Recipe
 from trainer.shortlist import Candidate
 from trainer.training import Training
@@ -154,6 +155,17 @@ def test_interrupted_training_is_not_begun_anew(train, refused, monkeypatch, fol
     whole, parts = Genome.load("whole.genome"), Genome.load("my heart.genome")
     assert np.array_equal(whole.w2, parts.w2)
     assert whole.facts["E_async_200"] == parts.facts["E_async_200"]
+
+
+@pytest.mark.parametrize(
+    "facts", [None, 7, [], {}, {"steps_done": "\x1b[2J"}, {"steps_done": [1] * 1000}, {"steps_done": 10**400}]
+)
+def test_a_checkpoint_that_no_training_has_left(refused, folder, facts):
+    """It is somebody's file, and nothing in it is believed."""
+    save_checkpoint(folder / "x.checkpoint", {"w1": torch.zeros(1)}, facts)
+    words = ("heart", *SMALL, "--steps", "2", "-o", "x.genome")
+    said = refused(*words, says=["x.checkpoint", "it exists already", "--force"])
+    assert len(said) < 500
 
 
 def test_interrupted_while_it_is_judged(train, monkeypatch, folder):

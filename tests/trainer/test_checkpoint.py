@@ -128,7 +128,8 @@ def test_tensors(saved, refused, name, tensor, says):
         ({"steps_done": -1}, "steps_done is no number of steps"),
         ({"steps_done": 10**30}, "steps_done is no number of steps"),
         ({"steps_done": 3.0}, "steps_done is float"),
-        ({"seconds": -1}, "seconds is no time"),
+        ({"seconds": -1.0}, "seconds is no time"),
+        ({"seconds": 10**400}, "seconds is int"),
         ({"seconds": 1e999}, "Infinity is no number"),
         ({"seconds": float("nan")}, "NaN is no number"),
         ({"prolonged_at": [-1]}, "prolonged_at is no number of steps"),
@@ -137,6 +138,7 @@ def test_tensors(saved, refused, name, tensor, says):
         ({"candidates": [{}]}, "candidate: something is missing or unknown"),
         ({"candidates": []}, "a tensor is unknown: candidate.0.b1"),
         ({"candidates": [{"step": 4, "score": 1.0, "shift1": 6, "shift2": 8}]}, "a candidate has no step"),
+        ({"candidates": [{"step": 3, "score": 10**400, "shift1": 6, "shift2": 8}]}, "score is int"),
         ({"candidates": [{"step": 3, "score": 1.0, "shift1": 0, "shift2": 8}]}, "has other shifts"),
     ],
 )  # fmt: skip
