@@ -1,18 +1,21 @@
 """matplotlib as it comes. Nothing else in here imports it.
 
 Left to itself it reads ``matplotlibrc`` of the current folder, where it may be anybody's, and fails at a
-nonsensical ``MPLBACKEND``. So figures would look different in another folder, or not be drawn at all.
+nonsensical ``MPLBACKEND``. So figures would look different in another folder, or not be drawn at all. When it
+is new it asks ``fc-list`` for fonts, which may be anybody's program there too.
 """
 
 import os
 from contextlib import suppress
 
 from firmware.current_folder import unseen_here
-from planaria.processes import environment
+from planaria.processes import environment, not_from_here
 
 _backend = os.environ.get("MPLBACKEND")
 
-with unseen_here("matplotlibrc"), environment({"MATPLOTLIBRC": os.devnull, "MPLBACKEND": ""}):
+_settings = {"MATPLOTLIBRC": os.devnull, "MPLBACKEND": ""} | not_from_here()
+
+with unseen_here("matplotlibrc"), environment(_settings):
     import matplotlib
     from matplotlib import colormaps
     from matplotlib.axes import Axes

@@ -30,7 +30,10 @@ SETTINGS = (
 LIBRARIES = ("libgcc_s.so.1", "libc.so.6", "libstdc++.so.6", "libm.so.6")
 """GNU ld takes them from the current folder, if the linker script says so: they are fifos, too."""
 
-PROGRAMS = ("cc", "gcc", "g++", "c++", "clang", "ld", "as", "zig", "git", "uname", "ldconfig", "fc-match")
+PROGRAMS = (
+    *("cc", "gcc", "g++", "c++", "clang", "ld", "as", "zig", "git", "uname", "ldconfig"),
+    *("fc-match", "fc-list", "sh", "file"),
+)
 
 PLAN = """
 title = "small"
@@ -123,8 +126,11 @@ def test_the_folder_is_hostile(hostile, marks):
 
 
 def test_runs_and_their_figures(run, marks, tmp_path):
-    """Settings do not change a figure either, wherever they lie."""
-    run(COMMAND, "run", "ring", "--grid", "22x22", "--rounds", 3, "--figure", tmp_path / "a.png")
+    """Settings do not change a figure either, wherever they lie; and the list of fonts is made anew."""
+    run(
+        *(COMMAND, "run", "ring", "--grid", "22x22", "--rounds", 3, "--figure", tmp_path / "a.png"),
+        MPLCONFIGDIR=str(tmp_path / "fonts"),
+    )
     style = tmp_path / "style"
     style.write_text("figure.facecolor: red\naxes.facecolor: black\ntext.usetex: True\n")
     process = run(
