@@ -1,16 +1,22 @@
 """Files that a command will write, looked at before its long work."""
 
 import os
+import stat
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from firmware.atomic import check_creatable, check_writable, unwritable
 from firmware.errors import InputError
-from planaria.campaign.database import FILE
+from planaria.campaign.database import FILE, TABLE
 from planaria.worth import worth
 
 OTHER_FILE = "choose another file"
+
+STREAMS: Final = (1, 2)
+"""Handles of standard output and standard error."""
 
 
 def make_folder(folder: Path) -> None:
@@ -67,13 +73,24 @@ def check_worth(output: Path, force: bool | None = None) -> None:
     """
     if output.name.casefold() in (FILE, *(f"{FILE}-{part}" for part in ("wal", "shm", "journal"))):
         raise InputError("output", output, "results of campaigns are called so", OTHER_FILE)
-    if not force and (what := worth(output)):
+    if not force and (what := worth(output) or _table(output)):
         fix = OTHER_FILE if force is None else f"{OTHER_FILE}, or replace it with --force"
         raise InputError("output", output, f"it is {what}", fix)
 
 
+def _table(output: Path) -> str | None:
+    """What a table of trials is, beside the campaign whose trials they are."""
+    is_one = output.name.casefold() == TABLE and has_campaign(output.parent) and output.exists()
+    return "the table of a campaign" if is_one else None
+
+
+def has_campaign(folder: Path) -> bool:
+    """Whether a folder holds results of a campaign, whatever they are."""
+    return os.path.lexists(folder / FILE)
+
+
 def check_apart(outputs: Sequence[Path], inputs: Iterable[Path] = ()) -> None:
-    """Refuse results that would overwrite each other, or what they are made from.
+    """Refuse results that would overwrite each other, what they are made from, or what is said meanwhile.
 
     Args:
         outputs: files to be written.
@@ -83,9 +100,12 @@ def check_apart(outputs: Sequence[Path], inputs: Iterable[Path] = ()) -> None:
         InputError: one would.
     """
     read = {place(source) for source in inputs} - {None}
+    said = set(_places_of_streams())
     written = set[object]()
     for output in outputs:
         where = place(output)
+        if where in said:
+            raise InputError("output", output, "what this command prints goes there", OTHER_FILE)
         if where in written:
             raise InputError("output", output, "it is given for two results", "give each its own file")
         if where in read:
@@ -109,3 +129,12 @@ def place(path: Path) -> object:
     except (OSError, ValueError):
         return None
     return status.st_dev, status.st_ino, *names
+
+
+def _places_of_streams() -> Iterator[object]:
+    """Those of files to which somebody has led standard output or standard error."""
+    for handle in STREAMS:
+        with suppress(OSError):
+            status = os.fstat(handle)
+            if stat.S_ISREG(status.st_mode):
+                yield status.st_dev, status.st_ino

@@ -8,6 +8,8 @@ from firmware.atomic import check_writable
 from firmware.errors import InputError
 from firmware.genome import SUFFIX, check_name
 from planaria.hint import paste_here
+from planaria.outputs import check_apart
+from planaria.shipped import genome_path
 
 CHECKPOINT_SUFFIX = ".checkpoint"
 PICTURE_SUFFIX = ".learned.png"
@@ -56,6 +58,7 @@ def check_files(files: TrainingFiles, options: argparse.Namespace) -> None:
     for name in (str(files.genome), options.target or ""):
         _check_text(name)
     _refuse_inputs(files, options)
+    check_apart(files)
     for path in files:
         check_writable(path)
     if options.force:
@@ -92,7 +95,7 @@ def _refuse_inputs(files: TrainingFiles, options: argparse.Namespace) -> None:
     for path in files:
         for what, source in (
             ("target", options.target),
-            ("--from", options.start),
+            ("--from", options.start and genome_path(options.start)),
             ("--resume", options.resume),
         ):
             goes_on = what == "--resume" and path == files.checkpoint

@@ -26,7 +26,7 @@ from planaria.campaign.workers import LocalWorkers, ThisProcess, Workers
 from planaria.campaign.yardstick import APART, Yardstick
 from planaria.compiling import compile_first
 from planaria.counted import counted
-from planaria.outputs import check_apart, check_results
+from planaria.outputs import check_apart, check_results, has_campaign
 from planaria.processes import check_main_guard, usable_cores
 from planaria.say import before_bar, say
 
@@ -66,7 +66,7 @@ def measure(
     check_main_guard()
     _check(workers, scheduler, until)
     check_apart(result_files(folder), plan.files())
-    check_results(folder, [TABLE])
+    check_results(folder, [TABLE], force=has_campaign(folder))
     genomes = plan.open_genomes()
     plan = plan.seeded_by(genomes)
     started_s = time.perf_counter()

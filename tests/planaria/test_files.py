@@ -223,6 +223,7 @@ def test_inputs_and_results_are_spared(refused, folder):
             refused(*RUN, "--trace", f"{place}/{name}")
             refused("replay", "results", "--trial", 0, "--film", f"{place}/{name}")
             refused("certify", "results", "--within", 1, "-o", f"{place}/{name}", "--force")
+        assert "the table of a campaign" in refused(*RUN, "--trace", f"{place}/results.csv")
     assert "overwrite what is read" in refused("run", "own.genome", "--film", "hard.gif")
     (folder / "m").mkdir()
     (folder / "m" / "results.csv").hardlink_to(folder / "plan.toml")
@@ -283,6 +284,12 @@ def test_a_pipe_that_nobody_reads_makes_nobody_wait(refused, folder):
 def test_a_refused_demo_leaves_nothing(refused):
     assert "seed: -1" in refused("demo", "--quick", "--seed", "-1", "-o", "new")
     assert "seed: " in refused("demo", "--quick", "--seed", 2**64 - 3, "-o", "new")
+
+
+def test_a_training_spares_the_shipped_genome_with_which_it_begins(refused):
+    needed_by(("train",))
+    words = ("train", "--from", "ring", "--steps", 1, "--force", "-o", shipped_paths()["ring"])
+    assert "it would replace its input (--from)" in refused(*words)
 
 
 @pytest.mark.parametrize("name", [".", "..", "a\\b", "a\nb", "a\u202eb", " ", "x" * 65])

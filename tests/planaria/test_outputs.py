@@ -1,7 +1,9 @@
 """Nothing that is read is overwritten, and no two results lie in one file, however they are spelled."""
 
 import json
+import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +43,19 @@ def test_links_that_lead_to_themselves(folder):
     (folder / "two").symlink_to("one")
     with pytest.raises(InputError, match="Too many levels"):
         check_outputs([folder / "one", folder / "b"], [folder / "a"])
+
+
+def test_what_is_printed_stays(folder, monkeypatch):
+    """``planaria run ring --trace a > a``: what was said would be lost without a word."""
+    with (folder / "a").open("ab") as file:
+        monkeypatch.setattr("planaria.outputs.STREAMS", (file.fileno(), 10_000))
+        for name in ("a", "hard"):
+            with pytest.raises(InputError, match="what this command prints goes there"):
+                check_outputs([folder / name])
+        check_outputs([folder / "b"])
+    with open(os.devnull, "wb") as nowhere:
+        monkeypatch.setattr("planaria.outputs.STREAMS", (nowhere.fileno(),))
+        check_outputs([Path(os.devnull)])
 
 
 def test_names_that_some_systems_take_for_one(folder):
