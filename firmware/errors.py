@@ -24,6 +24,7 @@ FIXES: Final = {
     "EPERM": "choose another, or have its permissions changed",
     "EROFS": "choose a folder that can be written",
     "ENOSPC": "make room where the output goes, and in the folder of temporary files (TMPDIR)",
+    "EFBIG": "raise the limit on the size of files (ulimit -f)",
     "EDQUOT": "make room where the output goes, and in the folder of temporary files (TMPDIR)",
     "ENAMETOOLONG": "choose a shorter name",
     "ENOENT": "check the path",

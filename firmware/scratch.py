@@ -27,6 +27,8 @@ PREFIX: Final = ".planaria-"
 
 _NAME: Final = re.compile(re.escape(PREFIX) + "[0-9a-f]{16}")
 
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 _NO_LOCKS: Final = (
     *(errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS),
     *(errno.EINVAL, errno.EBADF, errno.EACCES, errno.EPERM),
@@ -63,7 +65,7 @@ def scratch_folder() -> Iterator[Path]:
         try:
             yield path
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno in _NO_ROOM:
                 raise no_room(error) from error
             raise
 
@@ -72,7 +74,7 @@ def no_room(error: OSError) -> InputError:
     """What is temporary cannot be written."""
     return InputError(
         "temporary folder",
-        tempfile.tempdir or os.environ.get("TMPDIR"),
+        tempfile.tempdir or os.environ.get("TMPDIR", "none"),
         f"it cannot be written ({error.strerror})",
         "set TMPDIR to a folder that exists, is writable and has room",
     )

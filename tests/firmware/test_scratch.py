@@ -163,7 +163,9 @@ def test_no_place_for_what_is_temporary(monkeypatch):
     def nowhere():
         raise FileNotFoundError(2, "No usable temporary directory found in ['/a', '/b']")
 
-    says = r"temporary folder: .* - it cannot be written \(No .* directory.*\); set TMPDIR to a folder"
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.delenv("TMPDIR", raising=False)
+    says = r"temporary folder: none - it cannot be written \(No .* directory.*\); set TMPDIR to a folder"
     for place in (lambda: "/nowhere", nowhere):
         monkeypatch.setattr("tempfile.gettempdir", place)
         with pytest.raises(InputError, match=says), scratch_folder():
@@ -171,8 +173,9 @@ def test_no_place_for_what_is_temporary(monkeypatch):
 
 
 def test_what_is_temporary_finds_no_more_room(temporary):
-    with pytest.raises(InputError, match=r"it cannot be written \(full\); set TMPDIR"), scratch_folder():
-        raise OSError(errno.ENOSPC, "full")
+    for number in (errno.ENOSPC, errno.EFBIG):
+        with pytest.raises(InputError, match=r"it cannot be written \(full\); set TMPDIR"), scratch_folder():
+            raise OSError(number, "full")
     with pytest.raises(FileNotFoundError), scratch_folder():
         raise FileNotFoundError
     assert names(temporary) == []
