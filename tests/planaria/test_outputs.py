@@ -53,7 +53,7 @@ def test_what_is_printed_stays(folder, monkeypatch):
             with pytest.raises(InputError, match="what this command prints goes there"):
                 check_outputs([folder / name])
         check_outputs([folder / "b"])
-    with open(os.devnull, "wb") as nowhere:
+    with Path(os.devnull).open("wb") as nowhere:
         monkeypatch.setattr("planaria.outputs.STREAMS", (nowhere.fileno(),))
         check_outputs([Path(os.devnull)])
 
