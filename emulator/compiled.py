@@ -9,7 +9,7 @@ from emulator import transit as ways
 from emulator.config import RunConfig
 from emulator.core import Core
 from emulator.draws import MASK, Stream, mix
-from emulator.jit import is_warm
+from emulator.jit import is_warm, prepare
 from emulator.kernels import PAIR, choose_kernel
 from emulator.life import Cells, Scratch, World, deliver, live
 from emulator.observer import Observer
@@ -20,6 +20,7 @@ from emulator.weather import Weather
 from firmware.arithmetic import Rule
 from firmware.budget import CHANNELS, PORTS
 from firmware.clock import Law, Timing
+from firmware.interrupts import held
 
 BATCH: Final = 1 << 16
 """Records that go to the trace at once, about."""
@@ -92,18 +93,13 @@ class CompiledCore(Core):
         counters[ways.LEFT] = observer.left
         while counters[ways.NOW] < until_us:
             begin = counters[ways.COUNT]
-            self._transit = live(
-                self._world,
-                self._cells,
-                counters,
-                self._transit,
-                self._weather.fronts,
-                self._kernel,
-                self._scratch,
-                until_us,
-                np.uint64(self._lost_below),
-                BATCH,
+            given = (
+                *(self._world, self._cells, counters, self._transit, self._weather.fronts, self._kernel),
+                *(self._scratch, until_us, np.uint64(self._lost_below), BATCH),
             )
+            prepare(live, *given)
+            with held():  # what it returns is made by Python, and it does not look whether that succeeds
+                self._transit = live(*given)
             fresh = self._transit.records[
                 begin * ways.RECORD_BYTES : counters[ways.COUNT] * ways.RECORD_BYTES
             ]
@@ -118,7 +114,10 @@ class CompiledCore(Core):
         if self._world.listed:
             self._deliver_listed(until_us)
         else:
-            deliver(self._world, self._cells, self._counters, self._transit, until_us)
+            given = self._world, self._cells, self._counters, self._transit, until_us
+            prepare(deliver, *given)
+            with held():
+                deliver(*given)
         self._count()
 
     def _note_power(self) -> None:

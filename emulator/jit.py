@@ -11,6 +11,7 @@ from typing import Any, Final
 from emulator import shelf
 from firmware.current_folder import unseen_here
 from firmware.errors import InputError
+from firmware.interrupts import held
 
 SETTINGS: Final = ".numba_config.yaml"
 
@@ -27,7 +28,7 @@ config._config_fname = ""  # numba looks for it again whenever it compiles
 if config.DISABLE_JIT:
     raise InputError("NUMBA_DISABLE_JIT", 1, "this engine is compiled", "unset it, or choose --kernel numpy")
 
-__all__ = ["inner", "intrinsic", "is_warm", "kept", "njit", "types"]
+__all__ = ["inner", "intrinsic", "is_warm", "kept", "njit", "prepare", "types"]
 
 inner: Final = partial(njit, forceinline=True, _nrt=False)
 """``njit`` for what runs millions of times a second: it becomes part of its caller, may not allocate,
@@ -39,6 +40,12 @@ def kept(function: Callable[..., Any]) -> Any:
     compiled = njit(function)
     compiled._cache = _OnShelf(function)
     return compiled
+
+
+def prepare(function: Any, *arguments: Any) -> None:
+    """Compile a function for these arguments, unless this process has done so; signals may interrupt it."""
+    if not function.signatures:
+        function.compile(tuple(map(numba.typeof, arguments)))
 
 
 def is_warm(name: str) -> bool:
@@ -57,7 +64,10 @@ class _OnShelf(NullCache):
 
     def load_overload(self, signature: Any, target_context: Any) -> Any:
         target_context.refresh()
-        with suppress(Exception):
+        with (
+            suppress(Exception),
+            held(),
+        ):  # LLVM calls back for the code, and does not hear that there is none
             content = shelf.read(self._name(signature, target_context.codegen()))
             if content is not None:
                 return CompileResult._rebuild(target_context, *pickle.loads(content))

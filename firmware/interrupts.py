@@ -46,7 +46,13 @@ class held:  # noqa: N801 # it is used like a function
     ``with held() as came:`` gives the list of those that have come. Who raises ``KeyboardInterrupt`` within
     has acted on them. Where nobody has taken them over, what handles them otherwise does so at the end.
     Only the main thread is ever interrupted, so that in others this does nothing.
+
+    Args:
+        deadly: hold those, too, with which the system ends this process at once, for no handler was set.
     """
+
+    def __init__(self, deadly: bool = False) -> None:
+        self._deadly = deadly
 
     def __enter__(self) -> list[int]:
         global _holds
@@ -57,7 +63,7 @@ class held:  # noqa: N801 # it is used like a function
         if not _is_taken_over and not _holds:
             try:
                 for number in SIGNALS:
-                    _take(number, _note, self._before)
+                    _take(number, _note, self._before, self._deadly)
             except BaseException:
                 _give_back(self._before)
                 raise
@@ -75,7 +81,7 @@ class held:  # noqa: N801 # it is used like a function
             came = _came.copy()
             _came.clear()
             _give_back(self._before)
-            if kind is not KeyboardInterrupt:
+            if kind is None or not issubclass(kind, KeyboardInterrupt):
                 for number in came:
                     signal.raise_signal(number)
 
@@ -108,7 +114,7 @@ def taken_over(for_good: bool) -> Iterator[list[int]]:
     _holds, _is_taken_over = _holds + 1, True
     try:
         for number in SIGNALS:
-            _take(number, _interrupt, before)
+            _take(number, _interrupt, before, deadly=True)
         sys.unraisablehook = _come_again
         _holds -= 1
         check()
@@ -121,10 +127,10 @@ def taken_over(for_good: bool) -> Iterator[list[int]]:
         _holds, _is_taken_over = _holds - 1, False
 
 
-def _take(number: int, handler: Any, before: dict[int, Any]) -> None:
+def _take(number: int, handler: Any, before: dict[int, Any], deadly: bool) -> None:
     """Handle a signal, unless it is ignored or not Python's; what did so ``before`` is kept there."""
     handles = signal.getsignal(number)
-    if handles not in (signal.SIG_IGN, None):
+    if callable(handles) or (deadly and handles is signal.SIG_DFL):
         before[number] = handles
         signal.signal(number, handler)
 

@@ -2,8 +2,11 @@
 
 import json
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +19,7 @@ from emulator.recovery import Outcome, Predicate
 from firmware.atomic import write_atomic
 from firmware.errors import InputError, visible
 from firmware.genome import SUFFIX, Genome
+from firmware.scratch import remove_dead
 from planaria import __version__
 from planaria.compiling import compile_first
 from planaria.grid import Grid
@@ -149,6 +153,7 @@ def _run_all(genome: Genome, trials: list[Trial], quiet: bool) -> dict[str, dict
     rounds = sum(trial.rounds for trial in trials)
     results = {}
     with (
+        _swept(trials[0].folder),
         Pool(workers) as pool,
         tqdm(total=rounds, unit=" rounds", desc="running", disable=None, leave=False, file=sys.stderr) as bar,
     ):
@@ -167,6 +172,16 @@ def _run_all(genome: Genome, trials: list[Trial], quiet: bool) -> dict[str, dict
             bar.update(trial.rounds)
             _say(quiet, f"  {trial.name}: {results[trial.name]['wall_s']} s")
     return results
+
+
+@contextmanager
+def _swept(folder: Path) -> Iterator[None]:
+    """What processes were about to write when they were ended is removed."""
+    try:
+        yield
+    finally:
+        for place in (folder, Path(tempfile.gettempdir())):
+            remove_dead(place)
 
 
 def run_trial(genome_bytes: bytes, trial: Trial) -> dict[str, Any]:

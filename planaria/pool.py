@@ -122,6 +122,7 @@ def _begin(watched: Connection, said: Connection, begin: Callable[..., None], gi
     """What each process does first: it says that it lives."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_when_cut, args=(watched,), daemon=True).start()
     with suppress(OSError):
         said.send_bytes(b"I live")

@@ -1,7 +1,9 @@
 """``planaria train``: from a picture to a genome file."""
 
 import argparse
+import os
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +41,9 @@ def require_torch() -> None:
     Raises:
         InputError: torch is not installed.
     """
+    os.environ.setdefault(
+        "TORCHINDUCTOR_CACHE_DIR", tempfile.gettempdir()
+    )  # torch makes one of its own there
     try:
         import trainer.session  # noqa: F401
     except ModuleNotFoundError as error:

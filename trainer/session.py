@@ -37,7 +37,7 @@ def train(training: Training, checkpoint: Path, show_progress: bool) -> None:
     saved_at = time.monotonic()
     began, first = time.monotonic(), training.steps_done
     with (
-        held() as came,
+        held(deadly=True) as came,
         tqdm(total=total, unit=unit, desc="training", disable=not show_progress, mininterval=every_s) as bar,
     ):
         bar.update(_position(training) - bar.n)

@@ -65,6 +65,17 @@ def test_who_interrupts_himself_has_acted_on_the_signal(of_a_program):
     check()
 
 
+def test_what_kills_at_once_is_held_where_it_is_asked_for(of_a_program):
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    with held():
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    with pytest.raises(KeyboardInterrupt), held(deadly=True) as came:  # noqa: PT012
+        signal.raise_signal(signal.SIGTERM)
+        assert came == [signal.SIGTERM]
+        raise KeyboardInterrupt
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
 def test_an_ignored_signal_stays_ignored(of_a_program):
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with held() as came:

@@ -224,7 +224,7 @@ def test_a_signal(turn, inputs, undisturbed, tmp_path):
     assert "leaked" not in ended.errors
     assert not ended.orphans
     assert ended.ended_s < END_S
-    if number != signal.SIGKILL and name not in ("bench", "demo"):
+    if number != signal.SIGKILL:
         assert not ended.leftovers
     there = [output for output in command.outputs if (folder / output).exists()]
     if ended.status == 0:
