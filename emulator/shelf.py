@@ -31,8 +31,10 @@ UNUSED_DAYS: Final = 90
 
 def place() -> tuple[Path | None, str]:
     """The folder of this version of the sources; or None, and why nothing is kept."""
-    base = os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_dir("planaria", appauthor=False)
-    return _prepared(Path(base).absolute() / f"planaria-{_sources_sha256()[:16]}")
+    base = Path(os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_dir("planaria", appauthor=False))
+    if not base.is_absolute():
+        return None, f"{base} would lie in the current folder, where files may be anybody's"
+    return _prepared(base / f"planaria-{_sources_sha256()[:16]}")
 
 
 def holds(beginning: str) -> bool:

@@ -42,6 +42,21 @@ def test_only_this_user_can_open_it(tmp_path, monkeypatch):
     assert shelf.read("f-1") == b"abc"
 
 
+@pytest.mark.parametrize(("variable", "base"), [("NUMBA_CACHE_DIR", "code"), ("HOME", "./me")])
+def test_nothing_in_the_current_folder_is_believed(tmp_path, monkeypatch, variable, base):
+    """Who unpacks somebody's archive owns what is in it."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, base)
+    folder, reason = shelf.place()
+    assert folder is None
+    assert reason.endswith("would lie in the current folder, where files may be anybody's")
+    shelf.write("f-1", b"abc")
+    assert shelf.read("f-1") is None
+    assert list(tmp_path.iterdir()) == []
+
+
 def cut(path):
     path.write_bytes(path.read_bytes()[:-1])
 
