@@ -4,6 +4,7 @@ One simulated chip serves any number of cells: their 256 bytes of RAM are swappe
 access outside of a cell's ROM, RAM and board is a trap. Needs unicorn (extra ``hardware``).
 """
 
+import mmap
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +17,10 @@ from firmware.toolchain import require
 BOARD_ORIGIN: Final = 0x40000000
 WATCHDOG_INSTRUCTIONS: Final = 4_000_000
 """Ten times the longest update of the slowest chip."""
+
+_TRANSLATED_BYTES: Final = 1 << 25
+"""Room for what unicorn makes of a ROM of 10 kB. It would take 1 GB of addresses, and where it does not get
+them, as under a ulimit, it ends the process with status 1."""
 
 _PAGE: Final = 4096
 _ROM_PAGES: Final = -(-ROM_BYTES // _PAGE) * _PAGE
@@ -68,6 +73,7 @@ class Chip:
 
     Raises:
         InputError: unicorn is not installed.
+        OSError: memory is used up.
     """
 
     def __init__(self, binary: Binary) -> None:
@@ -85,6 +91,8 @@ class Chip:
         self._trap = ""
         self._inputs: dict[int, int] = {}
         core = self._core
+        core.ctl_set_tcg_buffer_size(_TRANSLATED_BYTES)
+        mmap.mmap(-1, _TRANSLATED_BYTES).close()  # raises an error if there is no room
         core.mem_map(0, _ROM_PAGES, unicorn.UC_PROT_ALL)  # a patch of write-protected pages is slow
         self.rom = binary.rom.ljust(ROM_BYTES, ERASED)
         core.mem_write(0, self.rom)

@@ -191,7 +191,7 @@ class WasmLibrary:
         content: of the module's file.
 
     Raises:
-        InputError: wasmtime is not installed.
+        InputError: wasmtime is not installed, or may not have the addresses that it reserves.
     """
 
     def __init__(self, content: bytes) -> None:
@@ -199,7 +199,12 @@ class WasmLibrary:
         import wasmtime
 
         self._store = wasmtime.Store()
-        instance = wasmtime.Instance(self._store, wasmtime.Module(self._store.engine, content), [])
+        module = wasmtime.Module(self._store.engine, content)
+        try:
+            instance = wasmtime.Instance(self._store, module, [])
+        except wasmtime.WasmtimeError as error:  # it links to nothing, so nothing else can be missing
+            limit = "wasmtime reserves 4 GB of addresses for a module, and cannot have them"
+            raise InputError("memory", "wasm", limit, "raise the limit (ulimit -v)") from error
         self._exports = instance.exports(self._store)
         self._memory: Any = self._exports["memory"]
         heap: Any = self._exports["__heap_base"]

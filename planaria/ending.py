@@ -89,8 +89,11 @@ def _end(command: Callable[[], int]) -> int:
         return DEFECT if refusal is None else BAD_INPUT
 
 
-def check_room() -> None:
+def check_room(needed_bytes: int = ROOM_MIN_BYTES) -> None:
     """Refuse a limit on memory with which libraries end the process with 1, or try again without end.
+
+    Args:
+        needed_bytes: addresses that they take.
 
     Raises:
         InputError: it is too small.
@@ -101,8 +104,8 @@ def check_room() -> None:
     if most_bytes == resource.RLIM_INFINITY:
         return
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each takes its share of it
-    if most_bytes < ROOM_MIN_BYTES:
-        limit = f"its libraries alone take {ROOM_MIN_BYTES >> 20} MB of addresses"
+    if most_bytes < needed_bytes:
+        limit = f"its libraries alone take {needed_bytes >> 20} MB of addresses"
         raise InputError("memory", f"{most_bytes >> 20} MB", limit, "raise the limit (ulimit -v)")
 
 

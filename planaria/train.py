@@ -15,6 +15,7 @@ from firmware.genome import Genome
 from firmware.pattern import Target
 from planaria.appraisal import Appraisal, appraise, world
 from planaria.compiling import announcement
+from planaria.ending import check_room
 from planaria.hint import paste
 from planaria.portrait import save_portrait
 from planaria.say import say
@@ -31,6 +32,9 @@ OPTIONS = ("regime", "size", "tile", "hidden", "steps", "minutes", "stale_steps"
 PROLONGING = ("steps", "minutes")
 """Those of them that a resumed training may change."""
 
+ROOM_MIN_BYTES = 3 << 29
+"""Of addresses, without which torch or what compiles the engine beside it ends the process as it likes."""
+
 CHOICE_SEED = 1000
 """Worlds in which the best of several rules is chosen; it is then judged in others."""
 
@@ -39,11 +43,11 @@ def require_torch() -> None:
     """Training needs the extra ``train``; nothing else does.
 
     Raises:
-        InputError: torch is not installed.
+        InputError: torch is not installed, or would not fit into a limit on memory.
     """
-    os.environ.setdefault(
-        "TORCHINDUCTOR_CACHE_DIR", tempfile.gettempdir()
-    )  # torch makes one of its own there
+    check_room(ROOM_MIN_BYTES)
+    # Torch makes a folder of its own for compiled code, which training has none of, unless one is named.
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", tempfile.gettempdir())
     try:
         import trainer.session  # noqa: F401
     except ModuleNotFoundError as error:
