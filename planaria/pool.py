@@ -14,7 +14,12 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Final, Self
 
 from firmware.interrupts import held
+from planaria.ending import check_room
 from planaria.processes import ONE_THREAD, environment, not_from_here
+from planaria.semaphores import removable
+
+ROOM_MIN_BYTES: Final = 1 << 30
+"""Of addresses, without which what is compiled beside so many threads ends the process as it likes."""
 
 QUIET: Final = {"PYTHONWARNINGS": "ignore:resource_tracker"}
 """For what multiprocessing has started to clean up after this process, which does so without a word."""
@@ -37,9 +42,13 @@ class Pool:
         count: how many.
         begin: what each process does first.
         given: arguments of it.
+
+    Raises:
+        InputError: they would not fit into a limit on memory.
     """
 
     def __init__(self, count: int, begin: Callable[..., None] = _nothing, *given: Any) -> None:
+        check_room(ROOM_MIN_BYTES)
         context = get_context("spawn")
         watched, leash = context.Pipe(duplex=False)
         self._heard, said = context.Pipe(duplex=False)
@@ -48,7 +57,7 @@ class Pool:
         for end in (watched, self._heard, said):
             self._closing.callback(end.close)
         try:
-            with held(), _environment():  # a process that is half started finds nothing to read
+            with held(), _environment(), removable():  # a process that is half started finds nothing to read
                 with _deaf():  # as a part of multiprocessing is that is started here
                     self._executor = ProcessPoolExecutor(
                         count, context, _begin, (watched, said, begin, given)
