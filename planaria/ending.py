@@ -27,8 +27,11 @@ STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
 TRACEBACK: Final = "PLANARIA_TRACEBACK"
 """Environment variable: whether to show where an error came from."""
 
-ROOM_MIN_BYTES: Final = 1 << 29
-"""Addresses that libraries take before anything is computed."""
+ROOM_MIN_BYTES: Final = 3 << 28
+"""Addresses that libraries take before anything is computed, the compiler of the engine among them."""
+
+DATA_MIN_BYTES: Final = 1 << 29
+"""Likewise memory for data."""
 
 DEFECT_MAX: Final = 400
 """Letters of what it says."""
@@ -89,24 +92,28 @@ def _end(command: Callable[[], int]) -> int:
         return DEFECT if refusal is None else BAD_INPUT
 
 
-def check_room(needed_bytes: int = ROOM_MIN_BYTES) -> None:
+def check_room(addresses_bytes: int = ROOM_MIN_BYTES) -> None:
     """Refuse a limit on memory with which libraries end the process with 1, or try again without end.
 
     Args:
-        needed_bytes: addresses that they take.
+        addresses_bytes: that they take.
 
     Raises:
         InputError: it is too small.
     """
     if resource is None:
         return
-    most_bytes, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if most_bytes == resource.RLIM_INFINITY:
-        return
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each takes its share of it
-    if most_bytes < needed_bytes:
-        limit = f"its libraries alone take {needed_bytes >> 20} MB of addresses"
-        raise InputError("memory", f"{most_bytes >> 20} MB", limit, "raise the limit (ulimit -v)")
+    for limit, needed_bytes, kind, option in (
+        (resource.RLIMIT_AS, addresses_bytes, "addresses", "-v"),
+        (resource.RLIMIT_DATA, DATA_MIN_BYTES, "data", "-d"),
+    ):
+        most_bytes, _ = resource.getrlimit(limit)
+        if most_bytes == resource.RLIM_INFINITY:
+            continue
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each takes its share of it
+        if most_bytes < needed_bytes:
+            reason = f"its libraries alone take {needed_bytes >> 20} MB of {kind}"
+            raise InputError("memory", f"{most_bytes >> 20} MB", reason, f"raise the limit (ulimit {option})")
 
 
 def _refusal(error: BaseException) -> InputError | None:

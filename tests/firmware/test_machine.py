@@ -1,9 +1,11 @@
 """The C cell in all its builds against the Python reference, and what flipped bits do to it."""
 
 import shutil
+import sys
 import zlib
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from firmware.cell import NeuralProgram
 from firmware.chip import Event
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
-from firmware.machine import ChipProgram, load, machine, rom_image
+from firmware.machine import ChipProgram, WasmLibrary, load, machine, rom_image
 from firmware.measure import measure
 from firmware.memory import FIELD, Ram
 from firmware.program import Failure, MachineError, MachineProgram, Upset
@@ -268,3 +270,18 @@ def test_the_cost_of_an_event(built, genome, target):
     assert 24 * 2 + 17 < cost.accesses < cost.instructions / 4
     assert 17 * 8 < cost.branches < cost.instructions / 4
     assert cost.stack_bytes <= 40
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ulimit -v")
+def test_a_module_that_may_not_have_its_addresses(built, genome):
+    import resource
+
+    binary, _ = built(genome, "wasm")
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    used_bytes = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (used_bytes + (1 << 31), before[1]))
+        with pytest.raises(InputError, match="memory: wasm - wasmtime reserves 4 GB of addresses"):
+            WasmLibrary(binary.content)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)

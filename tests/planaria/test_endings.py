@@ -263,10 +263,31 @@ def test_what_somebody_else_draws_with(shell):
 @pytest.mark.skipif(sys.platform != "linux", reason="ulimit -v")
 def test_little_memory(shell):
     """A library that finds no room ends a process with 1, or tries again without end."""
-    process = shell("run ring --rounds 1", ulimit="ulimit -v 400000; ")
-    assert process.returncode == 2
-    assert process.stderr == (
-        "planaria: memory: 390 MB - its libraries alone take 512 MB of addresses; "
-        "raise the limit (ulimit -v)\n"
-    )
+    for option, kind, most in (("-v", "addresses", 768), ("-d", "data", 512)):
+        process = shell("run ring --rounds 1", ulimit=f"ulimit {option} 400000; ")
+        assert process.returncode == 2
+        assert process.stderr == (
+            f"planaria: memory: 390 MB - its libraries alone take {most} MB of {kind}; "
+            f"raise the limit (ulimit {option})\n"
+        )
     assert shell("run --help", ulimit="ulimit -v 400000; ").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "needed"), [("train heart -o x.genome", 1536), ("measure five-cuts -o x --workers 2", 1024)]
+)
+def test_little_memory_for_much(shell, words, needed):
+    process = shell(words, ulimit="ulimit -v 900000; ")
+    assert process.returncode == 2
+    assert f"its libraries alone take {needed} MB of addresses" in process.stderr
+
+
+def test_a_simulated_chip_takes_little_memory(shell):
+    """Or unicorn ends the process with 1, which means that something differs."""
+    for module in ("unicorn", "ziglang"):
+        pytest.importorskip(module, reason="the hardware extra is not installed")
+    process = shell("verify ring --target rv32ec --cases 1", ulimit="ulimit -v 900000; ")
+    assert process.returncode == 0, process
+    pytest.importorskip("wasmtime", reason="the hardware extra (wasmtime) is not installed")
+    process = shell("verify ring --target wasm --cases 1", ulimit="ulimit -v 900000; ")
+    assert (process.returncode, "wasmtime reserves 4 GB of addresses" in process.stderr) == (2, True), process
