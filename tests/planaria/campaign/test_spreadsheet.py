@@ -1,4 +1,5 @@
 import csv
+import re
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from tests.planaria.campaign.test_store import FAILED, HEALED, fitting
 from tests.planaria.campaign.tiny import PLAN
 
 FORMULAS = [
-    "=1+cmd.genome", "@SUM(A1).genome", "-2+3.genome", "+2", "\t=1", "\r=1", "\n=1", " =1", "\u00a0=1", "'=1",
+    "=1+cmd.genome", "@SUM(A1).genome", "-2+3.genome", "+2", " =1", "\u00a0=1", "'=1",
     '"=1', " ' \"=1", "\ufeff=1", "\u200b-1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201", "\ttext", "-5", "=",
 ]  # fmt: skip
 
@@ -24,17 +25,55 @@ def test_what_may_be_a_formula_gets_an_apostrophe(text):
 
 
 @pytest.mark.parametrize(
-    "value", [-5, -0.25, 5, 1e-7, None, "", "ring", "half:left", "a=1", "a-b", "'", "disc:1,2,3", "2", "é"]
+    ("text", "cell"),
+    [
+        ("a;=1", "a;'=1"),
+        ('a;"=1', "a;'\"=1"),
+        ("=1;a;-2; +3", "'=1;a;'-2;' +3"),
+        ("a\t=1", "a\t'=1"),
+        ("a\r\n@b\nc", "a\r\n'@b\nc"),
+        ("\t=1", "'\t'=1"),
+        ("\n=1", "'\n'=1"),
+        ("\r=1", "'\r'=1"),
+    ],
+)
+def test_cells_that_begin_within_a_text(text, cell):
+    """Where a semicolon parts cells, quotes around the text do not hold it together."""
+    assert inert(text) == cell
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a;b",
+        "a;1",
+        "x\ty",
+        -5,
+        -0.25,
+        5,
+        1e-7,
+        None,
+        "",
+        "ring",
+        "half:left",
+        "a=1",
+        "a-b",
+        "'",
+        "disc:1,2,3",
+        "2",
+        "é",
+    ],
 )
 def test_all_else_stays_as_it_is(value):
-    assert inert(value) is value
+    assert inert(value) == value
 
 
 @given(st.text())
 def test_no_cell_begins_as_a_formula(text):
     cell = inert(text)
-    assert not cell.lstrip(" \t\r\n").startswith(("=", "+", "-", "@"))
-    assert cell.removeprefix("'") == text or cell == text
+    for part in re.split("[;\t\r\n]", cell):
+        assert not part.lstrip(" ").startswith(("=", "+", "-", "@"))
+    assert cell.replace("'", "") == text.replace("'", "")
 
 
 def test_the_table_of_a_strangers_plan(tmp_path):
