@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngImageFile
 
 from firmware.errors import InputError
@@ -72,8 +72,9 @@ def open_picture(path: Path, warn: Warn) -> Image.Image:
     except InputError:
         raise
     except Exception as error:  # whatever a decoder makes of a foreign file
+        why = "no part of it is a picture" if isinstance(error, UnidentifiedImageError) else error
         raise InputError(
-            "target", path, f"it cannot be read ({error})", "give a PNG with an alpha channel"
+            "target", path, f"it cannot be read ({why})", "give a PNG with an alpha channel"
         ) from error
     if frames > 1:
         warn(f"{path}: it has {frames} frames; the first is the target")

@@ -249,6 +249,12 @@ def test_very_large_pictures_are_refused_before_they_are_decoded(tmp_path, side)
     assert PIXELS_MAX == 4096 * 3072
 
 
+def test_a_picture_that_is_none_is_told_in_words(tmp_path):
+    (tmp_path / "a.png").write_bytes(SIGNATURE + b"\0\0\0\0IEND\xaeB`\x82")
+    with pytest.raises(InputError, match=r"it cannot be read \(no part of it is a picture\)"):
+        pixels(tmp_path / "a.png")
+
+
 def test_what_is_no_file(tmp_path):
     with pytest.raises(InputError, match="it is a folder"):
         pixels(tmp_path)
