@@ -9,6 +9,8 @@ from firmware.genome import MAGIC
 HEAD_BYTES: Final = 1 << 20
 """At the beginning of a file, where it says what it is."""
 
+CERTIFICATE: Final = "a certificate"
+
 _CERTIFICATE: Final = re.compile(rb'"format"\s*:\s*"planaria certificate')
 _CHECKPOINT: Final = re.compile(rb'.{8}\{.*"planaria-checkpoint', re.DOTALL)
 
@@ -30,4 +32,4 @@ def worth(path: Path) -> str | None:
         return "a genome"
     if _CHECKPOINT.match(head):
         return "the checkpoint of a training"
-    return "a certificate" if _CERTIFICATE.search(head) else None
+    return CERTIFICATE if _CERTIFICATE.search(head) else None

@@ -34,6 +34,7 @@ from planaria.counted import counted
 from planaria.hint import paste_here
 from planaria.outputs import check_outputs
 from planaria.say import say
+from planaria.worth import CERTIFICATE, worth
 
 FORMAT: Final = "planaria certificate 2"
 
@@ -50,7 +51,7 @@ def certify(
     point: int,
     output: Path,
     yardstick: Yardstick = Yardstick.CLEAN,
-    force: bool = True,
+    force: bool = False,
 ) -> dict[str, Any]:
     """Write a certificate about one point of a finished campaign.
 
@@ -61,14 +62,15 @@ def certify(
         point: number of the point, which is the family: its faults, with what each trial draws.
         output: the file.
         yardstick: by which a wound is healed.
-        force: whether it may replace another certificate; the command line asks for ``--force``.
+        force: whether it may replace another certificate, and nothing else of value.
 
     Raises:
         InputError: somebody has chosen the campaign's seed, or it is not finished, was stopped early by
             its results or extended after them, was not watched for long enough, harmed nobody, or struck
             too many that had not grown.
     """
-    check_outputs([output], result_files(folder), force)
+    its_kind = worth(output) in (None, CERTIFICATE)
+    check_outputs([output], result_files(folder), force if its_kind else None)
     if not 0 < confidence < 1:
         raise InputError("confidence", confidence, "it must be above 0 and below 1", "0.95 is usual")
     with Store.open(folder) as store:

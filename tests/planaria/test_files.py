@@ -253,6 +253,14 @@ def test_a_certificate_is_replaced_by_force_alone(refused, folder, capsys):
     assert main([*words, "--force"]) == 0
     assert "it is a certificate" in refused(*RUN, "--trace", "c.json")
     assert json.loads((folder / "c.json").read_text())["within_rounds"] == 1
+    with pytest.raises(InputError, match="it is a certificate"):
+        certify(Path("results"), 1, 0.95, 0, Path("c.json"))
+
+
+def test_a_certificate_replaces_nothing_else(refused, folder):
+    words = ("certify", "results", "--within", "1", "-o", "own.genome", "--force")
+    assert "it is a genome; choose another file" in refused(*words)
+    assert Genome.load(folder / "own.genome").name == "ring"
 
 
 def test_films_figures_and_traces_through_pipes_and_devices(folder, capsys):
