@@ -107,7 +107,10 @@ def compile_in(folder: Path, command: Sequence[str], output: str) -> None:
     """
     name = Path(command[0]).name
     try:
-        done = run_leashed([*command, "-o", output], COMPILE_MAX_S, folder)
+        temporary = os.environ | {
+            "TMPDIR": str(folder)
+        }  # what it leaves there when it is killed goes with it
+        done = run_leashed([*command, "-o", output], COMPILE_MAX_S, folder, temporary)
     except TimeoutExpired as error:
         limit = f"it has not ended after {COMPILE_MAX_S:g} s"
         raise InputError("compiler", name, limit, "see whether it works alone, and give it room") from error

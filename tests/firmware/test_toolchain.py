@@ -1,6 +1,7 @@
 """Finding compilers, and passing on what they say."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -108,3 +109,8 @@ def test_a_cache_of_zig_that_cannot_be_made(monkeypatch, tmp_path):
         compiler(None)
     monkeypatch.setenv("ZIG_GLOBAL_CACHE_DIR", str(tmp_path / "new/cache"))
     assert compiler(None)[1] == "cc"
+
+
+def test_a_compilers_temporary_files_go_with_its_folder(tmp_path):
+    compile_in(tmp_path, [script(tmp_path / "gcc", 'mktemp > "$2"')], "out")
+    assert Path((tmp_path / "out").read_text().strip()).parent == tmp_path

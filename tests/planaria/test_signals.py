@@ -73,7 +73,7 @@ COMMANDS = {
 
 def start(words, folder):
     """A command in a session of its own, with a place of its own for temporary files."""
-    (folder / "tmp").mkdir()
+    (folder / "tmp").mkdir(exist_ok=True)
     return subprocess.Popen(
         [sys.executable, "-m", "planaria.cli", *words.split()],
         cwd=folder,
@@ -198,6 +198,23 @@ def disturb(command, folder, number, to_group, moment_s, again_s=None):
         process.wait()
 
 
+def still_there(command, folder, left):
+    """Which of these the same command, given once more, does not remove."""
+    process = start(command.words, folder)
+    try:
+        deadline = time.monotonic() + 60
+        ended = False
+        while left and not ended and time.monotonic() < deadline:
+            ended = process.poll() is not None
+            left = [path for path in left if Path(path).exists()]
+            time.sleep(0.05)
+        return left
+    finally:
+        process.kill()
+        process.communicate()
+        assert not orphans(process.pid)
+
+
 @pytest.mark.parametrize("turn", range(int(os.environ.get("PLANARIA_SIGNALS") or len(COMMANDS))))
 def test_a_signal(turn, inputs, undisturbed, tmp_path):
     name = list(COMMANDS)[turn % len(COMMANDS)]
@@ -226,6 +243,8 @@ def test_a_signal(turn, inputs, undisturbed, tmp_path):
     assert ended.ended_s < END_S
     if number != signal.SIGKILL:
         assert not ended.leftovers
+    if ended.leftovers:
+        assert still_there(command, folder, ended.leftovers) == []
     there = [output for output in command.outputs if (folder / output).exists()]
     if ended.status == 0:
         assert there == list(command.outputs)
