@@ -7,8 +7,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import threading
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import pytest
 
 from firmware.atomic import atomic_file, check_creatable, check_writable, write_all, write_atomic
 from firmware.errors import InputError
+from tests.pipe_reader import reading
 
 
 def test_writes_and_replaces(tmp_path):
@@ -104,14 +103,11 @@ def test_a_pipe_is_written_to(tmp_path):
     for path in (pipe, link):
         check_writable(path)  # without a reader, which it would take for the end
         content = bytes(range(256)) * 1000  # more than a pipe holds
-        read = []
-        reader = threading.Thread(target=lambda read=read: read.append(pipe.read_bytes()))
-        reader.start()
-        time.sleep(0.1)  # until it waits
+        reader, read = reading(pipe)
         check_writable(path)
         write_atomic(path, content)
         reader.join()
-        assert read == [content]
+        assert read == content
         assert pipe.is_fifo()
 
 

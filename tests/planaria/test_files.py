@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import stat
-import threading
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from planaria.campaign.database import FILE
 from planaria.campaign.replay import replay
 from planaria.cli import main
 from planaria.shipped import shipped_paths
+from tests.pipe_reader import reading
 
 PLAN = """\
 title = "small"
@@ -266,15 +266,13 @@ def test_a_certificate_replaces_nothing_else(refused, folder):
 def test_films_figures_and_traces_through_pipes_and_devices(folder, capsys):
     os.mkfifo(folder / "pipe")
     for option, head in (("--film", b"GIF89a"), ("--figure", b"\x89PNG"), ("--trace", b"")):
-        read = []
-        reader = threading.Thread(target=lambda read=read: read.append((folder / "pipe").read_bytes()))
-        reader.start()
+        reader, read = reading(folder / "pipe")
         assert main([*RUN, option, "pipe"]) == 0, capsys.readouterr()
         reader.join()
         assert main([*RUN, option, "file"]) == 0
         assert (folder / "pipe").is_fifo()
-        assert read[0].startswith(head)
-        assert read[0] == (folder / "file").read_bytes()
+        assert read.startswith(head)
+        assert read == (folder / "file").read_bytes()
         (folder / "file").unlink()
     try:
         os.mknod(folder / "null", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
