@@ -25,6 +25,7 @@ from firmware.budget import CHANNELS, HIDDEN_MAX, PERCEPTION
 from firmware.errors import InputError
 from firmware.pattern import TARGET_MAX_PX, Target
 from firmware.reading import read_input
+from firmware.strict import unique_keys
 
 VERSION: Final = 1
 SUFFIX: Final = ".genome"
@@ -191,7 +192,7 @@ class Genome:
         """
         body = _open_envelope(content, source)
         try:
-            genome = cls._from_body(msgpack.unpackb(body, raw=False, object_pairs_hook=_map))
+            genome = cls._from_body(msgpack.unpackb(body, raw=False, object_pairs_hook=unique_keys))
             if genome.to_bytes() != content:
                 raise ValueError("its values are right, but not in the one form that planaria writes")
         except InputError:
@@ -261,16 +262,6 @@ def _check_text(what: str, text: object, most: int) -> None:
         raise InputError(what, f"{text[:20]}...", f"it has {len(text):,} letters of {most:,}", "shorten it")
     if any("\ud800" <= letter <= "\udfff" for letter in text):
         raise InputError(what, ascii(text), "it is no Unicode, perhaps a name of a file", "mend it")
-
-
-def _map(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
-    """A map of the body, whose keys are texts, each there once."""
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        raise ValueError("a key is there twice")
-    if any(type(key) is not str for key in content):
-        raise ValueError("a key is no text")
-    return content
 
 
 def _typed(content: Any, types: dict[str, type]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from torch import Tensor
 from firmware.atomic import write_atomic
 from firmware.errors import InputError
 from firmware.reading import read_input
+from firmware.strict import parse_json
 
 FORMAT: Final = "planaria-checkpoint-2"
 FIX: Final = "give the .checkpoint file that training left"
@@ -58,8 +59,8 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], Any]:
         found = str(metadata["format"])[: len(FORMAT)]
         raise InputError("checkpoint", path, f"its format is {found}, not {FORMAT}", FIX)
     try:
-        return tensors, _strictly(metadata["facts"])
-    except (TypeError, ValueError, RecursionError) as error:
+        return tensors, parse_json(metadata["facts"])
+    except (TypeError, ValueError) as error:
         raise InputError("checkpoint", path, f"its facts are damaged ({error})", FIX) from error
 
 
@@ -99,23 +100,7 @@ def _header(content: bytes) -> dict[str, Any]:
     length = int.from_bytes(content[:LENGTH_BYTES], "little")
     if length > min(HEADER_MAX_BYTES, len(content) - LENGTH_BYTES):
         raise ValueError(f"its header has {length:,} bytes")
-    header = _strictly(content[LENGTH_BYTES : LENGTH_BYTES + length])
+    header = parse_json(content[LENGTH_BYTES : LENGTH_BYTES + length])
     if not isinstance(header, dict):
         raise TypeError("its header is no map")
     return header
-
-
-def _strictly(text: str | bytes) -> Any:
-    """JSON, in which nothing is there twice, and every number is one."""
-    return json.loads(text, object_pairs_hook=_map, parse_constant=_no_number)
-
-
-def _map(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        raise ValueError("a key is there twice")
-    return content
-
-
-def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is no number")

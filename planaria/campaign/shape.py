@@ -1,8 +1,9 @@
 """What a certificate's file may be: one JSON object with these keys, and values of these kinds."""
 
-import json
 from math import isfinite
-from typing import Any, Final, NoReturn
+from typing import Any, Final
+
+from firmware.strict import parse_json, unique_keys
 
 _TEXT, _WHOLE, _NUMBER, _LIST = (str,), (int,), (int, float), (list,)
 
@@ -34,21 +35,14 @@ def parse(content: bytes) -> Any:
         raise ValueError("it has more lists than trials take")
     objects = 0
 
-    def only(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def only(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
         nonlocal objects
         objects += 1
-        if objects > 1 or len(dict(pairs)) < len(pairs):
-            raise ValueError("an object within, or a key twice")
-        return dict(pairs)
+        if objects > 1:
+            raise ValueError("an object within")
+        return unique_keys(pairs)
 
-    try:
-        return json.loads(content.decode(), object_pairs_hook=only, parse_constant=_no_number)
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number")
+    return parse_json(content.decode(), only)
 
 
 def has_shape(certificate: dict[str, Any]) -> bool:
