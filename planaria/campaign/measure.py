@@ -5,7 +5,7 @@ import hashlib
 import io
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +21,7 @@ from planaria.campaign.database import TABLE, result_files
 from planaria.campaign.plan import Plan
 from planaria.campaign.spreadsheet import inert
 from planaria.campaign.store import Store
+from planaria.campaign.trial import TrialResult, Value, as_rows
 from planaria.campaign.wanted import Wanted
 from planaria.campaign.workers import LocalWorkers, ThisProcess, Workers
 from planaria.campaign.yardstick import APART, Yardstick
@@ -82,9 +83,10 @@ def measure(
             crew = cluster or stack.enter_context(_local(genomes, count, quiet))
             run, redone = _run(crew, store, wanted, plan.title, quiet), crew.redone
         wall_s = time.perf_counter() - started_s
+        results = store.results()
         return {
-            **summary(store),
-            "results_sha256": write_table(folder / TABLE, store),
+            **summary(store, results),
+            "results_sha256": write_table(folder / TABLE, as_rows(store.plan.points(), results)),
             "trials_run": run,
             "redone": redone,
             "wall_s": round(wall_s, 3),
@@ -163,8 +165,8 @@ def _hush(_text: str) -> None:
     """Say nothing."""
 
 
-def write_table(path: Path, store: Store) -> str:
-    """Write all trials as CSV, by point and index, numbers exactly; returns the file's SHA-256.
+def write_table(path: Path, rows: Iterable[dict[str, Value | None]]) -> str:
+    """Write trials as CSV, numbers exactly; returns the file's SHA-256.
 
     Texts that a spreadsheet would take for formulas have an apostrophe in front.
 
@@ -173,7 +175,7 @@ def write_table(path: Path, store: Store) -> str:
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    for place, row in enumerate(store.rows()):
+    for place, row in enumerate(rows):
         if place == 0:
             writer.writerow(map(inert, row))
         writer.writerow(map(inert, row.values()))
@@ -182,11 +184,10 @@ def write_table(path: Path, store: Store) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def summary(store: Store) -> dict[str, Any]:
+def summary(store: Store, results: list[TrialResult]) -> dict[str, Any]:
     """What a campaign has found: for each point and yardstick the trials by outcome, and the median time."""
     from planaria.campaign.summary import summarise
 
-    results = store.results()
     by_yardstick = [summarise(store.plan, results, yardstick) for yardstick in Yardstick]
     return {
         "title": store.plan.title,

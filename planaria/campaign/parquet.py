@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 from planaria.campaign.plan import Plan
-from planaria.campaign.trial import TrialResult, as_row
+from planaria.campaign.trial import TrialResult, as_rows
 
 
 def results_as_parquet(plan: Plan, results: list[TrialResult]) -> bytes | None:
@@ -22,8 +22,7 @@ def results_as_parquet(plan: Plan, results: list[TrialResult]) -> bytes | None:
         from pyarrow import parquet
     except ImportError:
         return None
-    points = plan.points()
-    rows = [as_row(points[result.point], result) for result in results]
+    rows = list(as_rows(plan.points(), results))
     columns = {name: _alike([row[name] for row in rows]) for name in rows[0]}
     types = dict.fromkeys(("clean_rounds", "recognisable_rounds", "rounds", "time_ms"), pyarrow.float64())
     types |= {"seed": pyarrow.uint64(), "async_rounds": pyarrow.int64(), "updates": pyarrow.int64()}

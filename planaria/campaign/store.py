@@ -32,7 +32,7 @@ from planaria.campaign.database import (
 from planaria.campaign.head import Head, begin, read_head, sha256, store_head
 from planaria.campaign.plan import Plan
 from planaria.campaign.row import FIELDS, RECOVERY_TIMES, read_rows, write_row
-from planaria.campaign.trial import TrialResult, Value, as_row
+from planaria.campaign.trial import TrialResult, Value, as_rows
 from planaria.counted import counted
 
 _ALL: Final = 'SELECT * FROM results ORDER BY point, "index"'
@@ -160,9 +160,7 @@ class Store:
         The genome's name, the swept parameters and the drawn ones follow the seed. None is the
         recovery time of a trial that has not recovered.
         """
-        points = self.plan.points()
-        for result in self.results():
-            yield as_row(points[result.point], result)
+        return as_rows(self.plan.points(), self.results())
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """The same as arrays, which ``pandas.DataFrame`` reads.

@@ -1,5 +1,6 @@
 """One trial of a campaign: what a worker gets, and what it gives back."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -136,6 +137,11 @@ def as_row(point: Point, result: TrialResult) -> dict[str, Value | None]:
     }
     first = {name: row.pop(name) for name in ("point", "index", "seed")}
     return first | {"genome": point.genome, **point.swept, **row.pop("drawn"), **row}
+
+
+def as_rows(points: Sequence[Point], results: Iterable[TrialResult]) -> Iterator[dict[str, Value | None]]:
+    """Trials as rows of a table, given all points of their plan."""
+    return (as_row(points[result.point], result) for result in results)
 
 
 def run_trial(genome: Genome, trial: Trial) -> TrialResult:

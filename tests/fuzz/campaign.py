@@ -214,7 +214,7 @@ def take(folder: Path) -> None:
     with Store.open(folder) as store:
         results = store.results()
         assert len(store.columns().get("seed", ())) == len(results)
-        json.dumps(summary(store), allow_nan=False)
+        json.dumps(summary(store, results), allow_nan=False)
         for yardstick in Yardstick:
             summarise(store.plan, results, yardstick)
     with Store.create_or_open(folder, plan(), genomes(), None) as store:

@@ -85,7 +85,7 @@ def test_the_table_of_a_strangers_plan(tmp_path):
     with Store.create_or_open(tmp_path / "results", plan, genomes, None) as store:
         seeded = store.plan
         store.add([fitting(seeded, FAILED), fitting(seeded, HEALED)])
-        write_table(tmp_path / "t.csv", store)
+        write_table(tmp_path / "t.csv", store.rows())
     with (tmp_path / "t.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["genome"] for row in rows] == ["'=1+cmd.genome"] * 2
