@@ -64,10 +64,8 @@ class _OnShelf(NullCache):
 
     def load_overload(self, signature: Any, target_context: Any) -> Any:
         target_context.refresh()
-        with (
-            suppress(Exception),
-            held(),
-        ):  # LLVM calls back for the code, and does not hear that there is none
+        # LLVM calls back for the code, and does not hear that there is none.
+        with suppress(Exception), held():
             content = shelf.read(self._name(signature, target_context.codegen()))
             if content is not None:
                 return CompileResult._rebuild(target_context, *pickle.loads(content))
