@@ -1,25 +1,8 @@
-"""A genome of random weights: no training needed, and nothing in it is special."""
-
-import numpy as np
 import pytest
 
-from firmware.genome import Genome
-from firmware.pattern import Target
+from tests.small_genome import small_genome
 
 
 @pytest.fixture(scope="session")
 def genome():
-    draws = np.random.default_rng(11)
-    picture = np.zeros((5, 4, 4), np.uint8)
-    picture[1:4, 1:3] = (200, 100, 50, 255)
-    return Genome(
-        name="random",
-        w1=draws.integers(-40, 41, (12, 48)).astype(np.int8),
-        b1=draws.integers(-900, 900, 12).astype(np.int16),
-        w2=draws.integers(-120, 121, (12, 16)).astype(np.int8),
-        shift1=6,
-        shift2=8,
-        regime="regenerating",
-        target=Target.of(picture),
-        facts={"command": "by hand", "seed": 11, "E_sync_200": 1.5},
-    )
+    return small_genome(hidden=12)

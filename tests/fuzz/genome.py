@@ -7,34 +7,19 @@ from random import Random
 from typing import Any
 
 import msgpack
-import numpy as np
 
 from firmware import image
 from firmware.clock import Timing
 from firmware.genome import CRC_HEADER, MAGIC, Genome
-from firmware.pattern import Target as Picture
 from planaria.inspect import describe
 from tests.fuzz.mutations import TEXTS, WHOLE, altered, anything, spoiled
 from tests.fuzz.target import Target
+from tests.small_genome import small_genome
 
 
 @cache
 def genome() -> Genome:
-    """A small one of random weights."""
-    draws = np.random.default_rng(11)
-    picture = np.zeros((5, 4, 4), np.uint8)
-    picture[1:4, 1:3] = (200, 100, 50, 255)
-    return Genome(
-        name="random",
-        w1=draws.integers(-40, 41, (3, 48)).astype(np.int8),
-        b1=draws.integers(-900, 900, 3).astype(np.int16),
-        w2=draws.integers(-120, 121, (3, 16)).astype(np.int8),
-        shift1=6,
-        shift2=8,
-        regime="regenerating",
-        target=Picture.of(picture),
-        facts={"command": "by hand", "seed": 11, "E_sync_200": 1.5},
-    )
+    return small_genome(hidden=3)
 
 
 @cache
