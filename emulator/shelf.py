@@ -18,6 +18,8 @@ from typing import Final
 
 import platformdirs
 
+import emulator
+import firmware
 from emulator.trust import distrust, distrust_way, is_own
 from firmware.scratch import remove_dead, scratch_file
 
@@ -116,7 +118,9 @@ def _forget_unused(shelf: Path) -> None:
 def _sources_sha256() -> str:
     """Of all that can be compiled, or that gives constants to it."""
     digest = hashlib.sha256()
-    here = Path(__file__).parent
-    for path in sorted([*here.glob("*.py"), *here.parent.joinpath("firmware").glob("*.py")]):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for package in (emulator, firmware):
+        folder = Path(package.__path__[0])
+        for path in sorted(folder.rglob("*.py")):
+            name = path.relative_to(folder.parent).as_posix()
+            digest.update(name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+import emulator
+import firmware
 from emulator import shelf
 
 
@@ -161,13 +163,17 @@ def test_in_an_old_folder_only_code_is_removed(folder):
 
 
 def test_any_change_of_a_source_is_another_folder(monkeypatch, tmp_path):
-    for package in ("emulator", "firmware"):
-        (tmp_path / package).mkdir()
-    monkeypatch.setattr(shelf, "__file__", str(tmp_path / "emulator" / "shelf.py"))
+    """In rooms inside a package too, and a file that moves is another source."""
+    for package in (emulator, firmware):
+        (tmp_path / package.__name__ / "room").mkdir(parents=True)
+        monkeypatch.setattr(package, "__path__", [str(tmp_path / package.__name__)])
     names = {shelf._sources_sha256.__wrapped__()}
-    for file in ("emulator/a.py", "firmware/a.py", "firmware/b.py"):
+    files = ("emulator/a.py", "firmware/a.py", "firmware/b.py", "emulator/room/a.py", "firmware/room/c.py")
+    for file in files:
         (tmp_path / file).write_text("A = 1")
         names.add(shelf._sources_sha256.__wrapped__())
-    (tmp_path / "emulator" / "a.py").write_text("A = 2")
+    (tmp_path / "emulator" / "room" / "a.py").write_text("A = 2")
     names.add(shelf._sources_sha256.__wrapped__())
-    assert len(names) == 5
+    (tmp_path / "emulator" / "room" / "a.py").rename(tmp_path / "emulator" / "room" / "b.py")
+    names.add(shelf._sources_sha256.__wrapped__())
+    assert len(names) == 8
