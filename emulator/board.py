@@ -5,12 +5,12 @@ from collections.abc import Callable, Generator
 from simpy import Environment, Event, Interrupt, Process
 
 from emulator.config import RunConfig
-from emulator.entropy import Entropy
 from emulator.flash import Rom
 from emulator.link import Link, Message, Traffic
 from emulator.observer import Observer
-from emulator.order import Kind, Moment
-from emulator.rate import DARK, NEVER, RATE_ONE, scaled
+from emulator.world.entropy import Entropy
+from emulator.world.order import Kind, Moment
+from emulator.world.rate import DARK, NEVER, RATE_ONE, scaled
 from firmware.memory import Ram
 from firmware.program import MachineError, MachineProgram, Program, Upset, Wake
 

@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 from emulator import transit as ways
 from emulator.config import RunConfig
 from emulator.core import Core
-from emulator.draws import MASK, Stream, mix
 from emulator.jit import is_warm, prepare
 from emulator.kernels import PAIR, choose_kernel
 from emulator.life import Cells, Scratch, World, deliver, live
 from emulator.observer import Observer
 from emulator.population import LINE_BYTES, in_lines
-from emulator.rate import DARK
 from emulator.trace import RECORD_DTYPE, Trace
 from emulator.weather import Weather
+from emulator.world.draws import MASK, Stream, mix
+from emulator.world.rate import DARK
 from firmware.arithmetic import Rule
 from firmware.budget import CHANNELS, PORTS
 from firmware.clock import Law, Timing

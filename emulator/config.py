@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from emulator.faults import Fault
 from emulator.recovery import Predicate
-from emulator.region import check_inside
-from emulator.topology import SquareGrid
+from emulator.world.region import check_inside
+from emulator.world.topology import SquareGrid
 from firmware.clock import Timing
 from firmware.errors import InputError
 from firmware.pace import COMPUTE_MAX_US

@@ -1,9 +1,9 @@
-"""Random numbers of the world, compiled: as ``emulator.draws``."""
+"""Random numbers of the world, compiled: as ``emulator.world.draws``."""
 
 import numpy as np
 
-from emulator.draws import FACTOR_1, FACTOR_2, GOLDEN
 from emulator.jit import inner
+from emulator.world.draws import FACTOR_1, FACTOR_2, GOLDEN
 
 _GOLDEN, _FACTOR_1, _FACTOR_2 = np.uint64(GOLDEN), np.uint64(FACTOR_1), np.uint64(FACTOR_2)
 

@@ -19,12 +19,12 @@ from emulator.faults.population import Version
 from emulator.injector import Injector
 from emulator.judge import Life, judge, judge_run
 from emulator.link import Traffic
-from emulator.memory import check_memory
 from emulator.observer import Observer
-from emulator.order import Kind, Moment
 from emulator.recovery import Away, Recovery
 from emulator.trace import Trace
 from emulator.weather import Weather
+from emulator.world.host_memory import check_memory
+from emulator.world.order import Kind, Moment
 from firmware import interrupts
 from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, VISIBLE
 from firmware.errors import InputError

@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 
 from emulator.faults.base import Cells, Fault, Life
 from emulator.faults.population import Version
-from emulator.order import Kind, Moment
-from emulator.rate import DARK, NEVER, RATE_MAX, RATE_ONE
 from emulator.weather import Front
+from emulator.world.order import Kind, Moment
+from emulator.world.rate import DARK, NEVER, RATE_MAX, RATE_ONE
 from firmware.budget import ALIVE_MIN, ALPHA, RAM_BYTES
 from firmware.errors import InputError
 
 if TYPE_CHECKING:
     from emulator.engine import Engine
-    from emulator.topology import SquareGrid
+    from emulator.world.topology import SquareGrid
 
 
 class Injector:

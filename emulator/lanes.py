@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from llvmlite import ir
 
-from emulator.draws import FACTOR_1, FACTOR_2, GOLDEN
 from emulator.jit import intrinsic, types
+from emulator.world.draws import FACTOR_1, FACTOR_2, GOLDEN
 from firmware.arithmetic import GRADIENT_SHIFT
 from firmware.budget import ALPHA, CHANNELS, PORTS
 from firmware.ports import opposite
@@ -273,7 +273,7 @@ def _xorshift(b, word):
 def lost_ports(typing, base, link, index, threshold):
     """Draws of eight successive links: a bit for each that is below the threshold.
 
-    As emulator.draws; ``base`` is the key of all links, before the last mixing. All are uint64.
+    As emulator.world.draws; ``base`` is the key of all links, before the last mixing. All are uint64.
     """
 
     def emit(context, builder, signature, arguments):

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from simpy import Environment, Event
 
-from emulator.draws import Stream, draw32, key, threshold
-from emulator.order import Kind, Moment
-from emulator.topology import Wire
 from emulator.weather import Weather
+from emulator.world.draws import Stream, draw32, key, threshold
+from emulator.world.order import Kind, Moment
+from emulator.world.topology import Wire
 from firmware.frame import SEQUENCE_MODULO, Frame, encode
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """Flipped bits in cells that execute machine code. SPEC.md, "Faults of machine code"."""
 
 from emulator.board import Board
-from emulator.draws import Stream, draw32, key
 from emulator.flash import Flasher
+from emulator.world.draws import Stream, draw32, key
 from firmware.program import MachineProgram, Upset
 
 

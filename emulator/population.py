@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.config import RunConfig
-from emulator.entropy import Entropy
-from emulator.rate import DARK, RATE_ONE, scaled
+from emulator.world.entropy import Entropy
+from emulator.world.rate import DARK, RATE_ONE, scaled
 from firmware.budget import CHANNELS, PORTS, RAM_BYTES, VISIBLE
 from firmware.clock import Law, Timing
 from firmware.memory import FIELD

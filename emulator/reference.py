@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from emulator.board import Board
 from emulator.config import RunConfig
 from emulator.engine import Engine, Flipper, Library
-from emulator.entropy import Entropy
 from emulator.faults.base import Cells
 from emulator.faults.population import Version
 from emulator.flash import Flasher, Rom
 from emulator.link import Link
 from emulator.machine_fault import flip
+from emulator.world.entropy import Entropy
 from firmware.budget import CHANNELS, PORTS, RAM_BYTES
 from firmware.cell import NeuralProgram
 from firmware.errors import InputError

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.draws import draw32, mix
 from emulator.weather import DRAWS, VOICES, ActiveFront, Effect
+from emulator.world.draws import draw32, mix
 from firmware.budget import ALPHA, CHANNELS, ONE, PORTS
 
 Int64 = NDArray[np.int64]

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from emulator.config import RunConfig
 from emulator.core import Core
-from emulator.draws import Stream, draw32, key
 from emulator.observer import Observer
 from emulator.population import LAYOUT, draw_waits_us
-from emulator.rate import DARK, scaled
 from emulator.storm import Sent, meet_fronts
 from emulator.trace import RECORD_DTYPE, Trace
 from emulator.weather import Weather
+from emulator.world.draws import Stream, draw32, key
+from emulator.world.rate import DARK, scaled
 from firmware.arithmetic import HIDDEN_LIMIT, Rule
 from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, PORTS
 from firmware.clock import Timing

@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.draws import MASK, Stream, draw32, mix
-from emulator.topology import Wire
+from emulator.world.draws import MASK, Stream, draw32, mix
+from emulator.world.topology import Wire
 from firmware.budget import ALPHA, CHANNELS, ONE
 
 

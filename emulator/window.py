@@ -17,11 +17,11 @@ from emulator.engine import Engine, Library, RunResult
 from emulator.faults.base import Cells
 from emulator.faults.population import Version
 from emulator.observer import Observer
-from emulator.order import Kind, Moment
-from emulator.rate import NEVER
 from emulator.trace import Trace
 from emulator.vectorised import VectorisedCore
 from emulator.weather import Weather
+from emulator.world.order import Kind, Moment
+from emulator.world.rate import NEVER
 from firmware import image as flash_image
 from firmware.cell import seed_state
 from firmware.errors import InputError

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.region import Everything, Region, parse_region
+from emulator.world.region import Everything, Region, parse_region
 from firmware.errors import InputError
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.draws import Stream, draw32, key
 from emulator.faults.base import Cells, Fault, Life, Limits, parameter
-from emulator.rate import RATE_MAX, RATE_ONE
+from emulator.world.draws import Stream, draw32, key
+from emulator.world.rate import RATE_MAX, RATE_ONE
 
 if TYPE_CHECKING:
     from emulator.injector import Injector

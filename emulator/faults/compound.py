@@ -6,10 +6,10 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
-from emulator.draws import Stream, draw32, key
 from emulator.faults.base import Cells, Fault, Life, Limits, parameter
 from emulator.faults.power import Kill
-from emulator.region import Band, Everything
+from emulator.world.draws import Stream, draw32, key
+from emulator.world.region import Band, Everything
 from firmware.errors import InputError
 
 _MENU: Final = (

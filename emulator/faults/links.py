@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.draws import threshold
 from emulator.faults.base import PROBABILITY, Cells, Fault, Life, Limits, parameter
-from emulator.topology import SquareGrid
 from emulator.weather import Effect, Front
+from emulator.world.draws import threshold
+from emulator.world.topology import SquareGrid
 from firmware.budget import PORTS
 from firmware.ports import opposite
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.draws import Stream, draw32, key
 from emulator.faults.base import Cells, Fault, Life, Limits, parameter
+from emulator.world.draws import Stream, draw32, key
 from firmware.budget import RAM_BYTES
 from firmware.errors import InputError
 

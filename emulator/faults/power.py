@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from emulator.draws import Stream, draw32, key, threshold
 from emulator.faults.base import Cells, Fault, Life, Limits, parameter
 from emulator.faults.memory import RAM_BITS, flip_masks, random_ram
+from emulator.world.draws import Stream, draw32, key, threshold
 
 if TYPE_CHECKING:
     from emulator.injector import Injector

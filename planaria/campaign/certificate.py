@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from tqdm import tqdm
 
-from emulator.draws import Stream, draw32, key
 from emulator.recovery import Outcome
+from emulator.world.draws import Stream, draw32, key
 from firmware.atomic import write_atomic
 from firmware.errors import InputError
 from firmware.genome import Genome

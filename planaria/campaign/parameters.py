@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 
-from emulator.draws import Stream, draw32, key
+from emulator.world.draws import Stream, draw32, key
 from firmware.errors import InputError
 from planaria.campaign.toml_table import NUMBER_MAX, TEXT_MAX, TomlTable, on_one_line, quoted
 from planaria.campaign.trial import TrialResult, Value

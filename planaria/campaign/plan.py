@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from emulator.config import RunConfig, check_begin
-from emulator.draws import Stream, draw32, key
 from emulator.faults import Fault
-from emulator.memory import check_memory
 from emulator.recovery import Predicate
+from emulator.world.draws import Stream, draw32, key
+from emulator.world.host_memory import check_memory
 from firmware.errors import InputError
 from firmware.genome import Genome
 from firmware.reading import read_input

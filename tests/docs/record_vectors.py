@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.config import RunConfig
-from emulator.draws import Stream, draw32, key
 from emulator.engine import Engine
 from emulator.faults import Fault
 from emulator.recovery import Predicate
 from emulator.reference import ReferenceEngine
+from emulator.world.draws import Stream, draw32, key
 from firmware import image
 from firmware.atomic import write_atomic
 from firmware.clock import Law, Timing

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.config import RunConfig
-from emulator.draws import Stream, draw32, key
 from emulator.faults import Fault
 from emulator.reference import ReferenceEngine
+from emulator.world.draws import Stream, draw32, key
 from firmware import image
 from firmware.genome import Genome
 from firmware.pattern import Target

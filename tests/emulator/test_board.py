@@ -3,8 +3,8 @@ import pickle
 import numpy as np
 import pytest
 
-from emulator.entropy import Entropy
 from emulator.faults import Fault
+from emulator.world.entropy import Entropy
 from firmware.program import Failure, MachineError
 
 

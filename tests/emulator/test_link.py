@@ -1,5 +1,5 @@
-from emulator.draws import Stream, draw32, key, threshold
 from emulator.faults import Fault
+from emulator.world.draws import Stream, draw32, key, threshold
 
 
 def receptions(engine, program, rounds):

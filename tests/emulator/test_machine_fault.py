@@ -5,9 +5,9 @@ from collections import Counter
 import pytest
 
 from emulator.config import RunConfig
-from emulator.draws import Stream, draw32, key
 from emulator.faults import Fault
 from emulator.reference import ReferenceEngine
+from emulator.world.draws import Stream, draw32, key
 from firmware import image
 from firmware.errors import InputError
 from firmware.machine import machine, rom_image

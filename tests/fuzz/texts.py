@@ -4,7 +4,7 @@ from random import Random
 
 from emulator.config import RunConfig
 from emulator.faults import Fault
-from emulator.region import check_inside, parse_region
+from emulator.world.region import check_inside, parse_region
 from firmware.budget import HIDDEN_MAX
 from firmware.clock import Law
 from firmware.pace import COMPUTE_MAX_US, update_us

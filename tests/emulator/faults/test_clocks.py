@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from emulator.draws import Stream, draw32, key
 from emulator.faults import Fault
-from emulator.rate import RATE_ONE
+from emulator.world.draws import Stream, draw32, key
+from emulator.world.rate import RATE_ONE
 
 
 def wakes(tick, *faults, until_us=9_001, cell=1, **options):

@@ -9,7 +9,7 @@ from emulator.faults import Fault
 from emulator.faults.compound import Compound
 from emulator.faults.links import Burst, Cut, Delay, Loss
 from emulator.faults.power import Kill, Restart
-from emulator.region import Disc, Everything, Half, Rectangle, Scatter
+from emulator.world.region import Disc, Everything, Half, Rectangle, Scatter
 from firmware.errors import InputError
 
 COORDINATE = st.integers(0, 999)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from emulator.draws import MASK, Stream, draw32, mix, threshold
 from emulator.faults import Fault
+from emulator.world.draws import MASK, Stream, draw32, mix, threshold
 from firmware.frame import FRAME_BYTES, Frame, FrameError, decode, encode
 
 LATENCY_US = 300

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from emulator.draws import Stream, draw32, key, threshold
 from emulator.faults import Fault
 from emulator.faults.memory import flip_masks
-from emulator.rate import DARK
+from emulator.world.draws import Stream, draw32, key, threshold
+from emulator.world.rate import DARK
 from firmware.memory import FIELD
 
 ALL = np.arange(144)

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.config import RunConfig
-from emulator.draws import Stream, draw32, key
 from emulator.faults import Fault
 from emulator.recovery import Predicate
+from emulator.world.draws import Stream, draw32, key
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
 from planaria.campaign.parameters import Between, OneOf

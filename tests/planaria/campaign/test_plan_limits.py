@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator import memory
 from emulator.config import FAULTS_MAX, RunConfig
 from emulator.faults import Fault
+from emulator.world import host_memory
 from firmware.errors import InputError
 from planaria.campaign.dotted import long_key
 from planaria.campaign.measure import measure
@@ -173,11 +173,11 @@ def test_keys_are_counted_as_tomllib_counts_them(parts, point):
 
 def test_a_grid_for_which_there_is_no_memory_is_refused_before_a_folder_is_made(tmp_path, monkeypatch):
     plan = Plan.parse(HEAD + ONE + '[world]\ngrid = "4000x4000"', "p.toml")
-    monkeypatch.setattr(memory, "free_memory_bytes", lambda: 1 << 30)
+    monkeypatch.setattr(host_memory, "free_memory_bytes", lambda: 1 << 30)
     with pytest.raises(InputError, match=r"p\.toml: world\.grid: 4000x4000 - it would need"):
         measure(plan, tmp_path / "results", quiet=True)
     slow = Plan.parse(HEAD + ONE + "[world]\nlatency_us = 1_000_000_000", "p.toml")
-    monkeypatch.setattr(memory, "free_memory_bytes", lambda: 10 << 20)
+    monkeypatch.setattr(host_memory, "free_memory_bytes", lambda: 10 << 20)
     with pytest.raises(InputError, match=r"p\.toml: world\.grid: 32x32 - it would need"):
         measure(slow, tmp_path / "results", quiet=True)
     assert not (tmp_path / "results").exists()

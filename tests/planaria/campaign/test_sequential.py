@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from emulator.draws import Stream, draw32, key, threshold
+from emulator.world.draws import Stream, draw32, key, threshold
 from firmware.errors import InputError
 from planaria.campaign.sequential import interval, width
 

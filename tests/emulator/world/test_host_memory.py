@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from emulator import memory, reference, window
+from emulator import reference, window
 from emulator.config import RunConfig
 from emulator.faults import Fault
 from emulator.reference import ReferenceEngine
 from emulator.window import WindowEngine
+from emulator.world import host_memory
 from firmware import image
 from firmware.errors import InputError
 
@@ -36,7 +37,7 @@ def test_a_grid_too_large_is_refused_at_once(genome, engine, cell_bytes):
     ],
 )
 def test_memory_is_compared_with_what_is_free(monkeypatch, genome, engine, cell_bytes):
-    monkeypatch.setattr(memory, "free_memory_bytes", lambda: int(100 * 1.07 * cell_bytes))
+    monkeypatch.setattr(host_memory, "free_memory_bytes", lambda: int(100 * 1.07 * cell_bytes))
     make(engine, RunConfig(rows=10, cols=10), genome)
     with pytest.raises(InputError, match=r"[\d,]+ are free; make it smaller"):
         make(engine, RunConfig(rows=10, cols=11), genome)
@@ -50,7 +51,7 @@ def test_messages_are_counted_that_the_run_can_send(monkeypatch, genome, engine)
     """A legal latency of 1,000 seconds in a run of 3 rounds: only those of 3 rounds are ever on their way."""
     patient = make(engine, RunConfig(rows=10, cols=10, latency_us=1_000_000_000), genome)
     patient.run(3)
-    monkeypatch.setattr(memory, "free_memory_bytes", lambda: 1 << 20)
+    monkeypatch.setattr(host_memory, "free_memory_bytes", lambda: 1 << 20)
     with pytest.raises(InputError, match=r"latency_us: 1,000,000,000 - it would need [\d,]+ bytes of memory"):
         patient.run(1_000_000)
     held = RunConfig(rows=10, cols=10, faults=(Fault.parse("delay:1000000000@1"),))
@@ -70,18 +71,20 @@ def test_what_a_world_needs_is_known_before_there_is_an_engine(options, cell_byt
 
 
 def test_free_memory_is_less_than_all():
-    assert 0 < memory.free_memory_bytes() < 1 << 50
+    assert 0 < host_memory.free_memory_bytes() < 1 << 50
 
 
 def test_systems_that_say_less(monkeypatch):
     """macOS has no /proc, Windows no sysconf either."""
-    monkeypatch.setattr(memory, "_read", lambda _path: "")
-    monkeypatch.setattr(memory.resource, "getrlimit", lambda _number: (memory.resource.RLIM_INFINITY,) * 2)
-    assert memory.free_memory_bytes() > 0
-    monkeypatch.delattr(memory.os, "sysconf")
-    monkeypatch.setattr(memory, "resource", None)
-    assert memory.free_memory_bytes() is None
-    memory.check_memory("grid", "1000000x1000000", 1 << 60, "make it smaller")
+    monkeypatch.setattr(host_memory, "_read", lambda _path: "")
+    monkeypatch.setattr(
+        host_memory.resource, "getrlimit", lambda _number: (host_memory.resource.RLIM_INFINITY,) * 2
+    )
+    assert host_memory.free_memory_bytes() > 0
+    monkeypatch.delattr(host_memory.os, "sysconf")
+    monkeypatch.setattr(host_memory, "resource", None)
+    assert host_memory.free_memory_bytes() is None
+    host_memory.check_memory("grid", "1000000x1000000", 1 << 60, "make it smaller")
 
 
 @pytest.fixture
@@ -93,7 +96,7 @@ def tree(tmp_path):
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content)
-        return memory.free_memory_bytes(tmp_path)
+        return host_memory.free_memory_bytes(tmp_path)
 
     return free
 
@@ -157,13 +160,13 @@ def test_nonsense_in_proc_is_no_limit(tmp_path, text):
     (tmp_path / "proc" / "self").mkdir(parents=True)
     (tmp_path / "proc" / "meminfo").write_text(MEMINFO["proc/meminfo"])
     (tmp_path / "proc" / "self" / "cgroup").write_bytes(text.encode(errors="surrogateescape"))
-    assert memory.free_memory_bytes(tmp_path) == 8_192_000
+    assert host_memory.free_memory_bytes(tmp_path) == 8_192_000
 
 
 def test_limits_of_the_process(tree, monkeypatch):
-    limits = {"RLIMIT_AS": 5_000_000, "RLIMIT_DATA": memory.resource.RLIM_INFINITY}
-    by_number = {getattr(memory.resource, name): name for name in limits}
-    monkeypatch.setattr(memory.resource, "getrlimit", lambda number: (limits[by_number[number]], 0))
+    limits = {"RLIMIT_AS": 5_000_000, "RLIMIT_DATA": host_memory.resource.RLIM_INFINITY}
+    by_number = {getattr(host_memory.resource, name): name for name in limits}
+    monkeypatch.setattr(host_memory.resource, "getrlimit", lambda number: (limits[by_number[number]], 0))
     status = {"proc/self/status": "Name:\tx\nVmPeak:\t    9 kB\nVmSize:\t    1000 kB\nVmData:\t   200 kB\n"}
     assert tree(MEMINFO | status) == 5_000_000 - 1_024_000
     limits["RLIMIT_DATA"] = 3_000_000
@@ -174,13 +177,13 @@ def test_limits_of_the_process(tree, monkeypatch):
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here")
 def test_a_limit_of_this_process_is_seen():
-    resource = memory.resource
+    resource = host_memory.resource
     before = resource.getrlimit(resource.RLIMIT_AS)
     try:
         resource.setrlimit(resource.RLIMIT_AS, (1 << 45, before[1]))
-        assert memory.free_memory_bytes() <= min(1 << 45, *memory._of_machine(Path("/")))
+        assert host_memory.free_memory_bytes() <= min(1 << 45, *host_memory._of_machine(Path("/")))
         used_kb = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() // 1024
         resource.setrlimit(resource.RLIMIT_AS, (used_kb * 1024 + (64 << 20), before[1]))
-        assert 32 << 20 < memory.free_memory_bytes() <= 64 << 20
+        assert 32 << 20 < host_memory.free_memory_bytes() <= 64 << 20
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)

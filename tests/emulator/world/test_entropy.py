@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.entropy import Entropy
+from emulator.world.entropy import Entropy
 
 
 def test_by_hand():

@@ -1,6 +1,6 @@
 import pytest
 
-from emulator.topology import SquareGrid, Wire
+from emulator.world.topology import SquareGrid, Wire
 
 
 def test_neighbours_of_a_middle_cell_clockwise_from_north():

@@ -21,7 +21,7 @@ class Stream(IntEnum):
     """What a draw is for."""
 
     ENTROPY = 1
-    """entity: 0; index: 0 to 3, the keys of the permutation ``emulator.entropy``."""
+    """entity: 0; index: 0 to 3, the keys of the permutation ``emulator.world.entropy``."""
 
     LOSS = 2
     """entity: link (8 * sender + port); index: the sender's broadcasts before this one."""

@@ -6,7 +6,7 @@ draws of 32 bits collide (among a million cells, 127 times); a keyed permutation
 
 from typing import Any, Final
 
-from emulator.draws import Stream, Words, draw32, key
+from emulator.world.draws import Stream, Words, draw32, key
 
 _WORD: Final = 0xFFFFFFFF
 

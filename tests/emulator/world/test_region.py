@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.draws import Stream, draw32, key
-from emulator.region import (
+from emulator.world.draws import Stream, draw32, key
+from emulator.world.region import (
     Disc,
     Everything,
     Frame,
@@ -18,7 +18,7 @@ from emulator.region import (
     check_inside,
     parse_region,
 )
-from emulator.topology import SquareGrid
+from emulator.world.topology import SquareGrid
 from firmware.errors import InputError
 
 GRID = SquareGrid(4, 5)

@@ -1,7 +1,7 @@
 from simpy import Environment
 
 from emulator.faults import Fault
-from emulator.order import Kind, Moment
+from emulator.world.order import Kind, Moment
 
 
 def test_kinds_come_before_numbers_and_numbers_before_the_order_of_asking():

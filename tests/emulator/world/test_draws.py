@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emulator.draws import GOLDEN, MASK, Stream, draw32, key, mix, threshold
+from emulator.world.draws import GOLDEN, MASK, Stream, draw32, key, mix, threshold
 
 
 def test_mix_is_splitmix64():
@@ -14,7 +14,7 @@ def test_mix_is_splitmix64():
 
 
 def test_streams_have_the_numbers_of_the_specification():
-    spec = (Path(__file__).parents[2] / "docs/SPEC.md").read_text()
+    spec = (Path(__file__).parents[3] / "docs/SPEC.md").read_text()
     assert [stream.value for stream in Stream] == list(range(1, 15))
     for stream in Stream:
         assert f"| {stream.name.lower()} | {stream.value} |" in spec

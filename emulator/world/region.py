@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.draws import Stream, draw32, key, threshold
-from emulator.topology import SquareGrid
+from emulator.world.draws import Stream, draw32, key, threshold
+from emulator.world.topology import SquareGrid
 from firmware.errors import InputError
 
 SIDES: Final = ("left", "right", "top", "bottom")
