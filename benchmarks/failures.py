@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from emulator.recovery import Outcome
+from emulator.record.recovery import Outcome
 from planaria.campaign.statistics import Estimate
 from planaria.campaign.store import Store
 from planaria.campaign.summary import Summary, summarise

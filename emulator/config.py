@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from emulator.faults import Fault
-from emulator.recovery import Predicate
+from emulator.record.recovery import Predicate
 from emulator.world.region import check_inside
 from emulator.world.topology import SquareGrid
 from firmware.clock import Timing

@@ -17,11 +17,11 @@ from emulator.faults import Fault
 from emulator.faults.base import Cells
 from emulator.faults.population import Version
 from emulator.injector import Injector
-from emulator.judge import Life, judge, judge_run
+from emulator.record.judge import Life, judge, judge_run
 from emulator.link import Traffic
-from emulator.observer import Observer
-from emulator.recovery import Away, Recovery
-from emulator.trace import Trace
+from emulator.record.observer import Observer
+from emulator.record.recovery import Away, Recovery
+from emulator.record.trace import Trace
 from emulator.weather import Weather
 from emulator.world.host_memory import check_memory
 from emulator.world.order import Kind, Moment

@@ -264,7 +264,7 @@ def _send(world, cells, counters, transit, fronts, ahead, now, cell, lost_below)
 
 @inner
 def _observe(cells, counters, cell):
-    """As emulator.observer."""
+    """As emulator.record.observer."""
     counters[UPDATES] += 1
     counters[LEFT] -= get8(cells.pending, cell)
     put(cells.pending, cell, np.uint8(0))

@@ -12,7 +12,7 @@ import numpy as np
 from emulator.jit import inner, njit
 from emulator.lanes import copy16, get32, get64, mark, prefetch
 from emulator.population import LAYOUT, in_lines, offset
-from emulator.trace import RECORD
+from emulator.record.trace import RECORD
 from emulator.world.rate import DARK
 from firmware.budget import CHANNELS, PORTS
 

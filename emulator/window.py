@@ -16,8 +16,8 @@ from emulator.core import Core
 from emulator.engine import Engine, Library, RunResult
 from emulator.faults.base import Cells
 from emulator.faults.population import Version
-from emulator.observer import Observer
-from emulator.trace import Trace
+from emulator.record.observer import Observer
+from emulator.record.trace import Trace
 from emulator.vectorised import VectorisedCore
 from emulator.weather import Weather
 from emulator.world.order import Kind, Moment

@@ -15,7 +15,7 @@ from typing import Any
 from tqdm import tqdm
 
 from emulator.config import RunConfig
-from emulator.recovery import Outcome, Predicate
+from emulator.record.recovery import Outcome, Predicate
 from firmware.atomic import write_atomic
 from firmware.errors import InputError, visible
 from firmware.genome import SUFFIX, Genome

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from emulator.config import RunConfig
 from emulator.engine import RunResult
 from emulator.faults import Fault
-from emulator.recovery import RECOGNISABLE, Predicate
+from emulator.record.recovery import RECOGNISABLE, Predicate
 from firmware import image
 from firmware.clock import Law, Timing
 from firmware.errors import InputError

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from tqdm import tqdm
 
-from emulator.recovery import Predicate
+from emulator.record.recovery import Predicate
 from firmware.atomic import atomic_file
 from firmware.errors import InputError
 from planaria.compiling import announcement

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from emulator.recovery import RECOGNISABLE
+from emulator.record.recovery import RECOGNISABLE
 from firmware.genome import Genome
 from planaria.appraisal import (
     GROWN_ROUNDS,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from emulator.config import RunConfig
-from emulator.recovery import Outcome, Predicate
+from emulator.record.recovery import Outcome, Predicate
 from planaria.campaign.timeline import last_fault
 from planaria.displacement import describe_displacement
 

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.recovery import Outcome
+from emulator.record.recovery import Outcome
 from planaria.campaign.plan import Plan
 from planaria.campaign.statistics import clopper_pearson
 from planaria.campaign.summary import Summary

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from tqdm import tqdm
 
-from emulator.recovery import Outcome
+from emulator.record.recovery import Outcome
 from emulator.world.draws import Stream, draw32, key
 from firmware.atomic import write_atomic
 from firmware.errors import InputError

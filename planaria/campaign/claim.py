@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from emulator.recovery import Outcome
+from emulator.record.recovery import Outcome
 from planaria.campaign.plan import Plan
 from planaria.campaign.statistics import lower_bound
 from planaria.campaign.trial import TrialResult

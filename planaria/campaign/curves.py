@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from emulator.recovery import Outcome
+from emulator.record.recovery import Outcome
 from planaria.campaign.lines import LEGEND_MAX, SCALE, Lines, Look, dose_name, in_turn, lines
 from planaria.campaign.plan import Plan
 from planaria.campaign.statistics import Estimate

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tqdm import tqdm
 
-from emulator.recovery import Outcome
+from emulator.record.recovery import Outcome
 from firmware.atomic import write_atomic
 from firmware.errors import InputError, visible
 from firmware.genome import Genome

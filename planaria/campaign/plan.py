@@ -18,7 +18,7 @@ from typing import Any, Final, Self
 
 from emulator.config import RunConfig, check_begin
 from emulator.faults import Fault
-from emulator.recovery import Predicate
+from emulator.record.recovery import Predicate
 from emulator.world.draws import Stream, draw32, key
 from emulator.world.host_memory import check_memory
 from firmware.errors import InputError

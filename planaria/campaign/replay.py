@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from emulator.recovery import Predicate
+from emulator.record.recovery import Predicate
 from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria.campaign.database import result_files

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-from emulator.recovery import Outcome
+from emulator.record.recovery import Outcome
 from firmware.atomic import write_all
 from firmware.errors import InputError
 from firmware.genome import Genome

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
-from emulator.recovery import Outcome
+from emulator.record.recovery import Outcome
 from firmware.clock import MEAN_INTERVAL_MAX_US
 from planaria.campaign.database import DamageError
 from planaria.campaign.plan import Plan

@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Final
 
-from emulator.recovery import Outcome
+from emulator.record.recovery import Outcome
 from planaria.campaign.incidence import Event, Incidence, cumulative_incidence
 from planaria.campaign.plan import Plan
 from planaria.campaign.sequential import interval

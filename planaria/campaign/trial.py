@@ -6,7 +6,7 @@ from typing import Any
 
 from emulator.config import RunConfig
 from emulator.engine import RunResult
-from emulator.recovery import Outcome
+from emulator.record.recovery import Outcome
 from firmware import image
 from firmware.genome import Genome
 from firmware.pace import update_us

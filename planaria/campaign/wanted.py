@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from emulator.recovery import Outcome
+from emulator.record.recovery import Outcome
 from planaria.campaign.plan import Plan
 from planaria.campaign.trial import Point, Trial, TrialResult
 from planaria.campaign.yardstick import APART

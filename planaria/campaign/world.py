@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from emulator.config import LATENCY_MAX_US, RunConfig
-from emulator.recovery import Predicate
+from emulator.record.recovery import Predicate
 from firmware.budget import HIDDEN_MAX
 from firmware.clock import MEAN_INTERVAL_MAX_US, Law, Timing
 from firmware.errors import InputError

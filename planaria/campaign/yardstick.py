@@ -1,9 +1,9 @@
-"""The three yardsticks by which a trial is judged, side by side (``emulator.recovery``)."""
+"""The three yardsticks by which a trial is judged, side by side (``emulator.record.recovery``)."""
 
 from enum import StrEnum
 from typing import Final
 
-from emulator.recovery import CLEAN, RECOGNISABLE, Outcome, Predicate
+from emulator.record.recovery import CLEAN, RECOGNISABLE, Outcome, Predicate
 
 APART: Final = (Outcome.UNHARMED, Outcome.NOT_GROWN)
 """What is no wound: such trials are counted apart, and are in no denominator."""

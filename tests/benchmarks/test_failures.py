@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from benchmarks.failures import table
-from emulator.recovery import Outcome
+from emulator.record.recovery import Outcome
 from planaria.campaign.plan import Plan
 from planaria.campaign.sequential import interval
 from planaria.campaign.statistics import clopper_pearson

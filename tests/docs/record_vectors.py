@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from emulator.config import RunConfig
 from emulator.engine import Engine
 from emulator.faults import Fault
-from emulator.recovery import Predicate
+from emulator.record.recovery import Predicate
 from emulator.reference import ReferenceEngine
 from emulator.world.draws import Stream, draw32, key
 from firmware import image

@@ -2,7 +2,7 @@ import pytest
 
 from emulator.config import RunConfig
 from emulator.faults import Fault
-from emulator.recovery import Predicate
+from emulator.record.recovery import Predicate
 from firmware.clock import Timing
 from firmware.errors import InputError
 

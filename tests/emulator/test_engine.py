@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from emulator.faults import Fault
-from emulator.recovery import Predicate
+from emulator.record.recovery import Predicate
 from firmware.errors import InputError
 
 WORLD = {

@@ -6,7 +6,7 @@ import pytest
 
 from emulator.config import RunConfig
 from emulator.faults import Fault
-from emulator.recovery import Away, Judgement, Outcome, Predicate, Recovery
+from emulator.record.recovery import Away, Judgement, Outcome, Predicate, Recovery
 from firmware.pattern import Displacement
 from planaria.verdict import describe_away, describe_recovery, too_short
 

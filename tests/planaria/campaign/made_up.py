@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from emulator.recovery import Outcome, Predicate
+from emulator.record.recovery import Outcome, Predicate
 from planaria.campaign.parameters import Between
 from planaria.campaign.plan import Plan
 from planaria.campaign.trial import TrialResult

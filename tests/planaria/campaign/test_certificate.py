@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from scipy.stats import beta
 
-from emulator.recovery import Outcome
+from emulator.record.recovery import Outcome
 from firmware.errors import InputError
 from planaria.campaign import claim
 from planaria.campaign.certificate import certify, check, print_certificate

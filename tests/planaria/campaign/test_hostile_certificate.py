@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.recovery import Outcome
+from emulator.record.recovery import Outcome
 from firmware.errors import InputError
 from planaria.campaign import certificate as certificates
 from planaria.campaign import claim

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from emulator.recovery import Outcome
+from emulator.record.recovery import Outcome
 from firmware.errors import InputError
 from planaria.campaign.certificate import certify
 from planaria.campaign.database import FILE, DamageError

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from emulator.recovery import Outcome
+from emulator.record.recovery import Outcome
 from planaria.campaign.page import page
 from planaria.campaign.report import report
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from emulator.config import RunConfig
 from emulator.faults import Fault
-from emulator.recovery import Predicate
+from emulator.record.recovery import Predicate
 from emulator.world.draws import Stream, draw32, key
 from firmware.clock import Law, Timing
 from firmware.errors import InputError

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from emulator.recovery import Outcome
+from emulator.record.recovery import Outcome
 from firmware.errors import InputError
 from planaria.campaign.basin import draw_basin, has_place
 from planaria.campaign.curves import draw_dose_response, draw_outcomes, draw_recovery

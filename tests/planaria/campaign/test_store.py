@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from emulator.recovery import Outcome
+from emulator.record.recovery import Outcome
 from firmware.errors import InputError
 from planaria.campaign.database import FILE
 from planaria.campaign.plan import Plan

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.engine import RunResult
-from emulator.judge import Life, judge_run
-from emulator.recovery import CLEAN, RECOGNISABLE, Outcome, Predicate, Sample, Wound
+from emulator.record.judge import Life, judge_run
+from emulator.record.recovery import CLEAN, RECOGNISABLE, Outcome, Predicate, Sample, Wound
 from firmware.pattern import Displacement
 from planaria.campaign.plan import Plan
 from planaria.campaign.trial import _result, as_row

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.recovery import Outcome
+from emulator.record.recovery import Outcome
 from planaria.campaign.plan import Plan
 from planaria.campaign.sequential import width
 from planaria.campaign.trial import Point

@@ -1,5 +1,5 @@
-from emulator.observer import Observer
-from emulator.recovery import Sample
+from emulator.record.observer import Observer
+from emulator.record.recovery import Sample
 from firmware.pattern import Displacement
 
 STOOD = Displacement(0, 1, 2.0)

@@ -1,13 +1,13 @@
 """Judging wounds: from the error curve of a run to what became of each, after the run, by a pure function.
 
-What the words mean is in ``emulator.recovery``; SPEC.md, "Recovery", says the same in prose.
+What the words mean is in ``emulator.record.recovery``; SPEC.md, "Recovery", says the same in prose.
 """
 
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
-from emulator.recovery import (
+from emulator.record.recovery import (
     CLEAN,
     RECOGNISABLE,
     Judgement,

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.judge import Life, judge, judge_run
-from emulator.recovery import CLEAN, RECOGNISABLE, Outcome, Predicate, Sample, Wound
+from emulator.record.judge import Life, judge, judge_run
+from emulator.record.recovery import CLEAN, RECOGNISABLE, Outcome, Predicate, Sample, Wound
 from firmware.pattern import Displacement
 
 MEAN_US = 1000

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.recovery import RECOGNISABLE, Away, Sample, Wound
+from emulator.record.recovery import RECOGNISABLE, Away, Sample, Wound
 from firmware.pattern import Displacement
 
 

@@ -1,7 +1,7 @@
 import hashlib
 import io
 
-from emulator.trace import Trace
+from emulator.record.trace import Trace
 
 
 def test_records_byte_by_byte():
