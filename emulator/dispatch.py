@@ -1,4 +1,4 @@
-"""Messages set out, compiled, where each is listed by itself: for jitter, and ``emulator.weather``."""
+"""Messages set out, compiled, where each is listed by itself: for jitter, and ``emulator.faults.fronts``."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from emulator.dice import draw32
 from emulator.jit import inner
 from emulator.lanes import copy16, put
 from emulator.transit import CORRUPTED, LOST, NEIGHBOURS, ROW, SENT, STATE
-from emulator.weather import DRAWS, Effect
+from emulator.faults.fronts import DRAWS, Effect
 from firmware.budget import ALPHA, ONE, PORTS
 
 LOSE, BURST, CUT, CORRUPT, DELAY, JITTER, STRAY, ECHO, LIMIT, STICK, BABBLE, LIE = (
@@ -83,7 +83,7 @@ def _post(world, counters, transit, fronts, ahead, slot, left, arrival, cells, c
 
 @inner
 def _set_out(world, cells, counters, transit, fronts, ahead, now, cell, index, port, lost):
-    """A message on one port, as emulator.weather and emulator.link."""
+    """A message on one port, as emulator.faults.fronts and emulator.link."""
     link = PORTS * cell + port
     corrupt, stray, held, voice = False, False, np.int64(0), np.int64(_TRUTH)
     for front in range(len(fronts.rules)):

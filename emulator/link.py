@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from simpy import Environment, Event
 
-from emulator.weather import Weather
+from emulator.faults.fronts import Weather
 from emulator.world.draws import Stream, draw32, key, threshold
 from emulator.world.order import Kind, Moment
 from emulator.world.topology import Wire

@@ -12,7 +12,7 @@ from emulator.board import Board
 from emulator.config import RunConfig
 from emulator.engine import Engine, Flipper, Library
 from emulator.faults.base import Cells
-from emulator.faults.population import Version
+from emulator.faults.versions import Version
 from emulator.flash import Flasher, Rom
 from emulator.link import Link
 from emulator.machine_fault import flip

@@ -1,4 +1,4 @@
-"""The fronts of ``emulator.weather`` in NumPy: what becomes of many messages at once."""
+"""The fronts of ``emulator.faults.fronts`` in NumPy: what becomes of many messages at once."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.weather import DRAWS, VOICES, ActiveFront, Effect
+from emulator.faults.fronts import DRAWS, VOICES, ActiveFront, Effect
 from emulator.world.draws import draw32, mix
 from firmware.budget import ALPHA, CHANNELS, ONE, PORTS
 
@@ -36,7 +36,7 @@ class Sent(NamedTuple):
 
 @dataclass
 class Fates:
-    """As ``emulator.weather.Journey``, for n messages."""
+    """As ``emulator.faults.fronts.Journey``, for n messages."""
 
     lost: Flags
     corrupt: Flags

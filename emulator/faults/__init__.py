@@ -1,6 +1,6 @@
 """The vocabulary of faults: each kind a small class with units and limits, by the part that fails."""
 
-from emulator.faults import clocks, compound, links, machine, memory, population, power, voices
+from emulator.faults import clocks, compound, links, machine, memory, power, versions, voices
 from emulator.faults.base import Fault, Limits
 
 __all__ = [
@@ -11,7 +11,7 @@ __all__ = [
     "links",
     "machine",
     "memory",
-    "population",
     "power",
+    "versions",
     "voices",
 ]

@@ -20,7 +20,7 @@ from emulator.world.region import Everything, Region, parse_region
 from firmware.errors import InputError
 
 if TYPE_CHECKING:
-    from emulator.injector import Injector
+    from emulator.faults.injector import Injector
 
 Cells = NDArray[np.intp]
 """Numbers of cells, ascending."""

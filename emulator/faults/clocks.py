@@ -11,7 +11,7 @@ from emulator.world.draws import Stream, draw32, key
 from emulator.world.rate import RATE_MAX, RATE_ONE
 
 if TYPE_CHECKING:
-    from emulator.injector import Injector
+    from emulator.faults.injector import Injector
 
 _SPREAD: Final = Limits(0, 0.9)
 

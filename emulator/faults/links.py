@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.faults.base import PROBABILITY, Cells, Fault, Life, Limits, parameter
-from emulator.weather import Effect, Front
+from emulator.faults.fronts import Effect, Front
 from emulator.world.draws import threshold
 from emulator.world.topology import SquareGrid
 from firmware.budget import PORTS
 from firmware.ports import opposite
 
 if TYPE_CHECKING:
-    from emulator.injector import Injector
+    from emulator.faults.injector import Injector
 
 _TIME: Final = Limits(0, 1_000_000_000, whole=True)
 ALL_PORTS: Final = (1 << PORTS) - 1

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from emulator.faults.base import Cells, Fault, Life
 
 if TYPE_CHECKING:
-    from emulator.injector import Injector
+    from emulator.faults.injector import Injector
 
 
 @dataclass(frozen=True)

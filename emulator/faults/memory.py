@@ -15,7 +15,7 @@ from firmware.budget import RAM_BYTES
 from firmware.errors import InputError
 
 if TYPE_CHECKING:
-    from emulator.injector import Injector
+    from emulator.faults.injector import Injector
 
 RAM_BITS: Final = 8 * RAM_BYTES
 FLIPS_MAX: Final = 63

@@ -10,7 +10,7 @@ from emulator.faults.memory import RAM_BITS, flip_masks, random_ram
 from emulator.world.draws import Stream, draw32, key, threshold
 
 if TYPE_CHECKING:
-    from emulator.injector import Injector
+    from emulator.faults.injector import Injector
 
 BLANK, STALE, RANDOM = "blank", "stale", "random"
 """What a cell finds in its RAM when it boots: nothing, what was there, or anything."""

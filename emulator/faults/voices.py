@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from emulator.faults.base import Cells, Life
 from emulator.faults.links import LinkFault
-from emulator.weather import Effect, Front
+from emulator.faults.fronts import Effect, Front
 
 if TYPE_CHECKING:
-    from emulator.injector import Injector
+    from emulator.faults.injector import Injector
 
 
 @dataclass(frozen=True)

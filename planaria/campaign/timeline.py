@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from emulator.faults import Fault
-from emulator.faults.population import Version
+from emulator.faults.versions import Version
 from firmware.errors import InputError
 from planaria.shipped import shipped_paths
 
