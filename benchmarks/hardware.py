@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from emulator.config import RunConfig
-from emulator.reference import ReferenceEngine
+from emulator.reference.engine import ReferenceEngine
 from firmware import frame, image
 from firmware.budget import ALIVE_MIN, ALPHA
 from firmware.build import build

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from emulator import transit as ways
 from emulator.config import RunConfig
 from emulator.core import Core
+from emulator.faults.fronts import Weather
 from emulator.jit import is_warm, prepare
 from emulator.kernels import PAIR, choose_kernel
 from emulator.life import Cells, Scratch, World, deliver, live
 from emulator.population import LINE_BYTES, in_lines
 from emulator.record.observer import Observer
 from emulator.record.trace import RECORD_DTYPE, Trace
-from emulator.faults.fronts import Weather
 from emulator.world.draws import MASK, Stream, mix
 from emulator.world.rate import DARK
 from firmware.arithmetic import Rule

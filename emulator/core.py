@@ -4,11 +4,11 @@ from abc import ABC, abstractmethod
 
 from emulator.config import RunConfig
 from emulator.faults.base import Cells
-from emulator.link import Traffic
+from emulator.faults.fronts import Weather
 from emulator.population import Population
 from emulator.record.observer import Observer
 from emulator.record.trace import Trace
-from emulator.faults.fronts import Weather
+from emulator.reference.link import Traffic
 from emulator.world.draws import threshold
 from firmware.clock import Timing
 

@@ -5,10 +5,10 @@ import numpy as np
 from emulator import agenda
 from emulator import transit as ways
 from emulator.dice import draw32
+from emulator.faults.fronts import DRAWS, Effect
 from emulator.jit import inner
 from emulator.lanes import copy16, put
 from emulator.transit import CORRUPTED, LOST, NEIGHBOURS, ROW, SENT, STATE
-from emulator.faults.fronts import DRAWS, Effect
 from firmware.budget import ALPHA, ONE, PORTS
 
 LOSE, BURST, CUT, CORRUPT, DELAY, JITTER, STRAY, ECHO, LIMIT, STICK, BABBLE, LIE = (
@@ -83,7 +83,7 @@ def _post(world, counters, transit, fronts, ahead, slot, left, arrival, cells, c
 
 @inner
 def _set_out(world, cells, counters, transit, fronts, ahead, now, cell, index, port, lost):
-    """A message on one port, as emulator.faults.fronts and emulator.link."""
+    """A message on one port, as emulator.faults.fronts and emulator.reference.link."""
     link = PORTS * cell + port
     corrupt, stray, held, voice = False, False, np.int64(0), np.int64(_TRUTH)
     for front in range(len(fronts.rules)):

@@ -15,14 +15,14 @@ from simpy import Environment, Event
 from emulator.config import RunConfig
 from emulator.faults import Fault
 from emulator.faults.base import Cells
-from emulator.faults.versions import Version
+from emulator.faults.fronts import Weather
 from emulator.faults.injector import Injector
-from emulator.link import Traffic
+from emulator.faults.versions import Version
 from emulator.record.judge import Life, judge, judge_run
 from emulator.record.observer import Observer
 from emulator.record.recovery import Away, Recovery
 from emulator.record.trace import Trace
-from emulator.faults.fronts import Weather
+from emulator.reference.link import Traffic
 from emulator.world.host_memory import check_memory
 from emulator.world.order import Kind, Moment
 from firmware import interrupts

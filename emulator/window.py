@@ -15,11 +15,11 @@ from emulator.config import RunConfig
 from emulator.core import Core
 from emulator.engine import Engine, Library, RunResult
 from emulator.faults.base import Cells
+from emulator.faults.fronts import Weather
 from emulator.faults.versions import Version
 from emulator.record.observer import Observer
 from emulator.record.trace import Trace
 from emulator.vectorised import VectorisedCore
-from emulator.faults.fronts import Weather
 from emulator.world.order import Kind, Moment
 from emulator.world.rate import NEVER
 from firmware import image as flash_image

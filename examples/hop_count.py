@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from emulator.config import RunConfig
 from emulator.faults import Fault
-from emulator.reference import ReferenceEngine
+from emulator.reference.engine import ReferenceEngine
 from firmware import clock, frame
 from firmware.memory import Ram
 from firmware.pattern import Target

@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 from emulator.config import RunConfig
 from emulator.engine import Engine
-from emulator.reference import ReferenceEngine
+from emulator.reference.engine import ReferenceEngine
 from firmware import image as flash_image
 from firmware.clock import Timing
 from firmware.errors import InputError

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.faults.base import Cells, Fault, Life
-from emulator.faults.versions import Version
 from emulator.faults.fronts import Front
+from emulator.faults.versions import Version
 from emulator.world.order import Kind, Moment
 from emulator.world.rate import DARK, NEVER, RATE_MAX, RATE_ONE
 from firmware.budget import ALIVE_MIN, ALPHA, RAM_BYTES

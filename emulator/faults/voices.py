@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emulator.faults.base import Cells, Life
-from emulator.faults.links import LinkFault
 from emulator.faults.fronts import Effect, Front
+from emulator.faults.links import LinkFault
 
 if TYPE_CHECKING:
     from emulator.faults.injector import Injector

@@ -17,7 +17,7 @@ from emulator.config import RunConfig
 from emulator.engine import Engine
 from emulator.faults import Fault
 from emulator.record.recovery import Predicate
-from emulator.reference import ReferenceEngine
+from emulator.reference.engine import ReferenceEngine
 from emulator.world.draws import Stream, draw32, key
 from firmware import image
 from firmware.atomic import write_atomic

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from emulator.faults import Fault
 from emulator.kernels import available
 from emulator.record.recovery import Outcome
-from emulator.reference import ReferenceEngine
+from emulator.reference.engine import ReferenceEngine
 from emulator.window import WindowEngine
 from firmware.genome import Genome
 

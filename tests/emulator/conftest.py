@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from emulator.config import RunConfig
-from emulator.reference import ReferenceEngine
+from emulator.reference.engine import ReferenceEngine
 from firmware import image
 from firmware.clock import Timing
 from firmware.genome import Genome

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from emulator.config import RunConfig
 from emulator.faults import Fault
-from emulator.reference import ReferenceEngine
+from emulator.reference.engine import ReferenceEngine
 from emulator.world.draws import Stream, draw32, key
 from firmware import image
 from firmware.genome import Genome

@@ -11,7 +11,7 @@ import pytest
 
 from emulator.config import RunConfig
 from emulator.faults import Fault
-from emulator.reference import ReferenceEngine
+from emulator.reference.engine import ReferenceEngine
 from firmware import image
 from firmware.cell import NeuralProgram
 from firmware.clock import Law, Timing

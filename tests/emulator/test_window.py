@@ -13,7 +13,7 @@ import pytest
 from emulator.config import RunConfig
 from emulator.faults import Fault
 from emulator.kernels import available
-from emulator.reference import ReferenceEngine
+from emulator.reference.engine import ReferenceEngine
 from emulator.window import WindowEngine
 from firmware import image
 from firmware.clock import Law, Timing

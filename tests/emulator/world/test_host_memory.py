@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator import reference, window
+from emulator import window
 from emulator.config import RunConfig
 from emulator.faults import Fault
-from emulator.reference import ReferenceEngine
+from emulator.reference import engine as reference
+from emulator.reference.engine import ReferenceEngine
 from emulator.window import WindowEngine
 from emulator.world import host_memory
 from firmware import image

@@ -6,7 +6,7 @@ import pytest
 
 from emulator.config import RunConfig
 from emulator.faults import Fault
-from emulator.reference import ReferenceEngine
+from emulator.reference.engine import ReferenceEngine
 from emulator.world.draws import Stream, draw32, key
 from firmware import image
 from firmware.errors import InputError

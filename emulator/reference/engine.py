@@ -8,14 +8,14 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.board import Board
 from emulator.config import RunConfig
 from emulator.engine import Engine, Flipper, Library
 from emulator.faults.base import Cells
 from emulator.faults.versions import Version
-from emulator.flash import Flasher, Rom
-from emulator.link import Link
-from emulator.machine_fault import flip
+from emulator.reference.board import Board
+from emulator.reference.flash import Flasher, Rom
+from emulator.reference.link import Link
+from emulator.reference.machine_fault import flip
 from emulator.world.entropy import Entropy
 from firmware.budget import CHANNELS, PORTS, RAM_BYTES
 from firmware.cell import NeuralProgram

@@ -1,7 +1,7 @@
 import pytest
 
-from emulator import reference
-from emulator.flash import Flasher, FlashError, Rom
+from emulator.reference import engine as reference
+from emulator.reference.flash import Flasher, FlashError, Rom
 from firmware.budget import ROM_BYTES
 from firmware.errors import InputError
 

@@ -1,7 +1,7 @@
 """Flipped bits in cells that execute machine code. SPEC.md, "Faults of machine code"."""
 
-from emulator.board import Board
-from emulator.flash import Flasher
+from emulator.reference.board import Board
+from emulator.reference.flash import Flasher
 from emulator.world.draws import Stream, draw32, key
 from firmware.program import MachineProgram, Upset
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Generator
 from simpy import Environment, Event, Interrupt, Process
 
 from emulator.config import RunConfig
-from emulator.flash import Rom
-from emulator.link import Link, Message, Traffic
 from emulator.record.observer import Observer
+from emulator.reference.flash import Rom
+from emulator.reference.link import Link, Message, Traffic
 from emulator.world.entropy import Entropy
 from emulator.world.order import Kind, Moment
 from emulator.world.rate import DARK, NEVER, RATE_ONE, scaled

@@ -14,8 +14,8 @@ from emulator.world.topology import Wire
 from firmware.frame import SEQUENCE_MODULO, Frame, encode
 
 if TYPE_CHECKING:
-    from emulator.board import Board
     from emulator.config import RunConfig
+    from emulator.reference.board import Board
 
 
 class Traffic:
