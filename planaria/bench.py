@@ -98,7 +98,7 @@ def command(options: argparse.Namespace) -> str:
 
 def contenders(side: int, scene: str) -> list[str]:
     """Who takes part; a dense baseline takes the same time whatever lives."""
-    from emulator.kernels import available
+    from emulator.arrays.compiled.rule import available
 
     names = ["reference"] if side <= REFERENCE_SIDE_MAX else []
     names += ["numpy", *reversed(available())]

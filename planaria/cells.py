@@ -55,7 +55,7 @@ def make_engine(
     if engine == "reference":
         return ReferenceEngine(config, image, pattern, trace_file=trace_file, library=library)
     if engine == "window":
-        from emulator.window import AUTO, WindowEngine
+        from emulator.arrays.engine import AUTO, WindowEngine
 
         return WindowEngine(config, image, pattern, trace_file, kernel or AUTO, library)
     rom, firmware = _machine(image, engine, target or CHIP, check_genome)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from emulator import shelf
+from emulator.arrays.compiled import cache
 from emulator.config import RunConfig
 from firmware import image
 from firmware.errors import visible
@@ -19,7 +19,7 @@ EACH_TIME: Final = (
 
 def announcement() -> str:
     """What to tell a person before the engine is compiled."""
-    folder, reason = shelf.place()
+    folder, reason = cache.place()
     return ONCE if folder else EACH_TIME.format(reason=visible(reason))
 
 
@@ -36,5 +36,5 @@ def compile_first(genome: Genome, say: Callable[[str], None]) -> None:
     engine = make_engine(config, flash, target, None, "window", None, False, None)
     if engine.compiles:
         say(announcement())
-        if shelf.place()[0]:
+        if cache.place()[0]:
             engine.run(1)

@@ -212,7 +212,7 @@ def main(arguments: list[str]) -> None:
         if name == "growth":
             result = measure_growth(seconds)
         elif name == "limits":
-            from emulator.peak import updates_per_s as limits
+            from emulator.arrays.compiled.peak import updates_per_s as limits
 
             result = limits()
         elif name in DENSE:

@@ -252,7 +252,7 @@ class Plan:
         Raises:
             InputError: there is not.
         """
-        from emulator.window import memory_bytes
+        from emulator.arrays.engine import memory_bytes
 
         grids, needed = set(), {}
         for world in self.worlds():

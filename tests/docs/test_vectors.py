@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulator.arrays.compiled.rule import available
+from emulator.arrays.engine import WindowEngine
 from emulator.faults import Fault
-from emulator.kernels import available
 from emulator.record.recovery import Outcome
 from emulator.reference.engine import ReferenceEngine
-from emulator.window import WindowEngine
 from firmware.genome import Genome
 
 FOLDER = Path(__file__).parents[2] / "docs/vectors"

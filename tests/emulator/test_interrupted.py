@@ -10,7 +10,7 @@ PROGRAM = """
 import signal, sys
 from numba.core import serialize
 from emulator.config import RunConfig
-from emulator.window import WindowEngine
+from emulator.arrays.engine import WindowEngine
 from firmware import image
 from firmware.interrupts import taken_over
 from planaria.shipped import open_genome

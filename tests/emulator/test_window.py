@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from emulator.arrays.compiled.rule import available
+from emulator.arrays.engine import WindowEngine
 from emulator.config import RunConfig
 from emulator.faults import Fault
-from emulator.kernels import available
 from emulator.reference.engine import ReferenceEngine
-from emulator.window import WindowEngine
 from firmware import image
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
@@ -176,7 +176,7 @@ def test_trace_file(genome):
 @pytest.mark.parametrize("jitter_us", [0, 900])
 def test_messages_that_are_long_on_their_way(genome, jitter_us, monkeypatch):
     """And batches of records that fill up many times."""
-    monkeypatch.setattr("emulator.compiled.BATCH", 7)
+    monkeypatch.setattr("emulator.arrays.compiled.core.BATCH", 7)
     timing = Timing(Law.UNIFORM, 100)
     config = RunConfig(8, 8, seed=3, latency_us=2500, jitter_us=jitter_us, timing=timing)
     result = assert_all_the_same(config, genome, 60)
@@ -196,7 +196,7 @@ def test_no_machine_code(genome):
 
 def test_without_a_compiler(genome, monkeypatch):
     """The NumPy version always works."""
-    monkeypatch.setattr("emulator.window.find_spec", lambda name: None)
+    monkeypatch.setattr("emulator.arrays.engine.find_spec", lambda name: None)
     config = RunConfig(8, 8)
     flash = image.build(genome, config.timing)
     assert WindowEngine(config, flash, genome.target).kernel == "numpy"
@@ -205,7 +205,7 @@ def test_without_a_compiler(genome, monkeypatch):
 
 
 def test_numpy_does_without_numba():
-    code = "import sys, emulator.window; print(sorted({'numba', 'llvmlite'} & set(sys.modules)))"
+    code = "import sys, emulator.arrays.engine; print(sorted({'numba', 'llvmlite'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
 

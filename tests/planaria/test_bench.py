@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from emulator.kernels import available
+from emulator.arrays.compiled.rule import available
 from firmware.memory import Ram
 from planaria import bench
 from planaria.bench_report import draw_rates, save_report, table
@@ -47,7 +47,7 @@ def report(monkeypatch):
     monkeypatch.setattr(bench, "run_contender", fake)
     monkeypatch.setattr(bench, "find_spec", lambda name: True)
     monkeypatch.setattr(bench, "version", lambda name: "1.0")
-    monkeypatch.setattr("emulator.kernels.available", lambda: ["vnni", "f32"])
+    monkeypatch.setattr("emulator.arrays.compiled.rule.available", lambda: ["vnni", "f32"])
     return bench.bench(Namespace(side=[256, 512], seconds=0.1, output=None))
 
 

@@ -10,7 +10,7 @@ def said():
 
 
 def test_nothing_is_said_where_nothing_is_compiled(said, monkeypatch):
-    monkeypatch.setattr("emulator.compiled.is_warm", lambda _name: True)
+    monkeypatch.setattr("emulator.arrays.compiled.core.is_warm", lambda _name: True)
     compile_first(open_genome("ring"), said.append)
     assert said == []
 
@@ -34,7 +34,7 @@ def test_who_waits_is_told_why_and_others_find_it_ready(planaria, tmp_path):
 
 
 def test_where_nothing_can_be_kept_nobody_waits_in_vain(said, monkeypatch):
-    monkeypatch.setattr("emulator.compiled.is_warm", lambda _name: False)
-    monkeypatch.setattr("emulator.shelf.place", lambda: (None, "/a\n/b belongs to another user"))
+    monkeypatch.setattr("emulator.arrays.compiled.core.is_warm", lambda _name: False)
+    monkeypatch.setattr("emulator.arrays.compiled.cache.place", lambda: (None, "/a\n/b of another user"))
     compile_first(open_genome("ring"), said.append)
-    assert said == [EACH_TIME.format(reason="/a\\n/b belongs to another user")]
+    assert said == [EACH_TIME.format(reason="/a\\n/b of another user")]

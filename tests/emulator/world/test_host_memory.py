@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from emulator import window
+from emulator.arrays import engine as window
+from emulator.arrays.engine import WindowEngine
 from emulator.config import RunConfig
 from emulator.faults import Fault
 from emulator.reference import engine as reference
 from emulator.reference.engine import ReferenceEngine
-from emulator.window import WindowEngine
 from emulator.world import host_memory
 from firmware import image
 from firmware.errors import InputError

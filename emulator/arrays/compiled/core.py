@@ -1,18 +1,18 @@
-"""The compiled core of the look-ahead engine: what ``emulator.life`` works on."""
+"""The compiled core of the look-ahead engine: what ``emulator.arrays.compiled.loop`` works on."""
 
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator import transit as ways
+from emulator.arrays.compiled import mail
+from emulator.arrays.compiled.jit import is_warm, prepare
+from emulator.arrays.compiled.loop import Cells, Scratch, World, deliver, live
+from emulator.arrays.compiled.rule import PAIR, choose_kernel
+from emulator.arrays.core import Core
+from emulator.arrays.rows import LINE_BYTES, in_lines
 from emulator.config import RunConfig
-from emulator.core import Core
 from emulator.faults.fronts import Weather
-from emulator.jit import is_warm, prepare
-from emulator.kernels import PAIR, choose_kernel
-from emulator.life import Cells, Scratch, World, deliver, live
-from emulator.population import LINE_BYTES, in_lines
 from emulator.record.observer import Observer
 from emulator.record.trace import RECORD_DTYPE, Trace
 from emulator.world.draws import MASK, Stream, mix
@@ -35,7 +35,7 @@ CACHE_BYTES: Final = 1 << 20
 
 
 class CompiledCore(Core):
-    """``kernel`` is ``auto`` or a name from ``emulator.kernels``; the rest as for ``Core``.
+    """``kernel`` is ``auto`` or a name from ``emulator.arrays.compiled.rule``; the rest as for ``Core``.
 
     Raises:
         InputError: the processor lacks what the kernel needs.
@@ -62,7 +62,7 @@ class CompiledCore(Core):
             np.zeros(PAIR, np.bool_),
         )
         population = self.population
-        memory = population.rows.view(np.int8).reshape(-1, ways.ROW)
+        memory = population.rows.view(np.int8).reshape(-1, mail.ROW)
         self._cells = Cells(
             memory,
             memory.view(np.int32),
@@ -74,8 +74,8 @@ class CompiledCore(Core):
             observer.running,
             observer.pending,
         )
-        self._transit = ways.make_transit(config.grid.cells, self._world.listed)
-        self._counters = np.zeros(ways.COUNTERS, np.int64)
+        self._transit = mail.make_transit(config.grid.cells, self._world.listed)
+        self._counters = np.zeros(mail.COUNTERS, np.int64)
 
     @property
     def compiles(self) -> bool:
@@ -87,12 +87,12 @@ class CompiledCore(Core):
         if self.population.skewed and not self._world.skewed:
             self._world = self._world._replace(skewed=True)
         counters, observer = self._counters, self._observer
-        counters[ways.NOW] = now_us
+        counters[mail.NOW] = now_us
         self._note_power()
-        counters[ways.UPDATES], counters[ways.ROUNDS] = observer.updates, observer.async_rounds
-        counters[ways.LEFT] = observer.left
-        while counters[ways.NOW] < until_us:
-            begin = counters[ways.COUNT]
+        counters[mail.UPDATES], counters[mail.ROUNDS] = observer.updates, observer.async_rounds
+        counters[mail.LEFT] = observer.left
+        while counters[mail.NOW] < until_us:
+            begin = counters[mail.COUNT]
             given = (
                 *(self._world, self._cells, counters, self._transit, self._weather.fronts, self._kernel),
                 *(self._scratch, until_us, np.uint64(self._lost_below), BATCH),
@@ -101,12 +101,12 @@ class CompiledCore(Core):
             with held():  # what it returns is made by Python, and it does not look whether that succeeds
                 self._transit = live(*given)
             fresh = self._transit.records[
-                begin * ways.RECORD_BYTES : counters[ways.COUNT] * ways.RECORD_BYTES
+                begin * mail.RECORD_BYTES : counters[mail.COUNT] * mail.RECORD_BYTES
             ]
             self._trace.records(fresh.data)
             self._forget_what_has_arrived()
-        observer.updates, observer.async_rounds = int(counters[ways.UPDATES]), int(counters[ways.ROUNDS])
-        observer.left = int(counters[ways.LEFT])
+        observer.updates, observer.async_rounds = int(counters[mail.UPDATES]), int(counters[mail.ROUNDS])
+        observer.left = int(counters[mail.LEFT])
         self._count()
 
     def deliver(self, until_us: int) -> None:
@@ -121,59 +121,59 @@ class CompiledCore(Core):
         self._count()
 
     def _note_power(self) -> None:
-        self._counters[ways.DARKNESS] = self.population.darkness
-        self._counters[ways.BOOTED] = self.population.last_boot_us
+        self._counters[mail.DARKNESS] = self.population.darkness
+        self._counters[mail.BOOTED] = self.population.last_boot_us
 
     def _deliver_listed(self, until_us: int) -> None:
         """By time, and by number at the same time."""
         config, wakes = self._config, self.population.wakes
-        messages = self._transit.messages[: self._counters[ways.MESSAGES]]
-        arrivals = messages[:, ways.ARRIVAL]
-        receivers = messages[:, ways.SLOT] // PORTS
+        messages = self._transit.messages[: self._counters[mail.MESSAGES]]
+        arrivals = messages[:, mail.ARRIVAL]
+        receivers = messages[:, mail.SLOT] // PORTS
         in_vain = self.population.booted[receivers] > arrivals - config.latency_us
         in_time = arrivals <= wakes[receivers] - config.compute_us
-        due = np.flatnonzero((arrivals != ways.ARRIVED) & (arrivals <= until_us) & (in_time | in_vain))
+        due = np.flatnonzero((arrivals != mail.ARRIVED) & (arrivals <= until_us) & (in_time | in_vain))
         due = due[np.argsort(arrivals[due], kind="stable")]
-        cells, ports = np.divmod(messages[due, ways.SLOT], PORTS)
+        cells, ports = np.divmod(messages[due, mail.SLOT], PORTS)
         heard = (wakes[cells] != DARK) & ~in_vain[due]
-        self._counters[ways.UNHEARD] += len(due) - int(np.count_nonzero(heard))
-        frames = messages[due[heard], ways.MESSAGE_STATE // 8 :]
+        self._counters[mail.UNHEARD] += len(due) - int(np.count_nonzero(heard))
+        frames = messages[due[heard], mail.MESSAGE_STATE // 8 :]
         cells, ports = cells[heard], ports[heard]
         self.population.rows["inbox"][cells, ports] = np.ascontiguousarray(frames).view(np.int8)
         np.bitwise_or.at(self.population.heard, cells, (1 << ports).astype(np.uint8))
-        messages[due, ways.ARRIVAL] = ways.ARRIVED
+        messages[due, mail.ARRIVAL] = mail.ARRIVED
 
     def cut(self, cells: NDArray[np.intp], now_us: int) -> None:
         counters, transit = self._counters, self._transit
         dark = np.zeros(self._config.grid.cells + 1, np.bool_)
         dark[cells] = True
         if self._world.listed:
-            messages = transit.messages[: counters[ways.MESSAGES]]
-            receivers, ports = np.divmod(messages[:, ways.SLOT], PORTS)
+            messages = transit.messages[: counters[mail.MESSAGES]]
+            receivers, ports = np.divmod(messages[:, mail.SLOT], PORTS)
             senders = self.population.rows["neighbours"][receivers, ports]
-            lefts = transit.lefts if self._world.stormy else transit.messages[:, ways.ARRIVAL]
-            leaving = lefts[: counters[ways.MESSAGES]] >= now_us
-            cut = dark[senders] & leaving & (messages[:, ways.ARRIVAL] != ways.ARRIVED)
-            messages[cut, ways.ARRIVAL] = ways.ARRIVED
+            lefts = transit.lefts if self._world.stormy else transit.messages[:, mail.ARRIVAL]
+            leaving = lefts[: counters[mail.MESSAGES]] >= now_us
+            cut = dark[senders] & leaving & (messages[:, mail.ARRIVAL] != mail.ARRIVED)
+            messages[cut, mail.ARRIVAL] = mail.ARRIVED
         else:
             records, targets = self._on_their_way()
             leaving = records["time_us"].astype(np.int64) + self._config.latency_us >= now_us
             cut = (dark[records["cell"]] & leaving)[:, None] & (targets != self._config.grid.cells)
             targets[cut] = self._config.grid.cells
-        counters[ways.CUT] += np.count_nonzero(cut)
+        counters[mail.CUT] += np.count_nonzero(cut)
         self._count()
 
     def _on_their_way(self) -> tuple[NDArray[np.void], NDArray[np.int32]]:
         """Records that may be on their way, where messages are not listed, and their targets int32[n, 8]."""
-        here = slice(int(self._counters[ways.HEAD]), int(self._counters[ways.COUNT]))
+        here = slice(int(self._counters[mail.HEAD]), int(self._counters[mail.COUNT]))
         records = self._transit.records.view(RECORD_DTYPE)[here]
         return records, self._transit.targets.reshape(-1, PORTS)[here]
 
     def _prepare_for_fronts(self) -> None:
         if not self._world.listed:
             self._list_messages()
-        count = self._counters[ways.MESSAGES]
-        self._transit.lefts[:count] = self._transit.messages[:count, ways.ARRIVAL]
+        count = self._counters[mail.MESSAGES]
+        self._transit.lefts[:count] = self._transit.messages[:count, mail.ARRIVAL]
         self._world = self._world._replace(listed=True, stormy=True)
 
     def _list_messages(self) -> None:
@@ -182,28 +182,28 @@ class CompiledCore(Core):
         records, targets = self._on_their_way()
         record, port = np.nonzero(targets != config.grid.cells)
         receivers = targets[record, port].astype(np.int64)
-        transit = ways.make_transit(config.grid.cells, listed=True)
-        messages = np.zeros((len(record), ways.MESSAGE_WORDS), np.int64)
-        messages[:, ways.ARRIVAL] = records["time_us"][record].astype(np.int64) + config.latency_us
-        messages[:, ways.SLOT] = PORTS * receivers + (port + PORTS // 2) % PORTS
-        messages[:, ways.MESSAGE_STATE // 8 :] = np.ascontiguousarray(records["state"][record]).view(np.int64)
+        transit = mail.make_transit(config.grid.cells, listed=True)
+        messages = np.zeros((len(record), mail.MESSAGE_WORDS), np.int64)
+        messages[:, mail.ARRIVAL] = records["time_us"][record].astype(np.int64) + config.latency_us
+        messages[:, mail.SLOT] = PORTS * receivers + (port + PORTS // 2) % PORTS
+        messages[:, mail.MESSAGE_STATE // 8 :] = np.ascontiguousarray(records["state"][record]).view(np.int64)
         self._transit = transit._replace(
             messages=messages,
             lefts=np.empty(len(messages), np.int64),
             nexts=np.empty(len(messages), np.int32),
         )
-        counters[ways.MESSAGES], counters[ways.HEAD], counters[ways.COUNT] = len(messages), 0, 0
+        counters[mail.MESSAGES], counters[mail.HEAD], counters[mail.COUNT] = len(messages), 0, 0
 
     @property
     def on_their_way(self) -> int:
         if self._world.listed:
-            messages = self._transit.messages[: self._counters[ways.MESSAGES]]
-            return int(np.count_nonzero(messages[:, ways.ARRIVAL] != ways.ARRIVED))
+            messages = self._transit.messages[: self._counters[mail.MESSAGES]]
+            return int(np.count_nonzero(messages[:, mail.ARRIVAL] != mail.ARRIVED))
         _, targets = self._on_their_way()
         return int(np.count_nonzero(targets != self._config.grid.cells))
 
     def _count(self) -> None:
-        counted = (ways.SENT, ways.LOST, ways.CORRUPTED, ways.CUT, ways.UNHEARD)
+        counted = (mail.SENT, mail.LOST, mail.CORRUPTED, mail.CUT, mail.UNHEARD)
         traffic = self.traffic
         traffic.sent, traffic.lost, traffic.corrupted, traffic.cut, traffic.unheard = (
             int(self._counters[counter]) for counter in counted
@@ -213,12 +213,12 @@ class CompiledCore(Core):
         """Move the records that are still wanted to the front, if they are the smaller part."""
         counters, transit = self._counters, self._transit
         if self._world.listed:
-            counters[ways.HEAD] = counters[ways.COUNT]
-        head, count = int(counters[ways.HEAD]), int(counters[ways.COUNT])
+            counters[mail.HEAD] = counters[mail.COUNT]
+        head, count = int(counters[mail.HEAD]), int(counters[mail.COUNT])
         if 2 * head >= count:
-            for array, size in ((transit.records, ways.RECORD_BYTES), (transit.targets, PORTS)):
+            for array, size in ((transit.records, mail.RECORD_BYTES), (transit.targets, PORTS)):
                 array[: (count - head) * size] = array[head * size : count * size]
-            counters[ways.HEAD], counters[ways.COUNT] = 0, count - head
+            counters[mail.HEAD], counters[mail.COUNT] = 0, count - head
 
 
 def _world(config: RunConfig, rule: Rule, timing: Timing) -> World:
@@ -242,5 +242,5 @@ def _world(config: RunConfig, rule: Rule, timing: Timing) -> World:
         loss_base,
         jitter_base,
         max(1, timing.mean_interval_us // max(SLICES_MIN, config.grid.cells // SLICE_WAKES)),
-        config.grid.cells * ways.ROW > CACHE_BYTES,
+        config.grid.cells * mail.ROW > CACHE_BYTES,
     )

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from emulator import agenda
-from emulator import transit as ways
-from emulator.dice import draw32
+from emulator.arrays.compiled import mail
+from emulator.arrays.compiled.draws import draw32
+from emulator.arrays.compiled.jit import inner
+from emulator.arrays.compiled.mail import CORRUPTED, LOST, NEIGHBOURS, ROW, SENT, STATE
+from emulator.arrays.compiled.simd import copy16, put
+from emulator.arrays.compiled.wakes import first_from
 from emulator.faults.fronts import DRAWS, Effect
-from emulator.jit import inner
-from emulator.lanes import copy16, put
-from emulator.transit import CORRUPTED, LOST, NEIGHBOURS, ROW, SENT, STATE
 from firmware.budget import ALPHA, ONE, PORTS
 
 LOSE, BURST, CUT, CORRUPT, DELAY, JITTER, STRAY, ECHO, LIMIT, STICK, BABBLE, LIE = (
@@ -26,12 +26,12 @@ def list_message(world, transit, ahead, number, arrival):
     known = arrival + world.compute_us
     if known < ahead.end:
         time = max(0, known - ahead.start)
-        wake = agenda.first_from(ahead.wakes, ahead.starts, ahead.shift, ahead.length, time)
+        wake = first_from(ahead.wakes, ahead.starts, ahead.shift, ahead.length, time)
         if wake < ahead.length:
             if world.stormy:
-                ways.list_by_time(transit, number, wake)
+                mail.list_by_time(transit, number, wake)
             else:
-                ways.list_before(transit, number, wake)
+                mail.list_before(transit, number, wake)
 
 
 @inner
@@ -73,11 +73,11 @@ def _speak(fronts, front, effect, link, sender, index):
 @inner
 def _post(world, counters, transit, fronts, ahead, slot, left, arrival, cells, cell, voice):
     """A frame sets out."""
-    number = ways.post(counters, transit, slot, arrival, cells.memory, cell * ROW + STATE)
+    number = mail.post(counters, transit, slot, arrival, cells.memory, cell * ROW + STATE)
     if world.stormy:
         transit.lefts[number] = left
     if voice != _TRUTH:
-        copy16(transit.messages, number * ways.MESSAGE_BYTES + ways.MESSAGE_STATE, fronts.voice, 0)
+        copy16(transit.messages, number * mail.MESSAGE_BYTES + mail.MESSAGE_STATE, fronts.voice, 0)
     list_message(world, transit, ahead, number, arrival)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from emulator.jit import inner
+from emulator.arrays.compiled.jit import inner
 from emulator.world.draws import FACTOR_1, FACTOR_2, GOLDEN
 
 _GOLDEN, _FACTOR_1, _FACTOR_2 = np.uint64(GOLDEN), np.uint64(FACTOR_1), np.uint64(FACTOR_2)

@@ -9,9 +9,9 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from emulator.jit import inner, njit
-from emulator.lanes import copy16, get32, get64, mark, prefetch
-from emulator.population import LAYOUT, in_lines, offset
+from emulator.arrays.compiled.jit import inner, njit
+from emulator.arrays.compiled.simd import copy16, get32, get64, mark, prefetch
+from emulator.arrays.rows import LAYOUT, in_lines, offset
 from emulator.record.trace import RECORD
 from emulator.world.rate import DARK
 from firmware.budget import CHANNELS, PORTS

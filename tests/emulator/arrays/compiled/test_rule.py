@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 from numba import njit
 
-from emulator import kernels
-from emulator.kernels import KERNELS, PAIR, available, choose_kernel, think, think_pair
-from emulator.lanes import perceive, settle
+from emulator.arrays.compiled.rule import KERNELS, PAIR, available, choose_kernel, think, think_pair
+from emulator.arrays.compiled.simd import perceive, settle
 from firmware import arithmetic
 from firmware.arithmetic import Rule
 from firmware.errors import InputError
@@ -93,7 +92,7 @@ def test_kernels_that_cannot_be_had(monkeypatch, genome):
     rule = genome.rule
     with pytest.raises(InputError, match=r"kernel: quantum - it is unknown; choose one of auto, .*f32"):
         choose_kernel(rule, "quantum")
-    monkeypatch.setattr(kernels.llvm, "get_host_cpu_features", dict)
+    monkeypatch.setattr("emulator.arrays.compiled.rule.llvm.get_host_cpu_features", dict)
     assert available() == ["f32"]
     assert choose_kernel(rule, "auto").name == "f32"
     with pytest.raises(InputError, match="kernel: vnni - this processor has no avx512vnni; choose one of"):

@@ -1,6 +1,6 @@
 """How cells live, compiled: SPEC.md once more, on arrays of cells.
 
-Time goes on slice by slice. All wakes of a slice are known at its beginning (``emulator.agenda``), so
+Time goes on slice by slice. All wakes of a slice are known at its beginning (``wakes`` beside this), so
 that memory can be fetched before a wake needs it.
 """
 
@@ -8,27 +8,10 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from emulator import agenda
-from emulator import transit as ways
-from emulator.agenda import BINS, CELL
-from emulator.dispatch import list_message, send_listed
-from emulator.jit import inner, kept
-from emulator.kernels import PAIR, think, think_pair
-from emulator.lanes import (
-    LANES,
-    choose8,
-    copy16,
-    get8,
-    get32,
-    get64,
-    lost_ports,
-    perceive,
-    prefetch,
-    put,
-    settle,
-)
-from emulator.population import LINE_BYTES, offset
-from emulator.transit import (
+from emulator.arrays.compiled import mail
+from emulator.arrays.compiled.fronts import list_message, send_listed
+from emulator.arrays.compiled.jit import inner, kept
+from emulator.arrays.compiled.mail import (
     ARRIVAL,
     COUNT,
     HEAD,
@@ -47,6 +30,22 @@ from emulator.transit import (
     STATE,
     UPDATES,
 )
+from emulator.arrays.compiled.rule import PAIR, think, think_pair
+from emulator.arrays.compiled.simd import (
+    LANES,
+    choose8,
+    copy16,
+    get8,
+    get32,
+    get64,
+    lost_ports,
+    perceive,
+    prefetch,
+    put,
+    settle,
+)
+from emulator.arrays.compiled.wakes import BINS, CELL, collect, sort
+from emulator.arrays.rows import LINE_BYTES, offset
 from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, PORTS
 
 LISTENED, WIRED = offset("listened"), offset("wired")
@@ -117,7 +116,7 @@ class Scratch(NamedTuple):
 class Slice(NamedTuple):
     """Some time in which no fault comes: its beginning and end in us, and its wakes in order.
 
-    ``starts`` and ``shift`` say where to look for a time (``emulator.agenda``).
+    ``starts`` and ``shift`` say where to look for a time (``emulator.arrays.compiled.wakes``).
     """
 
     start: int
@@ -139,7 +138,7 @@ def _fetch(world, cells, counters, transit, ahead, place):
     prefetch(cells.pending, waking)
     if world.listed:
         prefetch(transit.latest, waking * LINE_BYTES)
-        ways.fetch_listed(cells, transit, soon, min(place + 2 * AHEAD, ahead.length - 1))
+        mail.fetch_listed(cells, transit, soon, min(place + 2 * AHEAD, ahead.length - 1))
         return
     head = min(counters[HEAD] + AHEAD, counters[COUNT] - 1)
     for port in range(PORTS):
@@ -189,9 +188,9 @@ def _sense(world, cells, counters, transit, scratch, ahead, place, slot):
     if world.fetches:
         _fetch(world, cells, counters, transit, ahead, place)
     if world.listed:
-        ways.take_listed(world, cells, counters, transit, place)
+        mail.take_listed(world, cells, counters, transit, place)
     else:
-        ways.deliver(cells, counters, transit, now - world.flight_us)
+        mail.deliver(cells, counters, transit, now - world.flight_us)
     _listen(world, cells, cell)
     row = cell * ROW
     near = perceive(cells.memory, row + STATE, row + INBOX, scratch.seen, slot * LINE_BYTES) >= ALIVE_MIN
@@ -303,11 +302,11 @@ def live(world, cells, counters, transit, fronts, kernel, scratch, until, lost_b
     while counters[NOW] < until and counters[COUNT] < full:
         start = counters[NOW]
         end = min(until, start + world.slice_us)
-        keys, count = agenda.collect(world, cells, keys, start, end)
+        keys, count = collect(world, cells, keys, start, end)
         if len(wakes) < count:
             wakes = np.empty(len(keys), np.int64)
-        shift = agenda.sort(keys, wakes, starts, count, end - start)
-        transit = ways.with_room(counters, transit, count, fronts.copies)
+        shift = sort(keys, wakes, starts, count, end - start)
+        transit = mail.with_room(counters, transit, count, fronts.copies)
         ahead = Slice(start, end, wakes, count, starts, shift)
         _live_slice(world, cells, counters, transit, fronts, kernel, scratch, ahead, lost_below)
         counters[NOW] = end if count else min(until, max(end, cells.wakes.min()))
@@ -317,6 +316,6 @@ def live(world, cells, counters, transit, fronts, kernel, scratch, until, lost_b
 @kept
 def deliver(world, cells, counters, transit, until):
     """All that arrives by this time is received, where messages are not listed, or waits in the ports."""
-    ways.deliver(cells, counters, transit, until - world.flight_us)
+    mail.deliver(cells, counters, transit, until - world.flight_us)
     if world.compute_us:
-        ways.deliver_between_updates(world, cells, counters, transit, until)
+        mail.deliver_between_updates(world, cells, counters, transit, until)

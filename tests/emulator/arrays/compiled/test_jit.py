@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from emulator import shelf
-from emulator.jit import is_warm, kept
+from emulator.arrays.compiled import cache
+from emulator.arrays.compiled.jit import is_warm, kept
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[4]
 SCRIPT = """
-from emulator.jit import kept
+from emulator.arrays.compiled.jit import kept
 @kept
 def double(x):
     return 2 * x
@@ -26,7 +26,7 @@ def double(x):
 
 
 @pytest.fixture
-def cache(tmp_path, monkeypatch):
+def kept_in(tmp_path, monkeypatch):
     folder = tmp_path / "cache"
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder))
     return folder
@@ -34,33 +34,33 @@ def cache(tmp_path, monkeypatch):
 
 def start():
     """As a process does: it compiles a function or loads it; how warm it was, is now, and its hits."""
-    shelf._prepared.cache_clear()
+    cache._prepared.cache_clear()
     before, compiled = is_warm("double"), kept(double)
     return compiled(21), before, is_warm("double"), sum(compiled.stats.cache_hits.values())
 
 
-def code(cache):
-    (file,) = cache.glob("*/double-*.code")
+def code(kept_in):
+    (file,) = kept_in.glob("*/double-*.code")
     return file
 
 
-def test_compiled_code_is_kept(cache):
+def test_compiled_code_is_kept(kept_in):
     assert start() == COLD
     assert start() == WARM
 
 
-def test_a_folder_that_cannot_be_written(cache):
-    cache.write_text("")
+def test_a_folder_that_cannot_be_written(kept_in):
+    kept_in.write_text("")
     assert start() == NEVER_WARM
 
 
-def test_a_disk_that_is_full(cache, monkeypatch):
+def test_a_disk_that_is_full(kept_in, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(shelf.Path, "write_bytes", full)
+    monkeypatch.setattr(cache.Path, "write_bytes", full)
     assert start() == NEVER_WARM
-    assert list(cache.glob("*/*")) == []
+    assert list(kept_in.glob("*/*")) == []
 
 
 def signed(content):
@@ -79,32 +79,32 @@ class Mark:
 
 @pytest.mark.parametrize("content", [b"", b"\x80\x7f", pickle.dumps([1])], ids=["empty", "cut", "other"])
 @pytest.mark.parametrize("checksum", [signed, bytes], ids=["signed", "unsigned"])
-def test_a_damaged_file_is_made_again(cache, checksum, content):
+def test_a_damaged_file_is_made_again(kept_in, checksum, content):
     """Damaged on disk, or whole but not what this numba has written."""
     start()
-    code(cache).write_bytes(checksum(content))
+    code(kept_in).write_bytes(checksum(content))
     assert start() == ((42, True, True, 0) if checksum is signed else COLD)
     assert start() == WARM
 
 
-def test_a_checksum_is_looked_at_before_anything_is_unpickled(cache, tmp_path):
+def test_a_checksum_is_looked_at_before_anything_is_unpickled(kept_in, tmp_path):
     start()
     mark = tmp_path / "mark"
-    code(cache).write_bytes(bytes(32) + pickle.dumps(Mark(mark)))
+    code(kept_in).write_bytes(bytes(32) + pickle.dumps(Mark(mark)))
     assert start() == COLD
     assert not mark.exists()
-    code(cache).write_bytes(signed(pickle.dumps(Mark(mark))))
+    code(kept_in).write_bytes(signed(pickle.dumps(Mark(mark))))
     start()
     assert mark.exists()  # so the test can fail
 
 
 @pytest.mark.parametrize(("up", "opened"), [(0, 0o666), (1, 0o777), (2, 0o777)])
-def test_code_that_others_can_write_is_not_run(cache, tmp_path, up, opened):
+def test_code_that_others_can_write_is_not_run(kept_in, tmp_path, up, opened):
     """However right its checksum is."""
     start()
     mark = tmp_path / "mark"
-    code(cache).write_bytes(signed(pickle.dumps(Mark(mark))))
-    [code(cache), *code(cache).parents][up].chmod(opened)
+    code(kept_in).write_bytes(signed(pickle.dumps(Mark(mark))))
+    [code(kept_in), *code(kept_in).parents][up].chmod(opened)
     assert start() == (NEVER_WARM if up else COLD)
     assert not mark.exists()
 
@@ -121,13 +121,13 @@ def begin(folder, **environment):
     )
 
 
-def test_two_at_once_and_settings_of_numba_in_the_current_folder(cache, tmp_path):
+def test_two_at_once_and_settings_of_numba_in_the_current_folder(kept_in, tmp_path):
     """To read them would be to wait for the fifo for ever."""
     os.mkfifo(tmp_path / ".numba_config.yaml")
     processes = [begin(tmp_path) for _ in range(2)]
     for process in processes:
         assert process.communicate(timeout=60) == ("42\n", "")
-    assert [path.suffix for path in cache.glob("*/*")] == [".code"]
+    assert [path.suffix for path in kept_in.glob("*/*")] == [".code"]
 
 
 def test_without_a_compiler_it_cannot_be_done(tmp_path):
@@ -140,11 +140,11 @@ def test_without_a_compiler_it_cannot_be_done(tmp_path):
 
 @pytest.mark.parametrize("name", ["f32", "numpy"])
 def test_an_engine_says_whether_it_compiles(genome, name, monkeypatch):
+    from emulator.arrays.engine import WindowEngine
     from emulator.config import RunConfig
-    from emulator.window import WindowEngine
     from firmware import image
 
-    monkeypatch.setattr("emulator.compiled.is_warm", lambda _name: False)
+    monkeypatch.setattr("emulator.arrays.compiled.core.is_warm", lambda _name: False)
     config = RunConfig(8, 8)
     engine = WindowEngine(config, image.build(genome, config.timing), genome.target, kernel=name)
     assert engine.compiles == (name == "f32")

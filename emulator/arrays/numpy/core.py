@@ -10,13 +10,13 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from emulator.arrays.core import Core
+from emulator.arrays.numpy.fronts import Sent, meet_fronts
+from emulator.arrays.rows import LAYOUT, draw_waits_us
 from emulator.config import RunConfig
-from emulator.core import Core
 from emulator.faults.fronts import Weather
-from emulator.population import LAYOUT, draw_waits_us
 from emulator.record.observer import Observer
 from emulator.record.trace import RECORD_DTYPE, Trace
-from emulator.storm import Sent, meet_fronts
 from emulator.world.draws import Stream, draw32, key
 from emulator.world.rate import DARK, scaled
 from firmware.arithmetic import HIDDEN_LIMIT, Rule

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from emulator.lanes import LANES, choose8, draw_waits, lost_ports
+from emulator.arrays.compiled.simd import LANES, choose8, draw_waits, lost_ports
 from emulator.world.draws import MASK, Stream, draw32, key, mix
 from firmware.clock import MEAN_INTERVAL_MAX_US, Law, Timing, draw_wait_us
 

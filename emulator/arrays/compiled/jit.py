@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
-from emulator import shelf
+from emulator.arrays.compiled import cache
 from firmware.current_folder import unseen_here
 from firmware.errors import InputError
 from firmware.interrupts import held
@@ -38,7 +38,7 @@ and counts no references to arrays, which would take longer than a cell's update
 def kept(function: Callable[..., Any]) -> Any:
     """``njit`` whose result stays on disk; where nothing can be kept, each process compiles anew."""
     compiled = njit(function)
-    compiled._cache = _OnShelf(function)
+    compiled._cache = _OnDisk(function)
     return compiled
 
 
@@ -50,10 +50,10 @@ def prepare(function: Any, *arguments: Any) -> None:
 
 def is_warm(name: str) -> bool:
     """Whether the function of this name lies compiled on disk."""
-    return shelf.holds(f"{name}-")
+    return cache.holds(f"{name}-")
 
 
-class _OnShelf(NullCache):
+class _OnDisk(NullCache):
     """The code of a function, by the types of its arguments; as numba's own cache, but one that is checked.
 
     Whatever goes wrong with it, the function is compiled.
@@ -66,7 +66,7 @@ class _OnShelf(NullCache):
         target_context.refresh()
         # LLVM calls back for the code, and does not hear that there is none.
         with suppress(Exception), held():
-            content = shelf.read(self._name(signature, target_context.codegen()))
+            content = cache.read(self._name(signature, target_context.codegen()))
             if content is not None:
                 return CompileResult._rebuild(target_context, *pickle.loads(content))
         return None
@@ -74,10 +74,10 @@ class _OnShelf(NullCache):
     def save_overload(self, signature: Any, result: Any) -> None:
         with suppress(Exception):
             if not result.library.has_dynamic_globals:
-                shelf.write(self._name(signature, result.codegen), dumps(result._reduce()))
+                cache.write(self._name(signature, result.codegen), dumps(result._reduce()))
 
     def _name(self, signature: Any, codegen: Any) -> str:
-        """Of a file, by all that the code depends on; the shelf is by the sources."""
+        """Of a file, by all that the code depends on; its folder is by the sources."""
         python = sys.implementation.cache_tag
         module = self._function.__module__
         known = (module, signature, codegen.magic_tuple(), numba.__version__, python)

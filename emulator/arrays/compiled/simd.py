@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from llvmlite import ir
 
-from emulator.jit import intrinsic, types
+from emulator.arrays.compiled.jit import intrinsic, types
 from emulator.world.draws import FACTOR_1, FACTOR_2, GOLDEN
 from firmware.arithmetic import GRADIENT_SHIFT
 from firmware.budget import ALPHA, CHANNELS, PORTS

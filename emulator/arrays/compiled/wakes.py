@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from emulator.jit import inner, njit
-from emulator.lanes import LANES, draw_waits
+from emulator.arrays.compiled.jit import inner, njit
+from emulator.arrays.compiled.simd import LANES, draw_waits
 
 CELL: Final = 0xFFFFFFFF
 """The bits of a wake that say who."""

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from emulator.trust import distrust, is_own
+from emulator.arrays.compiled.trust import distrust, is_own
 
 NOBODY = 65534
 

@@ -3,18 +3,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from emulator import agenda
-from emulator.agenda import BINS, CELL
+from emulator.arrays.compiled.loop import Cells, World
+from emulator.arrays.compiled.simd import LANES
+from emulator.arrays.compiled.wakes import BINS, CELL, collect, first_from, sort
+from emulator.arrays.rows import Population
 from emulator.config import RunConfig
-from emulator.lanes import LANES
-from emulator.life import Cells, World
-from emulator.population import Population
 from firmware.clock import Law, Timing, draw_wait_us
 
 
 @njit
-def first_from(wakes, starts, shift, count, time):
-    return agenda.first_from(wakes, starts, shift, count, time)
+def first_from_alone(wakes, starts, shift, count, time):
+    return first_from(wakes, starts, shift, count, time)
 
 
 @settings(max_examples=200, deadline=None)
@@ -29,12 +28,12 @@ def test_sort_and_search(times, scale, seed):
     keys = times << 32 | random.integers(0, 1 << 31, len(times))
     span = int(times.max(initial=0)) + 1
     ordered, starts = np.empty(len(keys), np.int64), np.empty(BINS + 2, np.int32)
-    shift = agenda.sort(keys, ordered, starts, len(keys), span)
+    shift = sort(keys, ordered, starts, len(keys), span)
     assert (ordered == np.sort(keys)).all()
     for time in {0, span - 1, *times.tolist(), *(times + 1).tolist()}:
         if time < span:
             expected = np.searchsorted(ordered >> 32, time)
-            assert first_from(ordered, starts, shift, len(keys), time) == expected
+            assert first_from_alone(ordered, starts, shift, len(keys), time) == expected
 
 
 def test_all_wakes_of_a_slice():
@@ -50,7 +49,7 @@ def test_all_wakes_of_a_slice():
     )
     cells = Cells(None, None, population.wakes, population.prngs, None, population.rates, None, None, None)
     start, end = int(wakes.min()), 4000
-    keys, count = agenda.collect(world, cells, np.empty(21 + 1 + LANES, np.int64), start, end)
+    keys, count = collect(world, cells, np.empty(21 + 1 + LANES, np.int64), start, end)
     expected = []
     for cell in range(21):
         time, state = int(wakes[cell]), int(prngs[cell])

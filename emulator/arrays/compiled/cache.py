@@ -1,9 +1,9 @@
 """Compiled code on disk: a folder for each version of the sources, a file for each function and its types.
 
 What lies there is unpickled, and its machine code is run. So the folder must be this user's alone
-(``emulator.trust``), which keeps out whoever would forge a file. Each file begins with its SHA-256, which a
-forger could write too, but a power cut or a bad disk does not. A file that does not hold is replaced: the
-shelf is never needed, it only saves time.
+(``trust`` beside this), which keeps out whoever would forge a file. Each file begins with its SHA-256, which
+a forger could write too, but a power cut or a bad disk does not. A file that does not hold is replaced: the
+cache is never needed, it only saves time.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ import platformdirs
 
 import emulator
 import firmware
-from emulator.trust import distrust, distrust_way, is_own
+from emulator.arrays.compiled.trust import distrust, distrust_way, is_own
 from firmware.scratch import remove_dead, scratch_file
 
 SUFFIX: Final = ".code"
@@ -100,10 +100,10 @@ def _prepared(folder: Path) -> tuple[Path | None, str]:
     return folder, ""
 
 
-def _forget_unused(shelf: Path) -> None:
+def _forget_unused(base: Path) -> None:
     """Remove the folders of versions that have not been in use for long."""
     long_ago = time.time() - UNUSED_DAYS * 86_400
-    for folder in shelf.glob("planaria-*"):
+    for folder in base.glob("planaria-*"):
         if not re.fullmatch("planaria-[0-9a-f]{16}", folder.name) or folder.is_symlink():
             continue
         with suppress(OSError):

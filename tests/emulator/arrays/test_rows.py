@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from emulator.arrays.rows import DARK, LAYOUT, Population, draw_waits_us, in_lines, offset
 from emulator.config import RunConfig
-from emulator.population import DARK, LAYOUT, Population, draw_waits_us, in_lines, offset
 from emulator.world.entropy import Entropy
 from firmware.clock import Law, Timing, draw_wait_us
 

@@ -2,10 +2,10 @@
 
 from abc import ABC, abstractmethod
 
+from emulator.arrays.rows import Population
 from emulator.config import RunConfig
 from emulator.faults.base import Cells
 from emulator.faults.fronts import Weather
-from emulator.population import Population
 from emulator.record.observer import Observer
 from emulator.record.trace import Trace
 from emulator.reference.link import Traffic

@@ -8,25 +8,25 @@ import pytest
 
 import emulator
 import firmware
-from emulator import shelf
+from emulator.arrays.compiled import cache
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache" / "code"))
-    folder, reason = shelf.place()
+    folder, reason = cache.place()
     assert reason == ""
     return folder
 
 
 def test_what_is_written_is_read(folder):
-    assert shelf.read("f-1") is None
-    shelf.write("f-1", b"abc")
+    assert cache.read("f-1") is None
+    cache.write("f-1", b"abc")
     assert (folder / "f-1.code").read_bytes() == hashlib.sha256(b"abc").digest() + b"abc"
-    assert shelf.read("f-1") == b"abc"
-    assert (shelf.holds("f-"), shelf.holds("g-")) == (True, False)
-    shelf.write("f-1", b"")
-    assert shelf.read("f-1") == b""
+    assert cache.read("f-1") == b"abc"
+    assert (cache.holds("f-"), cache.holds("g-")) == (True, False)
+    cache.write("f-1", b"")
+    assert cache.read("f-1") == b""
     assert [path.name for path in folder.iterdir()] == ["f-1.code"]
 
 
@@ -34,23 +34,23 @@ def test_only_this_user_can_open_it(tmp_path, monkeypatch):
     before = os.umask(0)
     try:
         monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache" / "code"))
-        folder, _ = shelf.place()
-        shelf.write("f-1", b"abc")
+        folder, _ = cache.place()
+        cache.write("f-1", b"abc")
     finally:
         os.umask(before)
     modes = [path.stat().st_mode & 0o777 for path in (tmp_path / "cache", folder.parent, folder)]
     assert modes == [0o700] * 3
     assert (folder / "f-1.code").stat().st_mode & 0o777 == 0o600
-    assert shelf.read("f-1") == b"abc"
+    assert cache.read("f-1") == b"abc"
 
 
 def test_nothing_in_the_current_folder_is_believed(tmp_path, monkeypatch):
     """Who unpacks somebody's archive owns what is in it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NUMBA_CACHE_DIR", "code")
-    assert shelf.place() == (None, "code would lie in the current folder, where files may be anybody's")
-    shelf.write("f-1", b"abc")
-    assert shelf.read("f-1") is None
+    assert cache.place() == (None, "code would lie in the current folder, where files may be anybody's")
+    cache.write("f-1", b"abc")
+    assert cache.read("f-1") is None
     assert list(tmp_path.iterdir()) == []
 
 
@@ -112,12 +112,12 @@ DAMAGES = [
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_what_does_not_hold_is_replaced(folder, damage):
-    shelf.write("f-1", b"abc")
+    cache.write("f-1", b"abc")
     damage(folder / "f-1.code")
-    assert shelf.read("f-1") is None
-    assert not shelf.holds("f-")
-    shelf.write("f-1", b"new")
-    assert shelf.read("f-1") == b"new"
+    assert cache.read("f-1") is None
+    assert not cache.holds("f-")
+    cache.write("f-1", b"new")
+    assert cache.read("f-1") == b"new"
     assert [path.name for path in folder.iterdir()] == ["f-1.code"]
 
 
@@ -131,12 +131,12 @@ def test_where_nothing_can_be_kept(tmp_path, monkeypatch):
         (file, f"{file}/planaria-0123 cannot be used (Not a directory)"),
         (shared, f"{shared} can be written by others"),
     ):
-        monkeypatch.setattr(shelf, "_sources_sha256", lambda: "0123")
+        monkeypatch.setattr(cache, "_sources_sha256", lambda: "0123")
         monkeypatch.setenv("NUMBA_CACHE_DIR", str(base))
-        assert shelf.place() == (None, reason)
-        shelf.write("f-1", b"abc")
-        assert shelf.read("f-1") is None
-        assert not shelf.holds("f-")
+        assert cache.place() == (None, reason)
+        cache.write("f-1", b"abc")
+        assert cache.read("f-1") is None
+        assert not cache.holds("f-")
     assert list(shared.iterdir()) == []
 
 
@@ -148,7 +148,7 @@ def test_code_of_other_versions_goes_when_it_is_old(folder):
         (other / "f-1.code").write_text("")
     for other in (old, foreign):
         os.utime(other, (long_ago, long_ago))
-    shelf.write("f-1", b"abc")
+    cache.write("f-1", b"abc")
     assert {path.name for path in folder.parent.iterdir()} == {folder.name, young.name, foreign.name}
 
 
@@ -158,7 +158,7 @@ def test_in_an_old_folder_only_code_is_removed(folder):
     for name in ("f-1.code", f".planaria-{'0' * 16}", "thesis.txt"):
         (old / name).write_text("")
     os.utime(old, (0, 0))
-    shelf.write("f-1", b"abc")
+    cache.write("f-1", b"abc")
     assert [path.name for path in old.iterdir()] == ["thesis.txt"]
 
 
@@ -167,13 +167,13 @@ def test_any_change_of_a_source_is_another_folder(monkeypatch, tmp_path):
     for package in (emulator, firmware):
         (tmp_path / package.__name__ / "room").mkdir(parents=True)
         monkeypatch.setattr(package, "__path__", [str(tmp_path / package.__name__)])
-    names = {shelf._sources_sha256.__wrapped__()}
+    names = {cache._sources_sha256.__wrapped__()}
     files = ("emulator/a.py", "firmware/a.py", "firmware/b.py", "emulator/room/a.py", "firmware/room/c.py")
     for file in files:
         (tmp_path / file).write_text("A = 1")
-        names.add(shelf._sources_sha256.__wrapped__())
+        names.add(cache._sources_sha256.__wrapped__())
     (tmp_path / "emulator" / "room" / "a.py").write_text("A = 2")
-    names.add(shelf._sources_sha256.__wrapped__())
+    names.add(cache._sources_sha256.__wrapped__())
     (tmp_path / "emulator" / "room" / "a.py").rename(tmp_path / "emulator" / "room" / "b.py")
-    names.add(shelf._sources_sha256.__wrapped__())
+    names.add(cache._sources_sha256.__wrapped__())
     assert len(names) == 8

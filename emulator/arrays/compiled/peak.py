@@ -10,9 +10,9 @@ from typing import Any, Final
 import numpy as np
 from llvmlite import ir
 
-from emulator.jit import intrinsic, njit, types
-from emulator.kernels import available, dot_product
-from emulator.lanes import I8, LANES, V32, VF32
+from emulator.arrays.compiled.jit import intrinsic, njit, types
+from emulator.arrays.compiled.rule import available, dot_product
+from emulator.arrays.compiled.simd import I8, LANES, V32, VF32
 from firmware.budget import CHANNELS, HIDDEN_MAX, PERCEPTION
 
 UPDATE_MACS: Final = HIDDEN_MAX * (PERCEPTION + CHANNELS)

@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from simpy import Event
 
+from emulator.arrays.core import Core
+from emulator.arrays.numpy.core import VectorisedCore
 from emulator.config import RunConfig
-from emulator.core import Core
 from emulator.engine import Engine, Library, RunResult
 from emulator.faults.base import Cells
 from emulator.faults.fronts import Weather
 from emulator.faults.versions import Version
 from emulator.record.observer import Observer
 from emulator.record.trace import Trace
-from emulator.vectorised import VectorisedCore
 from emulator.world.order import Kind, Moment
 from emulator.world.rate import NEVER
 from firmware import image as flash_image
@@ -65,8 +65,8 @@ class WindowEngine(Engine):
         image: flash image of a genome.
         target: the pattern by which errors are judged; the cell on its seed has its strap set.
         trace_file: receives every update as the trace's records.
-        kernel: ``numpy``, a name from ``emulator.kernels.KERNELS``, or ``auto`` for the fastest that
-            can do what the faults want.
+        kernel: ``numpy``, a name from ``emulator.arrays.compiled.rule.KERNELS``, or ``auto`` for the fastest
+            that can do what the faults want.
         library: for faults that mix genomes.
 
     Raises:
@@ -186,6 +186,6 @@ def _make_core(
         return VectorisedCore(config, rule, timing, observer, trace, weather)
     if not compiler:
         raise InputError("kernel", kernel, "numba is not installed", f"choose {NUMPY}, or install it")
-    from emulator.compiled import CompiledCore
+    from emulator.arrays.compiled.core import CompiledCore
 
     return CompiledCore(config, rule, timing, observer, trace, weather, kernel)

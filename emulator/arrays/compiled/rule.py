@@ -12,9 +12,9 @@ import numpy as np
 from llvmlite import ir
 from numpy.typing import NDArray
 
-from emulator.jit import intrinsic, types
-from emulator.lanes import F32, I8, I16, I32, LANES, V32, VF32, Emitter
-from emulator.population import LINE_BYTES, in_lines
+from emulator.arrays.compiled.jit import intrinsic, types
+from emulator.arrays.compiled.simd import F32, I8, I16, I32, LANES, V32, VF32, Emitter
+from emulator.arrays.rows import LINE_BYTES, in_lines
 from firmware.arithmetic import HIDDEN_LIMIT, Rule
 from firmware.budget import CHANNELS, HIDDEN_MAX, PERCEPTION
 from firmware.errors import InputError

@@ -1,0 +1,1 @@
+"""The look-ahead engine: all cells as arrays, in NumPy or in compiled code."""

@@ -1,0 +1,1 @@
+"""The look-ahead engine without a compiler, many cells at a time."""
