@@ -1,6 +1,6 @@
 """A campaign: trials per second with one and with two workers, start-up included."""
 
-from firmware.scratch import scratch_folder
+from firmware.system.scratch import scratch_folder
 from planaria.campaign.measure import measure as run_campaign
 from planaria.campaign.plan import open_plan
 

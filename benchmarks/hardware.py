@@ -9,15 +9,15 @@ from emulator.config import RunConfig
 from emulator.reference.engine import ReferenceEngine
 from firmware import frame, image
 from firmware.budget import ALIVE_MIN, ALPHA
-from firmware.build import build
 from firmware.cell import NeuralProgram
-from firmware.chip import Chip, Event
 from firmware.clock import Timing
-from firmware.machine import load
-from firmware.measure import cycles
+from firmware.hardware.build import build
+from firmware.hardware.chips import CHIPS, TARGETS
+from firmware.hardware.machine import load
+from firmware.hardware.simulator import Event, SimulatedChip
+from firmware.hardware.sizes import cycles
 from firmware.memory import Ram
 from firmware.program import Program
-from firmware.target import CHIPS, TARGETS
 from planaria.shipped import open_genome
 
 GENOME = "ring"
@@ -54,7 +54,7 @@ def _cycles_in_life() -> dict[str, float]:
     dead = next(ram for ram in rams if max(ram.state[ALPHA], *ram.inbox[:, ALPHA]) < ALIVE_MIN)
     results: dict[str, float] = {}
     for name in CHIPS:
-        chip = Chip(build(flash, TARGETS[name]))
+        chip = SimulatedChip(build(flash, TARGETS[name]))
         costs = [cycles(chip.cost(ram.bytes, Event.TIMER)) for ram in (*living, dead)]
         results[f"{name}, cycles of a living cell, least"] = min(costs[:-1])
         results[f"{name}, cycles of a living cell, most"] = max(costs[:-1])

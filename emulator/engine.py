@@ -25,10 +25,10 @@ from emulator.record.trace import Trace
 from emulator.reference.link import Traffic
 from emulator.world.host_memory import check_memory
 from emulator.world.order import Kind, Moment
-from firmware import interrupts
 from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, VISIBLE
 from firmware.errors import InputError
-from firmware.pattern import Displacement, Target
+from firmware.picture import Displacement, Picture
+from firmware.system import interrupts
 
 ROUNDS_MAX = 100_000_000
 
@@ -108,7 +108,7 @@ class Engine(ABC):
     def __init__(
         self,
         config: RunConfig,
-        target: Target,
+        target: Picture,
         trace_file: BinaryIO | None = None,
         library: Library | None = None,
     ) -> None:

@@ -14,7 +14,7 @@ from emulator.faults import Fault
 from emulator.reference.engine import ReferenceEngine
 from firmware import clock, frame
 from firmware.memory import Ram
-from firmware.pattern import Target
+from firmware.picture import Picture
 from firmware.program import Wake
 
 HOPS, SOURCE, AGE = 4, 5, 15
@@ -76,11 +76,11 @@ SIDE = 15
 LIMIT = 30
 
 
-def expected() -> Target:
+def expected() -> Picture:
     """The right gradient: rings around the middle, where the source is."""
     row, col = np.mgrid[:SIDE, :SIDE] - SIDE // 2
     hops = np.maximum(abs(row), abs(col)) + 1
-    return Target.of((colour(hops.astype(np.int8)) > 0) * np.uint8(255))
+    return Picture.of((colour(hops.astype(np.int8)) > 0) * np.uint8(255))
 
 
 def show(title: str, engine: ReferenceEngine) -> None:

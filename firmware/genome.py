@@ -20,12 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware.arithmetic import Rule
-from firmware.atomic import write_atomic
 from firmware.budget import CHANNELS, HIDDEN_MAX, PERCEPTION
 from firmware.errors import InputError
-from firmware.pattern import TARGET_MAX_PX, Target
-from firmware.reading import read_input
+from firmware.picture import TARGET_MAX_PX, Picture
 from firmware.strict import unique_keys
+from firmware.system.atomic import write_atomic
+from firmware.system.reading import read_input
 
 VERSION: Final = 1
 SUFFIX: Final = ".genome"
@@ -82,7 +82,7 @@ class Genome:
     shift1: int
     shift2: int
     regime: str
-    target: Target
+    target: Picture
     facts: Mapping[str, Fact] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -220,7 +220,7 @@ class Genome:
             shift1=fields["shift1"],
             shift2=fields["shift2"],
             regime=fields["regime"],
-            target=Target(np.frombuffer(target["rgba"], np.uint8).reshape(height, width, 4), (row, col)),
+            target=Picture(np.frombuffer(target["rgba"], np.uint8).reshape(height, width, 4), (row, col)),
             facts=fields["facts"],
         )
 

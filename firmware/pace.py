@@ -2,7 +2,7 @@
 
 A phase of the C cell costs the same in every update, or it costs the same for each hidden unit; so
 cycles are a line in the number of hidden units. The lines are those of a rule whose every unit is
-awake, which no other rule is slower than, and of the slowest of the cells that ``firmware.measure``
+awake, which no other rule is slower than, and of the slowest of the cells that ``firmware.hardware.sizes``
 traces. ``tests/firmware/test_pace.py`` measures them again.
 """
 
@@ -13,7 +13,7 @@ from typing import Final
 
 from firmware.budget import HIDDEN_MAX
 from firmware.errors import InputError
-from firmware.target import CHIPS, TARGETS
+from firmware.hardware.chips import CHIPS, TARGETS
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ PACES: Final = {
 }
 """Measured with zig 0.17.1 (clang 22) -Os for 1, 32, 64, 96 and 128 hidden units: exact for the two
 chips with a multiplier. Without one the cycles of a product depend on its factors, and the line is
-at most 1 % above what was measured. Cycles as in ``firmware.measure.ASSUMPTIONS``."""
+at most 1 % above what was measured. Cycles as in ``firmware.hardware.sizes.ASSUMPTIONS``."""
 
 COMPUTE_MAX_US: Final = 10_000_000
 """No update may take longer."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware.genome import Fact, Genome
-from firmware.pattern import DISPLACED_MAX, Displacement
+from firmware.picture import DISPLACED_MAX, Displacement
 from planaria.displacement import describe_displacement
 from planaria.grid import Grid
 

@@ -14,8 +14,8 @@ from typing import Any, Final
 from tqdm import tqdm
 
 from firmware.errors import InputError, visible
-from firmware.leash import run_leashed
-from firmware.scratch import scratch_folder
+from firmware.system.leash import run_leashed
+from firmware.system.scratch import scratch_folder
 from planaria import __version__
 from planaria.bench_report import FILES
 from planaria.contenders import ALIVE, DENSE, SCENES

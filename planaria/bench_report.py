@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Final
 
-from firmware.atomic import atomic_file
+from firmware.system.atomic import atomic_file
 from planaria.contenders import ALIVE, ORGANISM, ORGANISM_NAME, SCENES
 from planaria.drawing import Axes, Figure
 from planaria.outputs import make_folder

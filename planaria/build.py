@@ -10,16 +10,16 @@ from typing import Any
 from tqdm import tqdm
 
 from firmware import image
-from firmware.atomic import write_all
-from firmware.binary import RAM_ORIGIN, Binary
 from firmware.budget import RAM_BYTES, ROM_BYTES
-from firmware.build import Options, build
-from firmware.chip import Chip
 from firmware.clock import Law, Timing
-from firmware.measure import boot_costs, measure
+from firmware.hardware.binary import RAM_ORIGIN, Binary
+from firmware.hardware.build import Options, build
+from firmware.hardware.chips import TARGETS, Chip, Kind, find_chip
+from firmware.hardware.simulator import SimulatedChip
+from firmware.hardware.sizes import boot_costs, measure
+from firmware.hardware.toolchain import require
 from firmware.memory import LAYOUT
-from firmware.target import TARGETS, Kind, Target, find_target
-from firmware.toolchain import require
+from firmware.system.atomic import write_all
 from planaria.outputs import check_results, make_folder
 from planaria.ram_map import save_ram_map
 from planaria.say import say
@@ -53,7 +53,7 @@ def build_files(options: argparse.Namespace) -> list[dict[str, Any]]:
         InputError: an unknown target, no toolchain, over budget, a failing compile, a bad output.
     """
     genome = open_genome(options.genome)
-    targets = list(TARGETS.values()) if options.target == ALL else [find_target(options.target)]
+    targets = list(TARGETS.values()) if options.target == ALL else [find_chip(options.target)]
     flash = image.build(genome, Timing(Law.named(options.clock), options.mean_interval_us))
     paths = {
         target.name: _paths(options.output / f"{genome.name}-{target.name}", target) for target in targets
@@ -72,11 +72,11 @@ def build_files(options: argparse.Namespace) -> list[dict[str, Any]]:
     return [facts for _, facts in built]
 
 
-def _paths(stem: Path, target: Target) -> list[Path]:
+def _paths(stem: Path, target: Chip) -> list[Path]:
     return [stem.with_name(stem.name + suffix) for suffix in SUFFIXES[target.kind]]
 
 
-def _build(flash: bytes, target: Target, options: argparse.Namespace) -> tuple[Binary, dict[str, Any]]:
+def _build(flash: bytes, target: Chip, options: argparse.Namespace) -> tuple[Binary, dict[str, Any]]:
     how = Options(options.check_genome, options.cc)
     binary = build(flash, target, how)
     if target.kind is not Kind.CHIP:
@@ -84,7 +84,7 @@ def _build(flash: bytes, target: Target, options: argparse.Namespace) -> tuple[B
     facts = measure(binary)
     if options.check_genome:
         plain = build(flash, target, Options(cc=options.cc))
-        unchecked = max(cost.instructions for cost in boot_costs(Chip(plain)))
+        unchecked = max(cost.instructions for cost in boot_costs(SimulatedChip(plain)))
         facts["check_genome"] = {
             "rom_bytes": len(binary.rom) - len(plain.rom),
             "instructions_per_boot": facts["instructions_per_boot"] - unchecked,

@@ -9,7 +9,7 @@ from emulator.reference.engine import ReferenceEngine
 from firmware import image as flash_image
 from firmware.clock import Timing
 from firmware.errors import InputError
-from firmware.pattern import Target
+from firmware.picture import Picture
 from firmware.program import Firmware
 from planaria.shipped import open_genome, shipped_paths
 
@@ -22,7 +22,7 @@ CHIP = "cortex-m0plus"
 def make_engine(
     config: RunConfig,
     image: bytes,
-    pattern: Target,
+    pattern: Picture,
     trace_file: BinaryIO | None,
     engine: str,
     target: str | None,
@@ -71,11 +71,11 @@ def _flash_image(timing: Timing, name: str) -> bytes:
 
 def _machine(image: bytes, engine: str, chip: str, check_genome: bool) -> tuple[bytes, Firmware]:
     """What to flash, and what makes a program of it."""
-    from firmware.build import Options, build
-    from firmware.machine import machine, rom_image
-    from firmware.target import CHIPS, TARGETS, Kind, find_target
+    from firmware.hardware.build import Options, build
+    from firmware.hardware.chips import CHIPS, TARGETS, Kind, find_chip
+    from firmware.hardware.machine import machine, rom_image
 
-    chosen = TARGETS["host"] if engine == "native" else find_target(chip)
+    chosen = TARGETS["host"] if engine == "native" else find_chip(chip)
     if engine == "iss" and chosen.kind is not Kind.CHIP:
         raise InputError("target", chosen.name, "it is no chip", f"choose one of {', '.join(CHIPS)}")
     binary = build(image, chosen, Options(check_genome))

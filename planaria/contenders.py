@@ -24,7 +24,7 @@ from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, HIDDEN_MAX, ONE, PERCEPT
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
 from firmware.genome import Genome
-from firmware.pattern import Target
+from firmware.picture import Picture
 from planaria.cells import make_engine
 from planaria.shipped import open_genome
 
@@ -58,7 +58,7 @@ def restless_genome() -> Genome:
         shift1=7,
         shift2=8,
         regime="growing",
-        target=Target.of(np.full((8, 8, 4), 255, np.uint8)),
+        target=Picture.of(np.full((8, 8, 4), 255, np.uint8)),
     )
 
 

@@ -16,10 +16,10 @@ from tqdm import tqdm
 
 from emulator.config import RunConfig
 from emulator.record.recovery import Outcome, Predicate
-from firmware.atomic import write_atomic
 from firmware.errors import InputError, visible
 from firmware.genome import SUFFIX, Genome
-from firmware.scratch import remove_dead
+from firmware.system.atomic import write_atomic
+from firmware.system.scratch import remove_dead
 from planaria import __version__
 from planaria.compiling import compile_first
 from planaria.grid import Grid

@@ -8,7 +8,7 @@ is new it asks ``fc-list`` for fonts, which may be anybody's program there too.
 import os
 from contextlib import suppress
 
-from firmware.current_folder import unseen_here
+from firmware.system.current_folder import unseen_here
 from planaria.processes import environment, not_from_here
 
 _backend = os.environ.get("MPLBACKEND")

@@ -9,7 +9,7 @@ from io import TextIOWrapper
 from typing import Final, TextIO
 
 from firmware.errors import InputError, explained, visible
-from firmware.interrupts import check, taken_over
+from firmware.system.interrupts import check, taken_over
 
 try:
     import resource

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from emulator.config import RunConfig
 from emulator.engine import RunResult
 from emulator.faults import Fault
-from firmware.atomic import atomic_file
 from firmware.genome import Genome
+from firmware.system.atomic import atomic_file
 from planaria.colour import state_on_white, target_on_white
 from planaria.drawing import Axes, Figure
 from planaria.labels import in_figure

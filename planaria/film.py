@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from firmware.atomic import atomic_file
+from firmware.system.atomic import atomic_file
 from planaria.colour import state_on_white
 from planaria.recording import Recording
 

@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from firmware.atomic import check_creatable, check_writable, unwritable
 from firmware.errors import InputError
+from firmware.system.atomic import check_creatable, check_writable, unwritable
 from planaria.campaign.database import FILE, TABLE
 from planaria.worth import worth
 

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, Final, Self
 
-from firmware.interrupts import held
+from firmware.system.interrupts import held
 from planaria.ending import check_room
 from planaria.processes import ONE_THREAD, environment, not_from_here
 from planaria.semaphores import removable

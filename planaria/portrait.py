@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware.atomic import atomic_file
 from firmware.genome import Genome
+from firmware.system.atomic import atomic_file
 from planaria.appraisal import (
     GROWN_ROUNDS,
     HALVES,

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
-from firmware.current_folder import search_path
 from firmware.errors import InputError
+from firmware.system.current_folder import search_path
 
 MAIN_GUARD: Final = 'if __name__ == "__main__":'
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from firmware.atomic import atomic_file
 from firmware.budget import RAM_BYTES
 from firmware.memory import LAYOUT, SCRATCH, Field
+from firmware.system.atomic import atomic_file
 from planaria.drawing import Axes, Figure, Rectangle
 
 ROW_BYTES = 16

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware.budget import VISIBLE
-from firmware.scratch import no_room
+from firmware.system.scratch import no_room
 
 IN_MEMORY_BYTES = 1 << 26
 

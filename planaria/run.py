@@ -12,8 +12,8 @@ from typing import Any, BinaryIO
 from tqdm import tqdm
 
 from emulator.record.recovery import Predicate
-from firmware.atomic import atomic_file
 from firmware.errors import InputError
+from firmware.system.atomic import atomic_file
 from planaria.compiling import announcement
 from planaria.counted import counted
 from planaria.grid import Grid

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from firmware.errors import InputError
 from firmware.genome import Genome
-from firmware.pattern import Target
+from firmware.picture import Picture
 from planaria.appraisal import Appraisal, appraise, world
 from planaria.compiling import announcement
 from planaria.ending import check_room
@@ -150,7 +150,7 @@ def _fresh(options: argparse.Namespace) -> "Training":
     return Training(_target(options, start), recipe, device, _command(options), start)
 
 
-def _target(options: argparse.Namespace, start: Genome | None) -> Target:
+def _target(options: argparse.Namespace, start: Genome | None) -> Picture:
     """What the command names, or else the picture of the genome that it begins with."""
     from trainer.targets import load_target
 

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 from typing import NamedTuple
 
-from firmware.atomic import check_writable
 from firmware.errors import InputError
 from firmware.genome import SUFFIX, check_name
+from firmware.system.atomic import check_writable
 from planaria.hint import paste_here
 from planaria.outputs import check_apart
 from planaria.shipped import genome_path

@@ -7,15 +7,15 @@ from typing import Any, Final
 from tqdm import tqdm
 
 from firmware import image
-from firmware.binary import Binary, read_elf
-from firmware.build import build
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
 from firmware.genome import Genome
-from firmware.machine import load
-from firmware.reading import read_input
-from firmware.target import Kind, find_target
-from firmware.verify import random_genome, verify
+from firmware.hardware.binary import Binary, read_elf
+from firmware.hardware.build import build
+from firmware.hardware.chips import Kind, find_chip
+from firmware.hardware.machine import load
+from firmware.hardware.verify import random_genome, verify
+from firmware.system.reading import read_input
 from planaria.say import before_bar, say
 from planaria.shipped import open_genome
 
@@ -29,7 +29,7 @@ def verify_cell(options: argparse.Namespace) -> dict[str, Any]:
         InputError: a bad option, no toolchain, or a binary that holds another genome.
     """
     genome = open_genome(options.genome)
-    target = find_target(options.target)
+    target = find_chip(options.target)
     if options.cases < 1:
         raise InputError("cases", options.cases, "it must be at least 1", "10000 takes seconds")
     if options.seed < 0:
@@ -54,7 +54,7 @@ def verify_cell(options: argparse.Namespace) -> dict[str, Any]:
 
 def _read(path: Path, target: str, flash: bytes) -> Binary:
     """An ELF file that was built before, which must hold this very image."""
-    chosen = find_target(target)
+    chosen = find_chip(target)
     if chosen.kind is not Kind.CHIP:
         raise InputError("--elf", path, f"{target} has no ELF file", "leave it out")
     binary = read_elf(read_input("ELF file", path, ELF_MAX_BYTES, "give a file of planaria build"), chosen)

@@ -4,12 +4,12 @@ import shutil
 
 import pytest
 
-import firmware.build
+import firmware.hardware.build
 from firmware import image
-from firmware.build import Options, build
 from firmware.clock import Timing
-from firmware.machine import load
-from firmware.target import TARGETS
+from firmware.hardware.build import Options, build
+from firmware.hardware.chips import TARGETS
+from firmware.hardware.machine import load
 
 DEFAULT = Timing()
 
@@ -39,8 +39,8 @@ def change_source(monkeypatch, tmp_path):
     def change(file, old, new):
         copy = tmp_path / "c"
         if not copy.exists():
-            shutil.copytree(firmware.build.SOURCES, copy)
-            monkeypatch.setattr(firmware.build, "SOURCES", copy)
+            shutil.copytree(firmware.hardware.build.SOURCES, copy)
+            monkeypatch.setattr(firmware.hardware.build, "SOURCES", copy)
         text = (copy / file).read_text()
         assert text.count(old) == 1
         (copy / file).write_text(text.replace(old, new))

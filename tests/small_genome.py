@@ -3,7 +3,7 @@
 import numpy as np
 
 from firmware.genome import Genome
-from firmware.pattern import Target
+from firmware.picture import Picture
 
 
 def small_genome(hidden):
@@ -18,6 +18,6 @@ def small_genome(hidden):
         shift1=6,
         shift2=8,
         regime="regenerating",
-        target=Target.of(picture),
+        target=Picture.of(picture),
         facts={"command": "by hand", "seed": 11, "E_sync_200": 1.5},
     )

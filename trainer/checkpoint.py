@@ -9,10 +9,10 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from firmware.atomic import write_atomic
 from firmware.errors import InputError
-from firmware.reading import read_input
 from firmware.strict import parse_json
+from firmware.system.atomic import write_atomic
+from firmware.system.reading import read_input
 
 FORMAT: Final = "planaria-checkpoint-2"
 FIX: Final = "give the .checkpoint file that training left"

@@ -7,7 +7,7 @@ from typing import Final
 from PIL import Image, ImageDraw, ImageFont, features
 
 from firmware.errors import InputError
-from firmware.toolchain import find_program
+from firmware.hardware.toolchain import find_program
 
 FONT_PX: Final = 109
 """The one size of the bitmaps in Noto Color Emoji."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from firmware.arithmetic import Rule
-from firmware.pattern import Target
+from firmware.picture import Picture
 from trainer.pool import seed_grid
 from trainer.recipe import rollout_steps
 from trainer.rollout import Noise, Sheet, Weights, roll
@@ -24,7 +24,7 @@ _CHUNK_STEPS = 50
 class _World:
     """Grids that begin with a seed and live by one rule."""
 
-    def __init__(self, rule: Rule, target: Target, batch: int, margin: int, seed: int) -> None:
+    def __init__(self, rule: Rule, target: Picture, batch: int, margin: int, seed: int) -> None:
         rows, cols = target.height + 2 * margin, target.width + 2 * margin
         self.target = target
         self.sheet = Sheet(batch, rows, cols)
@@ -50,7 +50,7 @@ class _World:
 
 
 @torch.no_grad()
-def errors(rule: Rule, target: Target, rounds: tuple[int, ...], margin: int, seed: int) -> list[float]:
+def errors(rule: Rule, target: Picture, rounds: tuple[int, ...], margin: int, seed: int) -> list[float]:
     """E of the int8 rule after each number of rounds, from one seed.
 
     Args:
@@ -70,7 +70,7 @@ def errors(rule: Rule, target: Target, rounds: tuple[int, ...], margin: int, see
 
 
 @torch.no_grad()
-def score(rule: Rule, target: Target, regime: str, margin: int, seed: int) -> float:
+def score(rule: Rule, target: Picture, regime: str, margin: int, seed: int) -> float:
     """Mean E of four organisms, as far as their regime asks: grown, and later held or healed; less is better.
 
     ``growing`` looks once, at the end of a rollout. The others look after ``SCORED_ROUNDS`` and again

@@ -17,7 +17,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngImageFile
 
 from firmware.errors import InputError
-from firmware.reading import read_input
+from firmware.system.reading import read_input
 from trainer.drawings import DRAWINGS
 
 PIXELS_MAX: Final = 4096 * 3072

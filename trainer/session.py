@@ -10,7 +10,7 @@ from tqdm import tqdm
 from firmware.arithmetic import Rule
 from firmware.errors import InputError
 from firmware.genome import Fact, Genome
-from firmware.interrupts import held
+from firmware.system.interrupts import held
 from trainer.evaluate import errors
 from trainer.shortlist import Candidate
 from trainer.training import Training

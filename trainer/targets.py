@@ -11,7 +11,7 @@ from scipy.ndimage import binary_dilation, distance_transform_cdt
 
 from firmware.budget import ALIVE_MIN, ONE
 from firmware.errors import InputError
-from firmware.pattern import TARGET_MAX_PX, Target
+from firmware.picture import TARGET_MAX_PX, Picture
 from trainer.drawings import DRAWINGS, draw
 from trainer.emoji import draw_emoji, is_emoji
 from trainer.pictures import Warn, open_picture
@@ -30,12 +30,12 @@ BRIDGED_PX: Final = 2
 """Empty cells that a rule learns to grow across. Two squares of 4 px ended at E 1.7 and 4.7 with 1 px
 between them, 2.2 and 3.1 with 2, and 502 with 3: one never grew (``persistent``, 64 hidden, 1,000 steps)."""
 
-Picture = NDArray[np.uint8]
+Pixels = NDArray[np.uint8]
 
 
 def load_target(
     spec: str, size_px: int | None = None, tile: int | None = None, warn: Warn = warnings.warn
-) -> Target:
+) -> Picture:
     """Load a target.
 
     Args:
@@ -61,7 +61,7 @@ def load_target(
     if drawn and tile is not None:
         raise InputError("tile", tile, f"{spec} is no sheet of tiles", "leave it out")
     if spec in DRAWINGS:
-        return Target.of(premultiplied(draw(spec, size_px or DRAWING_PX)))
+        return Picture.of(premultiplied(draw(spec, size_px or DRAWING_PX)))
     doubts: list[str] = []
     if drawn:
         picture, size_px = draw_emoji(spec), size_px or EMOJI_PX
@@ -71,7 +71,7 @@ def load_target(
             picture = cut_tile(picture, tile, spec)
     fitted = _fitted(picture, size_px, spec, doubts.append)
     try:
-        target = Target.of(fitted)
+        target = Picture.of(fitted)
     except InputError as error:
         raise InputError(error.what, f"{spec} ({error.value})", error.limit, error.fix) from error
     doubts += _parts(target, spec)
@@ -80,7 +80,7 @@ def load_target(
     return target
 
 
-def premultiplied(rgba: Picture) -> Picture:
+def premultiplied(rgba: Pixels) -> Pixels:
     """Straight to premultiplied colour, rounded half up; uint8[h, w, 4] both."""
     result = rgba.copy()
     product = rgba[..., :3].astype(np.int32) * rgba[..., 3:]
@@ -127,7 +127,7 @@ def reachable(mature: NDArray[np.bool_], seed: tuple[int, int]) -> NDArray[np.bo
         reached = grown
 
 
-def _parts(target: Target, spec: str) -> list[str]:
+def _parts(target: Picture, spec: str) -> list[str]:
     """What to say of parts that the seed's part does not reach."""
     mature = target.rgba[..., 3] >= MATURE_ALPHA
     reached = reachable(mature, target.seed)
@@ -141,7 +141,7 @@ def _parts(target: Target, spec: str) -> list[str]:
     ]
 
 
-def _fitted(picture: Image.Image, size_px: int | None, spec: str, warn: Warn) -> Picture:
+def _fitted(picture: Image.Image, size_px: int | None, spec: str, warn: Warn) -> Pixels:
     """Crop the transparent border, resize premultiplied colours so that edges have no dark fringe."""
     mature = picture.getchannel("A").point(lambda alpha: 255 if alpha >= MATURE_ALPHA else 0)
     box = mature.getbbox()

@@ -11,7 +11,7 @@ from torch import Tensor
 from firmware.budget import ONE
 from firmware.errors import InputError
 from firmware.genome import Genome, check_fact
-from firmware.pattern import Target
+from firmware.picture import Picture
 from trainer.checkpoint import load_checkpoint, save_checkpoint, taken
 from trainer.damage import wound
 from trainer.evaluate import score
@@ -61,7 +61,7 @@ class Training:
 
     def __init__(
         self,
-        target: Target,
+        target: Picture,
         recipe: Recipe,
         device: torch.device,
         command: str = "",
@@ -230,7 +230,7 @@ class Training:
         try:
             facts = Facts.of(content)
             picture = taken(tensors, "target", torch.uint8).numpy()
-            training = cls(Target(picture, facts.seed_pixel), facts.recipe, device, facts.command)
+            training = cls(Picture(picture, facts.seed_pixel), facts.recipe, device, facts.command)
             training._restore(tensors, facts)
             training.checkpoint = path
         except (ValueError, RuntimeError) as error:

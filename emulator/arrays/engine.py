@@ -25,7 +25,7 @@ from emulator.world.rate import NEVER
 from firmware import image as flash_image
 from firmware.cell import seed_state
 from firmware.errors import InputError
-from firmware.pattern import Target
+from firmware.picture import Picture
 
 AUTO, NUMPY = "auto", "numpy"
 """Kernels: the fastest that there is, and the one that needs no compiler."""
@@ -77,7 +77,7 @@ class WindowEngine(Engine):
         self,
         config: RunConfig,
         image: bytes,
-        target: Target,
+        target: Picture,
         trace_file: BinaryIO | None = None,
         kernel: str = AUTO,
         library: Library | None = None,

@@ -17,7 +17,7 @@ from emulator.record.recovery import (
     Sample,
     Wound,
 )
-from firmware.pattern import Displacement
+from firmware.picture import Displacement
 
 EXPLODED_TIMES: Final = 2
 """An organism of more mature cells than this many times the pattern's has exploded."""

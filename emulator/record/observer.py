@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.record.recovery import RECOGNISABLE, Away, Sample, Wound
-from firmware.pattern import Displacement
+from firmware.picture import Displacement
 
 
 class Observer:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from firmware.pattern import Displacement
+from firmware.picture import Displacement
 
 
 class Outcome(StrEnum):

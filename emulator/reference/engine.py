@@ -21,7 +21,7 @@ from firmware.budget import CHANNELS, PORTS, RAM_BYTES
 from firmware.cell import NeuralProgram
 from firmware.errors import InputError
 from firmware.memory import Ram
-from firmware.pattern import Target
+from firmware.picture import Picture
 from firmware.program import Firmware, MachineProgram
 
 CELL_BYTES = 8_000
@@ -51,7 +51,7 @@ class ReferenceEngine(Engine):
         self,
         config: RunConfig,
         image: bytes,
-        target: Target,
+        target: Picture,
         firmware: Firmware = NeuralProgram,
         trace_file: BinaryIO | None = None,
         library: Library | None = None,

@@ -17,10 +17,10 @@ from tqdm import tqdm
 
 from emulator.record.recovery import Outcome
 from emulator.world.draws import Stream, draw32, key
-from firmware.atomic import write_atomic
 from firmware.errors import InputError
 from firmware.genome import Genome
-from firmware.reading import read_input
+from firmware.system.atomic import write_atomic
+from firmware.system.reading import read_input
 from planaria import __version__
 from planaria.campaign.claim import NOT_GROWN_MAX, adds_up, count, fingerprint, row_of, statement
 from planaria.campaign.database import VERSION, result_files

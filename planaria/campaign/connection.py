@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from firmware.genome import FILE_MAX_BYTES as GENOME_MAX_BYTES
-from firmware.scratch import scratch_folder
+from firmware.system.scratch import scratch_folder
 from planaria.campaign.database import FILE, DamageError, is_locked
 
 FILE_MAX_BYTES: Final = 1 << 34

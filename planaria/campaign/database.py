@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from firmware.atomic import unwritable
 from firmware.errors import InputError
+from firmware.system.atomic import unwritable
 
 try:
     import fcntl

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from tqdm import tqdm
 
 from emulator.record.recovery import Outcome
-from firmware.atomic import write_atomic
 from firmware.errors import InputError, visible
 from firmware.genome import Genome
+from firmware.system.atomic import write_atomic
 from planaria.campaign.cluster import ClusterWorkers
 from planaria.campaign.database import TABLE, result_files
 from planaria.campaign.plan import Plan

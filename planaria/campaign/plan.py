@@ -23,7 +23,7 @@ from emulator.world.draws import Stream, draw32, key
 from emulator.world.host_memory import check_memory
 from firmware.errors import InputError
 from firmware.genome import Genome
-from firmware.reading import read_input
+from firmware.system.reading import read_input
 from planaria.campaign.parameters import (
     Choice,
     check_names,

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from emulator.record.recovery import Outcome
-from firmware.atomic import write_all
 from firmware.errors import InputError
 from firmware.genome import Genome
+from firmware.system.atomic import write_all
 from planaria import __version__
 from planaria.campaign.basin import draw_basin, has_place
 from planaria.campaign.curves import Judged, draw_dose_response, draw_outcomes, draw_recovery

@@ -20,10 +20,10 @@ from emulator.record.recovery import Predicate
 from emulator.reference.engine import ReferenceEngine
 from emulator.world.draws import Stream, draw32, key
 from firmware import image
-from firmware.atomic import write_atomic
 from firmware.clock import Law, Timing
 from firmware.genome import Genome
-from firmware.pattern import Target
+from firmware.picture import Picture
+from firmware.system.atomic import write_atomic
 
 FOLDER = Path(__file__).parents[2] / "docs/vectors"
 RECORDED = FOLDER / "recorded"
@@ -44,13 +44,13 @@ def make_genomes() -> dict[str, Genome]:
     colours[..., :3] = colours[..., :3] * colours[..., 3:] // 255
     row = np.repeat([255, 255, 28, 28, 28, 27], 4).reshape(1, 6, 4)  # the last is not mature
     return {
-        "wild": random_genome("wild", 8, Target(colours.astype(np.uint8), (3, 1)), number=50),
-        "thread": random_genome("thread", 5, Target(row.astype(np.uint8), (0, 1)), number=240),
+        "wild": random_genome("wild", 8, Picture(colours.astype(np.uint8), (3, 1)), number=50),
+        "thread": random_genome("thread", 5, Picture(row.astype(np.uint8), (0, 1)), number=240),
         "calm": calm_genome(),
     }
 
 
-def random_genome(name: str, hidden: int, target: Target, number: int) -> Genome:
+def random_genome(name: str, hidden: int, target: Picture, number: int) -> Genome:
     """Weights of no sense, so that no operation of the cell is left out."""
     return Genome(
         name=name,
@@ -66,7 +66,7 @@ def random_genome(name: str, hidden: int, target: Target, number: int) -> Genome
 
 def calm_genome() -> Genome:
     """Every cell that has a mature neighbour takes on the colour of the target, half of the way each time."""
-    target = Target(np.full((4, 4, 4), (200, 100, 50, 255), np.uint8), (1, 2))
+    target = Picture(np.full((4, 4, 4), (200, 100, 50, 255), np.uint8), (1, 2))
     w1, b1, w2 = np.zeros((8, 48), np.int8), np.zeros(8, np.int16), np.zeros((8, 16), np.int8)
     for channel, wanted in enumerate((50, 25, 13, 64)):
         for unit, sign in ((2 * channel, 1), (2 * channel + 1, -1)):

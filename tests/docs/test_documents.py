@@ -13,12 +13,12 @@ import platformdirs
 import pytest
 
 from emulator.faults import Fault
-from firmware.chip import WATCHDOG_INSTRUCTIONS, Register
 from firmware.energy import SUPPLIES
+from firmware.hardware.chips import CHIPS, TARGETS
+from firmware.hardware.simulator import WATCHDOG_INSTRUCTIONS, Register
 from firmware.memory import LAYOUT
 from firmware.pace import update_us
 from firmware.radiation import flips_per_cell_and_round, times_orbit
-from firmware.target import CHIPS, TARGETS
 from planaria.campaign.plan import Plan, open_plan, shipped_plans
 from planaria.campaign.statistics import clopper_pearson
 

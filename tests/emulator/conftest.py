@@ -8,7 +8,7 @@ from emulator.reference.engine import ReferenceEngine
 from firmware import image
 from firmware.clock import Timing
 from firmware.genome import Genome
-from firmware.pattern import Target
+from firmware.picture import Picture
 from firmware.program import Wake
 
 
@@ -23,7 +23,7 @@ def random_genome(side=8, hidden=8, weights_seed=7):
         shift1=5,
         shift2=6,
         regime="growing",
-        target=Target.of(picture),
+        target=Picture.of(picture),
     )
 
 
@@ -86,7 +86,7 @@ def tick():
     def make(rows, cols, wait_us=1000, mean_interval_us=1000, **options):
         program = Metronome(wait_us, rows * cols)
         config = RunConfig(rows, cols, timing=Timing(mean_interval_us=mean_interval_us), **options)
-        target = Target.of(np.full((1, 1, 4), 255, np.uint8))
+        target = Picture.of(np.full((1, 1, 4), 255, np.uint8))
         return ReferenceEngine(config, b"", target, lambda _rom: program), program
 
     return make

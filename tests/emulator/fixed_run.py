@@ -12,7 +12,7 @@ from emulator.reference.engine import ReferenceEngine
 from emulator.world.draws import Stream, draw32, key
 from firmware import image
 from firmware.genome import Genome
-from firmware.pattern import Target
+from firmware.picture import Picture
 
 PLAN = ("restart:random:0.33@4", "kill:disc:3,3,2@6+3", "loss:0.4@2+5")
 
@@ -32,7 +32,7 @@ def trace_sha256(seed: int) -> str:
         shift1=5,
         shift2=6,
         regime="growing",
-        target=Target.of(np.full((8, 8, 4), 255, np.uint8)),
+        target=Picture.of(np.full((8, 8, 4), 255, np.uint8)),
     )
     faults = tuple(map(Fault.parse, PLAN))
     config = RunConfig(10, 9, seed, jitter_us=900, loss_probability=0.05, faults=faults)

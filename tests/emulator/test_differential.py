@@ -16,7 +16,7 @@ from firmware import image
 from firmware.cell import NeuralProgram
 from firmware.clock import Law, Timing
 from firmware.memory import Ram
-from firmware.pattern import Target
+from firmware.picture import Picture
 
 M32, M64 = 2**32 - 1, 2**64 - 1
 FAULT, DELIVERY, WAKE = 0, 1, 2
@@ -145,7 +145,7 @@ def brute_force(rom, side, seed, latency_us, jitter_us, compute_us, loss, kills,
 @pytest.mark.parametrize("side", [2, 4])
 def test_the_engine_agrees_with_brute_force(genome, law, latency_us, jitter_us, compute_us, loss, side):
     # 100 us rounds: many events fall on the same microsecond.
-    genome = replace(genome, target=Target.of(np.full((side, side, 4), 255, np.uint8)))
+    genome = replace(genome, target=Picture.of(np.full((side, side, 4), 255, np.uint8)))
     timing = Timing(law, mean_interval_us=100, listening_wakes=4)
     plan = ("restart:half:left@10.5", "kill:rect:0,0,1,2@15+8", "kill:half:left@18+9", "kill:rect:1,1,1,1@40")
     left = [cell for cell in range(side * side) if cell % side < side // 2]

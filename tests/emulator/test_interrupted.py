@@ -12,7 +12,7 @@ from numba.core import serialize
 from emulator.config import RunConfig
 from emulator.arrays.engine import WindowEngine
 from firmware import image
-from firmware.interrupts import taken_over
+from firmware.system.interrupts import taken_over
 from planaria.shipped import open_genome
 
 genome = open_genome("ring")

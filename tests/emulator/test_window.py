@@ -18,7 +18,7 @@ from emulator.reference.engine import ReferenceEngine
 from firmware import image
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
-from firmware.machine import machine, rom_image
+from firmware.hardware.machine import machine, rom_image
 
 ROOT = Path(__file__).parents[2]
 REGIONS = (

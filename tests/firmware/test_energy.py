@@ -1,7 +1,7 @@
 import pytest
 
 from firmware.energy import SUPPLIES, update_uj
-from firmware.target import CHIPS
+from firmware.hardware.chips import CHIPS
 
 
 def test_update_uj():

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from firmware.errors import InputError
 from firmware.genome import FILE_MAX_BYTES, Genome
-from firmware.pattern import Target
+from firmware.picture import Picture
 
 
 def same(a, b):
@@ -49,7 +49,7 @@ def test_round_trip(genome, seed, hidden, shifts, name, facts, size):
         w2=draws.integers(-128, 128, (hidden, 16)).astype(np.int8),
         shift1=shifts[0],
         shift2=shifts[1],
-        target=Target.of(np.full((*size, 4), 255, np.uint8)),
+        target=Picture.of(np.full((*size, 4), 255, np.uint8)),
         facts=facts,
     )
     content = written.to_bytes()

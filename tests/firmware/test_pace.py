@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from firmware.clock import Timing
 from firmware.errors import InputError
 from firmware.genome import Genome
-from firmware.measure import measure
+from firmware.hardware.chips import CHIPS
+from firmware.hardware.sizes import measure
 from firmware.pace import PACES, update_cycles, update_us
-from firmware.pattern import Target
-from firmware.target import CHIPS
+from firmware.picture import Picture
 
 UNITS_HZ = {"Hz": 1, "kHz": 1_000, "MHz": 1_000_000}
 
@@ -128,7 +128,7 @@ def wakeful(hidden):
         shift1=7,
         shift2=8,
         regime="growing",
-        target=Target.of(np.full((8, 8, 4), 255, np.uint8)),
+        target=Picture.of(np.full((8, 8, 4), 255, np.uint8)),
     )
 
 

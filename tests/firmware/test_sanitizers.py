@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware.build import SOURCES
-from firmware.toolchain import find_program
+from firmware.hardware.build import SOURCES
+from firmware.hardware.toolchain import find_program
 
 EVENTS = os.environ.get("STORM_EVENTS", "300000")
 SEED = os.environ.get("STORM_SEED", "1")

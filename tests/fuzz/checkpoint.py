@@ -22,7 +22,7 @@ def folder() -> Path:
     import numpy as np
     import torch
 
-    from firmware.pattern import Target as Picture
+    from firmware.picture import Picture
     from trainer.recipe import Recipe
     from trainer.training import Training
 

@@ -4,9 +4,9 @@ import struct
 from functools import cache
 from random import Random
 
-from firmware.binary import read_elf, stack_bound_bytes
 from firmware.budget import RAM_BYTES, ROM_BYTES
-from firmware.target import TARGETS as CHIPS
+from firmware.hardware.binary import read_elf, stack_bound_bytes
+from firmware.hardware.chips import TARGETS as CHIPS
 from tests.fuzz.cell import flash
 from tests.fuzz.mutations import WHOLE, spoiled
 from tests.fuzz.target import Target

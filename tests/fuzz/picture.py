@@ -10,7 +10,7 @@ from random import Random
 import numpy as np
 from PIL import Image
 
-from firmware.pattern import Target as Picture
+from firmware.picture import Picture
 from tests.fuzz.mutations import TEXTS, WHOLE, misspelt, spoiled
 from tests.fuzz.target import Target, scratch
 from trainer.drawings import DRAWINGS

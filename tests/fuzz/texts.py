@@ -7,8 +7,8 @@ from emulator.faults import Fault
 from emulator.world.region import check_inside, parse_region
 from firmware.budget import HIDDEN_MAX
 from firmware.clock import Law
+from firmware.hardware.chips import find_chip
 from firmware.pace import COMPUTE_MAX_US, update_us
-from firmware.target import find_target
 from planaria.run import parse_grid
 from planaria.shipped import open_genome
 from tests.fuzz.mutations import TEXTS, WHOLE, misspelt
@@ -113,7 +113,7 @@ def read_options(content: bytes) -> None:
     """Each reader of a small text takes or refuses it; refused is what none of them takes."""
     text = content.decode("utf-8", "surrogatepass")
     refusals = []
-    for read in (grid, chip, Law.named, find_target, Fault.parse, genome):
+    for read in (grid, chip, Law.named, find_chip, Fault.parse, genome):
         try:
             read(text)
         except ValueError as error:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from firmware.pattern import Displacement, Target
+from firmware.picture import Displacement, Picture
 from planaria.appraisal import (
     HALVES,
     Appraisal,
@@ -42,7 +42,7 @@ def appraisal(ring):
 def beside(ring):
     """The same rule, sown one column to the right of the place where its target wants it."""
     row, col = ring.target.seed
-    return replace(ring, target=Target(ring.target.rgba, (row, col + 1)))
+    return replace(ring, target=Picture(ring.target.rgba, (row, col + 1)))
 
 
 def test_a_good_genome(ring, appraisal):

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from firmware.atomic import write_all, write_atomic
 from firmware.errors import InputError
+from firmware.system.atomic import write_all, write_atomic
 from planaria import Genome, Plan, measure, open_genome
 from planaria.campaign import workers
 from planaria.campaign.database import FILE, TABLE

@@ -5,8 +5,9 @@ import json
 
 import pytest
 
-from firmware import image, toolchain
+from firmware import image
 from firmware.clock import Timing
+from firmware.hardware import toolchain
 from firmware.pace import update_cycles
 from planaria.cli import main
 from planaria.shipped import open_genome, shipped_paths

@@ -7,7 +7,7 @@ import pytest
 from emulator.config import RunConfig
 from emulator.faults import Fault
 from emulator.record.recovery import Away, Judgement, Outcome, Predicate, Recovery
-from firmware.pattern import Displacement
+from firmware.picture import Displacement
 from planaria.verdict import describe_away, describe_recovery, too_short
 
 IN_PLACE = Displacement(0, 0, 1.1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from firmware.pattern import Target
+from firmware.picture import Picture
 from trainer.recipe import Recipe
 
 
@@ -11,7 +11,7 @@ from trainer.recipe import Recipe
 def target():
     picture = np.zeros((8, 8, 4), np.uint8)
     picture[2:6, 1:7] = (200, 100, 50, 255)
-    return Target.of(picture)
+    return Picture.of(picture)
 
 
 @pytest.fixture

@@ -24,12 +24,12 @@ def saved(tmp_path_factory):
     """Bytes of a checkpoint after three steps, with one candidate."""
     import numpy as np
 
-    from firmware.pattern import Target
+    from firmware.picture import Picture
     from trainer.recipe import Recipe
 
     picture = np.zeros((4, 4, 4), np.uint8)
     picture[1:3, 1:3] = (200, 100, 50, 255)
-    training = Training(Target.of(picture), Recipe(hidden=2, steps=3, pool=2, batch=1, margin=1), CPU)
+    training = Training(Picture.of(picture), Recipe(hidden=2, steps=3, pool=2, batch=1, margin=1), CPU)
     for _ in range(3):
         training.step()
     training.shortlist.add(training._candidate())

@@ -8,7 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the train extra (torch) is not installed")
 
-from firmware.interrupts import SIGNALS  # noqa: E402
+from firmware.system.interrupts import SIGNALS  # noqa: E402
 from trainer import session  # noqa: E402
 from trainer.evaluate import errors  # noqa: E402
 from trainer.recipe import Recipe  # noqa: E402

@@ -21,7 +21,7 @@ import platformdirs
 import emulator
 import firmware
 from emulator.arrays.compiled.trust import distrust, distrust_way, is_own
-from firmware.scratch import remove_dead, scratch_file
+from firmware.system.scratch import remove_dead, scratch_file
 
 SUFFIX: Final = ".code"
 

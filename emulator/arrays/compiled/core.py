@@ -20,7 +20,7 @@ from emulator.world.rate import DARK
 from firmware.arithmetic import Rule
 from firmware.budget import CHANNELS, PORTS
 from firmware.clock import Law, Timing
-from firmware.interrupts import held
+from firmware.system.interrupts import held
 
 BATCH: Final = 1 << 16
 """Records that go to the trace at once, about."""

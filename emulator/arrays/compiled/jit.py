@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any, Final
 
 from emulator.arrays.compiled import cache
-from firmware.current_folder import unseen_here
 from firmware.errors import InputError
-from firmware.interrupts import held
+from firmware.system.current_folder import unseen_here
+from firmware.system.interrupts import held
 
 SETTINGS: Final = ".numba_config.yaml"
 

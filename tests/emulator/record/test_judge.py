@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from emulator.record.judge import Life, judge, judge_run
 from emulator.record.recovery import CLEAN, RECOGNISABLE, Outcome, Predicate, Sample, Wound
-from firmware.pattern import Displacement
+from firmware.picture import Displacement
 
 MEAN_US = 1000
 PATTERN = 9

@@ -1,6 +1,6 @@
 from emulator.record.observer import Observer
 from emulator.record.recovery import Sample
-from firmware.pattern import Displacement
+from firmware.picture import Displacement
 
 STOOD = Displacement(0, 1, 2.0)
 

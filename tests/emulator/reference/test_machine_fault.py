@@ -10,7 +10,7 @@ from emulator.reference.engine import ReferenceEngine
 from emulator.world.draws import Stream, draw32, key
 from firmware import image
 from firmware.errors import InputError
-from firmware.machine import machine, rom_image
+from firmware.hardware.machine import machine, rom_image
 from firmware.program import Failure, MachineError, Upset, Wake
 
 CELLS = 4

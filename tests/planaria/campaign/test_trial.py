@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from emulator.engine import RunResult
 from emulator.record.judge import Life, judge_run
 from emulator.record.recovery import CLEAN, RECOGNISABLE, Outcome, Predicate, Sample, Wound
-from firmware.pattern import Displacement
+from firmware.picture import Displacement
 from planaria.campaign.plan import Plan
 from planaria.campaign.trial import _result, as_row
 from planaria.campaign.yardstick import APART, Yardstick

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from firmware import frame, interrupts
+from firmware import frame
 from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, ONE, PORTS, RAM_BYTES
 from firmware.cell import NeuralProgram
 from firmware.frame import Frame
 from firmware.genome import Genome
 from firmware.memory import FIELD, SCRATCH, Ram
 from firmware.program import MachineError, Program
+from firmware.system import interrupts
 
 
 class Case(NamedTuple):

@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Target:
+class Chip:
     """A processor and how to compile for it.
 
     Attributes:
@@ -46,7 +46,7 @@ class Target:
 TARGETS: Final = {
     target.name: target
     for target in (
-        Target(
+        Chip(
             "cortex-m0plus",
             Kind.CHIP,
             "Arm Cortex-M0+, e.g. STM32C011",
@@ -55,7 +55,7 @@ TARGETS: Final = {
             "cortex-m0plus.c",
             48_000_000,
         ),
-        Target(
+        Chip(
             "rv32imc",
             Kind.CHIP,
             "RISC-V RV32IMC, e.g. ESP32-C3",
@@ -64,7 +64,7 @@ TARGETS: Final = {
             "rv32.c",
             160_000_000,
         ),
-        Target(
+        Chip(
             "rv32ec",
             Kind.CHIP,
             "RISC-V RV32EC, no multiplier, e.g. CH32V003",
@@ -73,8 +73,8 @@ TARGETS: Final = {
             "rv32.c",
             48_000_000,
         ),
-        Target("host", Kind.HOST, "this machine", ("-fPIC", "-shared"), ("-fPIC", "-shared"), "host.c"),
-        Target(
+        Chip("host", Kind.HOST, "this machine", ("-fPIC", "-shared"), ("-fPIC", "-shared"), "host.c"),
+        Chip(
             "wasm",
             Kind.WASM,
             "WebAssembly",
@@ -88,7 +88,7 @@ TARGETS: Final = {
 CHIPS: Final = tuple(name for name, target in TARGETS.items() if target.kind is Kind.CHIP)
 
 
-def find_target(name: str) -> Target:
+def find_chip(name: str) -> Chip:
     """The target of this name.
 
     Raises:

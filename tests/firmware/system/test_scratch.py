@@ -10,10 +10,10 @@ import threading
 
 import pytest
 
-from firmware import scratch
-from firmware.atomic import check_writable, write_atomic
 from firmware.errors import InputError
-from firmware.scratch import PREFIX, remove_dead, scratch_file, scratch_folder
+from firmware.system import scratch
+from firmware.system.atomic import check_writable, write_atomic
+from firmware.system.scratch import PREFIX, remove_dead, scratch_file, scratch_folder
 
 NAME = f"{PREFIX}0123456789abcdef"
 
@@ -46,7 +46,7 @@ def killed(code, folder):
 WRITES = """
 import sys, time
 from pathlib import Path
-from firmware.atomic import atomic_file
+from firmware.system.atomic import atomic_file
 with atomic_file(Path(sys.argv[1]) / "a") as file:
     file.write(b"half")
     print("ready", flush=True)
@@ -55,7 +55,7 @@ with atomic_file(Path(sys.argv[1]) / "a") as file:
 
 WORKS = """
 import time
-from firmware.scratch import scratch_folder
+from firmware.system.scratch import scratch_folder
 with scratch_folder() as folder:
     (folder / "inner").mkdir()
     (folder / "inner" / "file").write_bytes(b"half")

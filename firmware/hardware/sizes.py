@@ -5,12 +5,12 @@ from typing import Any, Final
 import numpy as np
 
 from firmware import arithmetic, frame, image
-from firmware.binary import Binary
 from firmware.budget import CHANNELS, PERCEPTION, RAM_BYTES, ROM_BYTES
 from firmware.cell import seed_state
-from firmware.chip import Chip, Cost, Event
 from firmware.energy import SUPPLIES, VOLTS, update_uj
 from firmware.errors import InputError
+from firmware.hardware.binary import Binary
+from firmware.hardware.simulator import Cost, Event, SimulatedChip
 from firmware.memory import Ram
 
 LIVE_CASES: Final = 6
@@ -34,7 +34,7 @@ def measure(binary: Binary) -> dict[str, Any]:
     Raises:
         InputError: unicorn is not installed, or the stack runs into the static RAM.
     """
-    chip = Chip(binary)
+    chip = SimulatedChip(binary)
     cells = _live_cells()
     multiply_adds = sum(_multiply_adds(binary, ram) for ram in cells)
     live = [_traced(chip, ram) for ram in cells]
@@ -109,7 +109,7 @@ def _multiply_adds(binary: Binary, ram: Ram) -> int:
     return PERCEPTION * len(rule.b1) + CHANNELS * int(awake)
 
 
-def _traced(chip: Chip, ram: Ram) -> Cost:
+def _traced(chip: SimulatedChip, ram: Ram) -> Cost:
     return chip.cost(ram.bytes, Event.TIMER)
 
 
@@ -126,7 +126,7 @@ def _live_cells() -> list[Ram]:
     return cells
 
 
-def boot_costs(chip: Chip) -> list[Cost]:
+def boot_costs(chip: SimulatedChip) -> list[Cost]:
     """Of boots with and without the strap, with either kind of entropy."""
     return [
         chip.cost(Ram().bytes, Event.POWER, entropy=entropy, strap=strap)
@@ -135,7 +135,7 @@ def boot_costs(chip: Chip) -> list[Cost]:
     ]
 
 
-def _receptions(chip: Chip) -> list[Cost]:
+def _receptions(chip: SimulatedChip) -> list[Cost]:
     """Valid, corrupt, too short, too long, nothing: five."""
     wire = frame.encode(frame.Frame(1, bytes(range(16))))
     wires = [wire, wire[:-1] + b"\x00", wire[:9], wire * 2, b""]

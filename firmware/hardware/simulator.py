@@ -8,11 +8,11 @@ import mmap
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
-from firmware.binary import RAM_ORIGIN, Binary
 from firmware.budget import ERASED, RAM_BYTES, ROM_BYTES
-from firmware.interrupts import held
+from firmware.hardware.binary import RAM_ORIGIN, Binary
+from firmware.hardware.toolchain import require
 from firmware.program import Failure, MachineError, Upset
-from firmware.toolchain import require
+from firmware.system.interrupts import held
 
 BOARD_ORIGIN: Final = 0x40000000
 WATCHDOG_INSTRUCTIONS: Final = 4_000_000
@@ -65,7 +65,7 @@ class Cost(NamedTuple):
     stack_bytes: int
 
 
-class Chip:
+class SimulatedChip:
     """A simulated chip with a binary in its ROM.
 
     Args:

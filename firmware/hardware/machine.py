@@ -8,17 +8,17 @@ import tempfile
 from functools import cached_property
 from typing import Any, Final
 
-from firmware.binary import Binary
 from firmware.budget import ALPHA, ERASED, ROM_BYTES
 from firmware.cell import seed_state
-from firmware.chip import Chip, Event, Output
 from firmware.errors import InputError
 from firmware.frame import FRAME_BYTES
+from firmware.hardware.binary import Binary
+from firmware.hardware.chips import Kind
+from firmware.hardware.simulator import Event, Output, SimulatedChip
+from firmware.hardware.toolchain import require
 from firmware.memory import Ram
 from firmware.program import Failure, Firmware, MachineError, Program, Upset, Wake
-from firmware.scratch import scratch_folder
-from firmware.target import Kind
-from firmware.toolchain import require
+from firmware.system.scratch import scratch_folder
 
 OUTPUT_BYTES: Final = 4 + FRAME_BYTES + ALPHA + 1
 """``struct output`` of host.h: uint32 wait_us, the frame, the LED."""
@@ -35,7 +35,7 @@ def machine(binary: Binary) -> Firmware:
         return lambda rom: LibraryProgram(rom, HostLibrary(binary.content))
     if kind is Kind.WASM:
         return lambda rom: LibraryProgram(rom, WasmLibrary(binary.content))
-    chip = Chip(binary)
+    chip = SimulatedChip(binary)
     return lambda rom: ChipProgram(rom, chip)
 
 
@@ -60,7 +60,7 @@ class ChipProgram:
         InputError: the ROM holds another program.
     """
 
-    def __init__(self, rom: bytes, chip: Chip) -> None:
+    def __init__(self, rom: bytes, chip: SimulatedChip) -> None:
         self.chip = chip
         pairs = enumerate(zip(rom, chip.rom, strict=True))
         self._patch = {address: byte for address, (byte, built) in pairs if byte != built}

@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 
 from firmware import frame, image
-from firmware.build import Options, build
 from firmware.cell import NeuralProgram
-from firmware.chip import Event
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
-from firmware.machine import ChipProgram, WasmLibrary, load, machine, rom_image
-from firmware.measure import measure
+from firmware.hardware.build import Options, build
+from firmware.hardware.chips import CHIPS, TARGETS
+from firmware.hardware.machine import ChipProgram, WasmLibrary, load, machine, rom_image
+from firmware.hardware.simulator import Event
+from firmware.hardware.sizes import measure
+from firmware.hardware.verify import random_genome, verify
 from firmware.memory import FIELD, Ram
 from firmware.program import Failure, MachineError, MachineProgram, Upset
-from firmware.target import CHIPS, TARGETS
-from firmware.verify import random_genome, verify
 
 RAM_BITS = 8 * 256
 TIMINGS = (Timing(), Timing(Law.UNIFORM, 123_457, 3), Timing(Law.EXPONENTIAL, 1, 255))

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from firmware.binary import ROOMY_BYTES, Binary, read_elf, stack_bound_bytes
 from firmware.budget import RAM_BYTES, ROM_BYTES
 from firmware.errors import InputError
+from firmware.hardware.binary import ROOMY_BYTES, Binary, read_elf, stack_bound_bytes
+from firmware.hardware.chips import Chip, Kind
+from firmware.hardware.toolchain import CompileError, compile_in, compiler
 from firmware.image import HEADER_BYTES, RECORD
-from firmware.scratch import scratch_folder
-from firmware.target import Kind, Target
-from firmware.toolchain import CompileError, compile_in, compiler
+from firmware.system.scratch import scratch_folder
 
-SOURCES: Final = Path(__file__).parent / "c"
+SOURCES: Final = Path(__file__).parents[1] / "c"
 
 _FLAGS = ("-std=c11", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-fno-sanitize=all")
 _CHIP_FLAGS = ("-Os", "-ffreestanding", "-nostdlib", "-ffunction-sections", "-fdata-sections")
@@ -43,7 +43,7 @@ class Options:
     cc: str | None = None
 
 
-def build(image: bytes, target: Target, options: Options = Options()) -> Binary:
+def build(image: bytes, target: Chip, options: Options = Options()) -> Binary:
     """Build the cell for a target.
 
     Raises:
@@ -56,7 +56,7 @@ def build(image: bytes, target: Target, options: Options = Options()) -> Binary:
         return _build_library(folder, image, target, options)
 
 
-def _command(target: Target, options: Options) -> list[str]:
+def _command(target: Chip, options: Options) -> list[str]:
     if options.cc is not None and not target.gcc:
         raise InputError("compiler", options.cc, f"no gcc builds {target.name}", "leave out --cc to use zig")
     processor = target.zig if options.cc is None else target.gcc
@@ -64,13 +64,13 @@ def _command(target: Target, options: Options) -> list[str]:
     return [*compiler(options.cc), *processor, *_FLAGS, *macros, "-I", str(SOURCES)]
 
 
-def _build_library(folder: Path, image: bytes, target: Target, options: Options) -> Binary:
+def _build_library(folder: Path, image: bytes, target: Chip, options: Options) -> Binary:
     sources = [str(SOURCES / "cell.c"), str(SOURCES / "targets" / target.reset)]
     compile_in(folder, [*_command(target, options), *_LIBRARY_FLAGS[target.kind], *sources], "cell.out")
     return Binary(target, image, (folder / "cell.out").read_bytes())
 
 
-def _build_chip(folder: Path, image: bytes, target: Target, options: Options) -> Binary:
+def _build_chip(folder: Path, image: bytes, target: Chip, options: Options) -> Binary:
     # As text and not by .incbin, whose file zig's cache does not look at.
     (folder / "genome.S").write_text(f'.section .genome, "a"\n.byte {", ".join(map(str, image))}\n')
     command = [*_command(target, options), *_CHIP_FLAGS]
@@ -92,7 +92,7 @@ def _build_chip(folder: Path, image: bytes, target: Target, options: Options) ->
     return read_elf((folder / "cell.elf").read_bytes(), target, bound)
 
 
-def _link(folder: Path, command: list[str], target: Target, options: Options, script: Path) -> None:
+def _link(folder: Path, command: list[str], target: Chip, options: Options, script: Path) -> None:
     sources = ["cell.o", str(SOURCES / "targets" / target.reset), "genome.S"]
     linker = ["-Wl,--gc-sections", "-Wl,-e,reset", "-T", str(script)]
     library = [] if options.cc is None else ["-lgcc"]

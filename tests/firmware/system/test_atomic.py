@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware.atomic import atomic_file, check_creatable, check_writable, write_all, write_atomic
 from firmware.errors import InputError
+from firmware.system.atomic import atomic_file, check_creatable, check_writable, write_all, write_atomic
 from tests.pipe_reader import reading
 
 
@@ -135,7 +135,8 @@ def test_a_pipe_whose_reader_goes_away(tmp_path):
 def test_standard_output_is_written_to(tmp_path):
     """Unless it leads to a file, which is then behind a link."""
     code = (
-        "import pathlib, firmware.atomic; firmware.atomic.write_atomic(pathlib.Path('/dev/stdout'), b'all')"
+        "from pathlib import Path; from firmware.system.atomic import write_atomic; "
+        "write_atomic(Path('/dev/stdout'), b'all')"
     )
     command, environment = (
         [sys.executable, "-c", code],
@@ -279,7 +280,7 @@ def test_synced_before_and_after_the_rename(tmp_path, monkeypatch):
         done.append("rename")
         return rename(self, target)
 
-    monkeypatch.setattr("firmware.atomic.os.fsync", note_sync)
+    monkeypatch.setattr("firmware.system.atomic.os.fsync", note_sync)
     monkeypatch.setattr(Path, "replace", note_rename)
     write_atomic(tmp_path / "a", b"four")
     assert done == [4, "rename", "folder"]

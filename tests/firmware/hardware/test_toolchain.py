@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from firmware import toolchain
 from firmware.errors import InputError
-from firmware.target import CHIPS, TARGETS, find_target
-from firmware.toolchain import CompileError, compile_in, compiler, find_program, require
+from firmware.hardware import toolchain
+from firmware.hardware.chips import CHIPS, TARGETS, find_chip
+from firmware.hardware.toolchain import CompileError, compile_in, compiler, find_program, require
 
 
 def test_unknown_target_lists_the_known_ones():
     with pytest.raises(
         InputError, match="z80 - it is unknown; choose one of cortex-m0plus, rv32imc, rv32ec, host"
     ):
-        find_target("z80")
-    assert find_target("rv32ec") is TARGETS["rv32ec"]
+        find_chip("z80")
+    assert find_chip("rv32ec") is TARGETS["rv32ec"]
     assert CHIPS == ("cortex-m0plus", "rv32imc", "rv32ec")
 
 

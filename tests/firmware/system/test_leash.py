@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.leash import run_leashed
+from firmware.system.leash import run_leashed
 
 SLEEP = "import time; time.sleep(600)"
 FAMILY = """
@@ -27,8 +27,8 @@ time.sleep(600)
 
 PARENT = """
 import sys
-from firmware.interrupts import taken_over
-from firmware.leash import run_leashed
+from firmware.system.interrupts import taken_over
+from firmware.system.leash import run_leashed
 try:
     with taken_over(for_good=True):
         run_leashed([sys.executable, "-c", sys.argv[1], sys.argv[2]])

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import pytest
 
-from firmware.interrupts import SIGNALS, check, held, taken_over
+from firmware.system.interrupts import SIGNALS, check, held, taken_over
 
 every_signal = pytest.mark.parametrize("number", SIGNALS)
 
@@ -172,23 +172,23 @@ def test_an_interrupt_in_a_callback_of_c_comes_after_it(command, capfd):
 def test_an_interrupt_in_a_simulated_chip_is_no_mismatch(hardware, command, monkeypatch, register):
     """It came at the beginning of a callback, where unicorn's wrapper lost it."""
     from firmware import image
-    from firmware.build import build
-    from firmware.chip import Chip
     from firmware.clock import Timing
-    from firmware.machine import load
-    from firmware.target import TARGETS
-    from firmware.verify import verify
+    from firmware.hardware.build import build
+    from firmware.hardware.chips import TARGETS
+    from firmware.hardware.machine import load
+    from firmware.hardware.simulator import SimulatedChip
+    from firmware.hardware.verify import verify
     from planaria.shipped import open_genome
 
     flash = image.build(open_genome("ring"), Timing())
-    original, cases = getattr(Chip, register), []
+    original, cases = getattr(SimulatedChip, register), []
 
     def interrupted(chip, *arguments):
         if len(cases) == 5:
             signal.raise_signal(signal.SIGTERM)
         return original(chip, *arguments)
 
-    monkeypatch.setattr(Chip, register, interrupted)
+    monkeypatch.setattr(SimulatedChip, register, interrupted)
     program = load(build(flash, TARGETS["cortex-m0plus"]))
     with pytest.raises(KeyboardInterrupt):
         verify(flash, program, 10, on_case=lambda: cases.append(1))
@@ -208,7 +208,7 @@ def test_handlers_are_given_back(of_a_program):
 def test_after_a_command_it_is_only_ended(number):
     """A signal while Python shuts down changes nothing any more."""
     program = (
-        "import os, sys\nfrom firmware.interrupts import taken_over\n"
+        "import os, sys\nfrom firmware.system.interrupts import taken_over\n"
         f"with taken_over(for_good=True): pass\nos.kill(os.getpid(), {number:d})\nsys.exit(3)"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
@@ -218,7 +218,7 @@ def test_after_a_command_it_is_only_ended(number):
 def test_the_status_is_that_of_the_command():
     """Python would otherwise end by SIGINT: the interrupt went through ``exec``, as of a dataclass."""
     program = (
-        "import signal, sys\nfrom firmware.interrupts import taken_over\n"
+        "import signal, sys\nfrom firmware.system.interrupts import taken_over\n"
         "try:\n with taken_over(for_good=True): exec('signal.raise_signal(signal.SIGTERM)')\n"
         "except KeyboardInterrupt: sys.exit(130)\n"
     )

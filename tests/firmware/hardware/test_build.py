@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from firmware import image
-from firmware.binary import read_elf
 from firmware.budget import RAM_BYTES, ROM_BYTES
-from firmware.build import Options, build
 from firmware.clock import Timing
 from firmware.errors import InputError
-from firmware.measure import measure
-from firmware.target import CHIPS, TARGETS
-from firmware.toolchain import CompileError
+from firmware.hardware.binary import read_elf
+from firmware.hardware.build import Options, build
+from firmware.hardware.chips import CHIPS, TARGETS
+from firmware.hardware.sizes import measure
+from firmware.hardware.toolchain import CompileError
 
 M0PLUS = TARGETS["cortex-m0plus"]
 

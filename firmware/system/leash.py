@@ -9,7 +9,7 @@ from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
 from typing import Final
 
-from firmware.interrupts import held
+from firmware.system.interrupts import held
 
 GUARD: Final = ("/bin/sh", "-c", "trap '' HUP INT TERM; read nothing; kill -KILL 0")
 """Kills its process group when the other end of its standard input is closed, as this process's end does."""

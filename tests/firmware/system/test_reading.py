@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from firmware.errors import InputError
-from firmware.reading import check_input, read_input
+from firmware.system.reading import check_input, read_input
 
 
 def test_at_most_so_many_bytes(tmp_path):

@@ -5,12 +5,12 @@ import tracemalloc
 
 import pytest
 
-from firmware.binary import read_elf, stack_bound_bytes
 from firmware.budget import ROM_BYTES
-from firmware.elf import NAME_MAX, TABLE_MAX, Elf
 from firmware.errors import InputError
+from firmware.hardware.binary import read_elf, stack_bound_bytes
+from firmware.hardware.chips import TARGETS
+from firmware.hardware.elf import NAME_MAX, TABLE_MAX, Elf
 from firmware.image import HEADER_BYTES, RECORD
-from firmware.target import TARGETS
 from tests.fuzz.cell import flash
 from tests.fuzz.elf import CODE, SYMBOL, VECTORS, joined, parts, whole
 

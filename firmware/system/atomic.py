@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from firmware.errors import InputError
-from firmware.scratch import scratch_file
+from firmware.system.scratch import scratch_file
 
 _DATABASE_HEADS: Final = (
     b"SQLite format 3\0",

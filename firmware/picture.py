@@ -32,7 +32,7 @@ class Displacement(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Target:
+class Picture:
     """A target picture.
 
     Attributes:
@@ -71,7 +71,7 @@ class Target:
             )
 
     @classmethod
-    def of(cls, rgba: NDArray[np.uint8]) -> "Target":
+    def of(cls, rgba: NDArray[np.uint8]) -> "Picture":
         """A picture, seeded on the mostly opaque pixel (alpha >= 128) nearest to its middle.
 
         Ties go to the upper, then to the left pixel.

@@ -8,9 +8,9 @@ from pathlib import Path
 from subprocess import TimeoutExpired
 from typing import Final
 
-from firmware.current_folder import search_path
 from firmware.errors import InputError, visible
-from firmware.leash import run_leashed
+from firmware.system.current_folder import search_path
+from firmware.system.leash import run_leashed
 
 INSTALL = "pip install 'planaria[hardware]'"
 """What brings the toolchain and the simulators."""

@@ -6,9 +6,9 @@ from functools import cache
 from typing import Final
 
 from firmware.budget import ERASED, RAM_BYTES, ROM_BYTES
-from firmware.elf import LOADED, RELOCATIONS, RESERVED, Elf, Section, Symbol
 from firmware.errors import InputError
-from firmware.target import Target
+from firmware.hardware.chips import Chip
+from firmware.hardware.elf import LOADED, RELOCATIONS, RESERVED, Elf, Section, Symbol
 
 RAM_ORIGIN: Final = 0x20000000
 SECTIONS: Final = ("vectors", "text", "genome")
@@ -43,7 +43,7 @@ class Binary:
             it does not tell.
     """
 
-    target: Target
+    target: Chip
     image: bytes
     content: bytes
     rom: bytes = b""
@@ -66,7 +66,7 @@ class Binary:
 
 
 def read_elf(
-    content: bytes, target: Target, stack_bound_bytes: int | None = None, roomy: bool = False
+    content: bytes, target: Chip, stack_bound_bytes: int | None = None, roomy: bool = False
 ) -> Binary:
     """Take an ELF file of a chip apart.
 
@@ -77,7 +77,7 @@ def read_elf(
         roomy: whether it may be larger than a cell, up to ``ROOMY_BYTES``.
 
     Raises:
-        InputError: it is not one that ``firmware.build`` made.
+        InputError: it is not one that ``firmware.hardware.build`` made.
     """
     try:
         return _read(content, target, stack_bound_bytes, roomy)
@@ -85,7 +85,7 @@ def read_elf(
         raise InputError("ELF file", target.name, f"it is no cell ({error})", "build it again") from error
 
 
-def _read(content: bytes, target: Target, stack_bound_bytes: int | None, roomy: bool) -> Binary:
+def _read(content: bytes, target: Chip, stack_bound_bytes: int | None, roomy: bool) -> Binary:
     elf = Elf.of(content)
     sections = {name: elf.section(f".{name}") for name in SECTIONS}
     symbols = {symbol.name: symbol for symbol in elf.symbols()}

@@ -1,0 +1,1 @@
+"""The C cell on real machines: chips, compiler, binaries and their simulators (extra ``hardware``)."""

@@ -1,0 +1,1 @@
+"""What all of planaria asks of the operating system: files, signals, and children that end with it."""
