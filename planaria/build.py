@@ -21,7 +21,7 @@ from firmware.hardware.toolchain import require
 from firmware.memory import LAYOUT
 from firmware.system.atomic import write_all
 from planaria.outputs import check_results, make_folder
-from planaria.ram_map import save_ram_map
+from planaria.pictures.ram_map import save_ram_map
 from planaria.say import say
 from planaria.shipped import genome_path, open_genome
 

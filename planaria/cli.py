@@ -9,12 +9,12 @@ from typing import Any
 from planaria import __version__
 from planaria.campaign.commands import add_commands
 from planaria.command import Parser, add_command, print_json
-from planaria.ending import DIFFERS, check_room, ended
 from planaria.say import say
+from planaria.system.ending import DIFFERS, check_room, ended
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status, which ``planaria.ending`` names.
+    """Run one command; returns the exit status, which ``planaria.system.ending`` names.
 
     Args:
         arguments: of the command; None takes those of this process, which then is nothing but this command.
@@ -415,8 +415,8 @@ def _verify(options: argparse.Namespace) -> int | None:
 
 
 def _bench(options: argparse.Namespace) -> None:
-    from planaria.bench import bench, command
-    from planaria.bench_report import print_report, save_report
+    from planaria.bench.bench import bench, command
+    from planaria.bench.report import print_report, save_report
 
     report = bench(options)
     if options.json:

@@ -25,10 +25,10 @@ from planaria.compiling import compile_first
 from planaria.grid import Grid
 from planaria.hint import paste_here
 from planaria.outputs import check_results, check_worth, make_folder
-from planaria.pool import Pool
-from planaria.processes import MAIN_GUARD, check_main_guard, usable_cores
 from planaria.say import say
 from planaria.shipped import genome_path, open_genome
+from planaria.system.pool import Pool
+from planaria.system.processes import MAIN_GUARD, check_main_guard, usable_cores
 from planaria.train import require_torch, train_to_genome
 from planaria.training_files import TrainingFiles, refuse_interrupted
 from planaria.verdict import describe_recovery

@@ -19,7 +19,7 @@ from firmware.pace import update_us
 from planaria.arguments import number, texts, whole
 from planaria.cells import make_engine
 from planaria.outputs import check_outputs
-from planaria.recording import Recording
+from planaria.pictures.recording import Recording
 
 
 class Grid:
@@ -195,7 +195,7 @@ class Grid:
         Raises:
             InputError: the file cannot be written, or there are no pictures.
         """
-        from planaria.film import save_film
+        from planaria.pictures.film import save_film
 
         self._check(path, "film")
         save_film(Path(path), self._pictures)
@@ -206,7 +206,7 @@ class Grid:
         Raises:
             InputError: as ``save_film``.
         """
-        from planaria.figures import save_figure
+        from planaria.pictures.figures import save_figure
 
         self._check(path, "figure")
         save_figure(Path(path), self.genome, self.config, self.faults, self.result, self._pictures)

@@ -12,7 +12,7 @@ from firmware.budget import ALPHA, CHANNELS, PERCEPTION, RAM_BYTES, ROM_BYTES
 from firmware.clock import Timing
 from firmware.genome import Genome
 from firmware.memory import FIELD
-from planaria.colour import target_on_white
+from planaria.pictures.colour import target_on_white
 from planaria.say import say
 
 PIXELS: Final = " '.:"

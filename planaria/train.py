@@ -15,11 +15,11 @@ from firmware.genome import Genome
 from firmware.picture import Picture
 from planaria.appraisal import Appraisal, appraise, world
 from planaria.compiling import announcement
-from planaria.ending import check_room
 from planaria.hint import paste
-from planaria.portrait import save_portrait
+from planaria.pictures.portrait import save_portrait
 from planaria.say import say
 from planaria.shipped import open_genome
+from planaria.system.ending import check_room
 from planaria.train_report import print_result, warn, warn_if_bad
 from planaria.training_files import TrainingFiles, check_files, same_file
 

@@ -11,7 +11,7 @@ from planaria.campaign.plan import Plan
 from planaria.campaign.statistics import clopper_pearson
 from planaria.campaign.summary import Summary
 from planaria.campaign.trial import TrialResult
-from planaria.drawing import (
+from planaria.pictures.drawing import (
     Axes,
     Figure,
     MaxNLocator,
@@ -22,7 +22,7 @@ from planaria.drawing import (
     SubFigure,
     colormaps,
 )
-from planaria.labels import in_figure
+from planaria.pictures.labels import in_figure
 
 ROW: Final = "row"
 COL: Final = "col"

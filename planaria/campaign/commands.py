@@ -6,8 +6,8 @@ from typing import Any
 
 from firmware.errors import InputError
 from planaria.command import add_command, print_json
-from planaria.ending import DIFFERS
 from planaria.say import say
+from planaria.system.ending import DIFFERS
 
 
 def add_commands(commands: Any) -> None:

@@ -11,8 +11,8 @@ from planaria.campaign.plan import Plan
 from planaria.campaign.statistics import Estimate
 from planaria.campaign.summary import OUTCOMES, Summary
 from planaria.campaign.yardstick import APART, Yardstick
-from planaria.drawing import Axes, Figure, Line2D, Normalize, PercentFormatter, ScalarMappable
-from planaria.labels import in_figure
+from planaria.pictures.drawing import Axes, Figure, Line2D, Normalize, PercentFormatter, ScalarMappable
+from planaria.pictures.labels import in_figure
 
 OUTCOME_COLOURS: Final = {
     Outcome.RECOVERED: "#0072b2",

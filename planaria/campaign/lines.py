@@ -10,7 +10,7 @@ import numpy as np
 from planaria.campaign.plan import Plan
 from planaria.campaign.summary import Summary
 from planaria.campaign.trial import Point, Value
-from planaria.drawing import ListedColormap, colormaps
+from planaria.pictures.drawing import ListedColormap, colormaps
 
 LINE_COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#5b4a00")
 """Told apart by the colour-blind too (Okabe and Ito 2008)."""

@@ -28,8 +28,8 @@ from planaria.campaign.yardstick import APART, Yardstick
 from planaria.compiling import compile_first
 from planaria.counted import counted
 from planaria.outputs import check_apart, check_results, has_campaign
-from planaria.processes import check_main_guard, usable_cores
 from planaria.say import before_bar, say
+from planaria.system.processes import check_main_guard, usable_cores
 
 if TYPE_CHECKING:
     from planaria.campaign.summary import Summary

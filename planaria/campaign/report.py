@@ -32,9 +32,9 @@ from planaria.campaign.summary import (
 )
 from planaria.campaign.trial import TrialResult
 from planaria.campaign.yardstick import APART, Yardstick
-from planaria.drawing import Figure
 from planaria.hint import PROGRAM, paste
 from planaria.outputs import check_outputs, check_results, make_folder
+from planaria.pictures.drawing import Figure
 from planaria.radiation import describe_rates
 
 JSON: Final = "report.json"

@@ -19,8 +19,8 @@ from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria.campaign.trial import Trial, TrialResult, run_trial
 from planaria.counted import counted
-from planaria.pool import Pool
-from planaria.processes import MAIN_GUARD
+from planaria.system.pool import Pool
+from planaria.system.processes import MAIN_GUARD
 
 OUT_PER_WORKER: Final = 4
 """Trials that are given out at a time, for each worker."""

@@ -70,7 +70,7 @@ WORK = (
     "planaria.build.build",
     "planaria.verify.build",
     "planaria.verify.verify",
-    "planaria.bench.contenders",
+    "planaria.bench.bench.contenders",
     "planaria.demo.demo",
     "planaria.campaign.measure._local",
     "planaria.campaign.report.summarise",

@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from firmware.errors import InputError
-from planaria import command, ending
+from planaria import command
 from planaria.cli import main
 from planaria.shipped import open_genome
+from planaria.system import ending
 
 EVIL = "a\x1b[2Jb\nc\x07\x9b\u202ed\u2066\udcffe"
 SHOWN = r"a\x1b[2Jb\nc\x07\x9b\u202ed\u2066\udcffe"

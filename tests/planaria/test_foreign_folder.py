@@ -65,7 +65,7 @@ if __name__ == "__main__":
 """
 
 BENCH = """
-from planaria.bench import run_contender
+from planaria.bench.bench import run_contender
 print(run_contender("numpy", 32, "alive", 0.05)["updates_per_s"])
 """
 
@@ -174,7 +174,7 @@ def test_training(run, marks):
 
 
 def test_the_environment_is_as_before(monkeypatch):
-    from planaria.processes import environment
+    from planaria.system.processes import environment
 
     monkeypatch.setenv("PLANARIA_A", "1")
     monkeypatch.delenv("PLANARIA_B", raising=False)

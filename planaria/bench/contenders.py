@@ -1,6 +1,6 @@
 """One measurement of ``planaria bench``, in a process of its own, pinned to one core.
 
-``python -m planaria.contenders NAME SIDE SCENE SECONDS`` prints one JSON object.
+``python -m planaria.bench.contenders NAME SIDE SCENE SECONDS`` prints one JSON object.
 """
 
 import json

@@ -17,11 +17,11 @@ from firmware.errors import InputError, visible
 from firmware.system.leash import run_leashed
 from firmware.system.scratch import scratch_folder
 from planaria import __version__
-from planaria.bench_report import FILES
-from planaria.contenders import ALIVE, DENSE, SCENES
+from planaria.bench.contenders import ALIVE, DENSE, SCENES
+from planaria.bench.report import FILES
 from planaria.hint import paste
 from planaria.outputs import check_results
-from planaria.processes import ONE_THREAD, not_from_here
+from planaria.system.processes import ONE_THREAD, not_from_here
 
 SIDES: Final = (64, 256, 1024)
 
@@ -113,7 +113,7 @@ def run_contender(name: str, side: int, scene: str, seconds: float) -> dict[str,
     It runs in a folder of its own, for the linker that torch starts looks for libraries where it is. Torch's
     cache is there too, for which it would take a name that anybody can foresee.
     """
-    command = [sys.executable, "-m", "planaria.contenders", name, str(side), scene, str(seconds)]
+    command = [sys.executable, "-m", "planaria.bench.contenders", name, str(side), scene, str(seconds)]
     modules = os.pathsep.join(filter(os.path.isabs, sys.path))
     with scratch_folder() as folder:
         own = {"PYTHONPATH": modules, "TORCHINDUCTOR_CACHE_DIR": str(folder)}
@@ -129,7 +129,7 @@ def run_contender(name: str, side: int, scene: str, seconds: float) -> dict[str,
 
 def _lost(name: str, reason: str) -> InputError:
     """Without the engine there is nothing to compare with."""
-    command = paste(sys.executable, "-m", "planaria.contenders", name, 0, "", 1)
+    command = paste(sys.executable, "-m", "planaria.bench.contenders", name, 0, "", 1)
     return InputError("bench", name, f"it could not be measured ({reason})", f"see what this says: {command}")
 
 

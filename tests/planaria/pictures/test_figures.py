@@ -3,8 +3,9 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from planaria import Grid, InputError, figures, open_genome
-from planaria.film import cell_px
+from planaria import Grid, InputError, open_genome
+from planaria.pictures import figures
+from planaria.pictures.film import cell_px
 
 
 def lived(faults=(), name="ring", rows=22, cols=22, rounds=8):

@@ -16,9 +16,9 @@ from planaria.appraisal import (
     Look,
     describe_look,
 )
-from planaria.colour import state_on_white, target_on_white
-from planaria.drawing import Figure
-from planaria.labels import in_figure
+from planaria.pictures.colour import state_on_white, target_on_white
+from planaria.pictures.drawing import Figure
+from planaria.pictures.labels import in_figure
 
 PANEL_INCHES = 1.7
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from PIL import Image
 
 from firmware.system.atomic import atomic_file
-from planaria.colour import state_on_white
-from planaria.recording import Recording
+from planaria.pictures.colour import state_on_white
+from planaria.pictures.recording import Recording
 
 FRAMES_MAX = 400
 SIDE_PX = 384

@@ -14,9 +14,9 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Final, Self
 
 from firmware.system.interrupts import held
-from planaria.ending import check_room
-from planaria.processes import ONE_THREAD, environment, not_from_here
-from planaria.semaphores import removable
+from planaria.system.ending import check_room
+from planaria.system.processes import ONE_THREAD, environment, not_from_here
+from planaria.system.semaphores import removable
 
 ROOM_MIN_BYTES: Final = 1 << 30
 """Of addresses, without which what is compiled beside so many threads ends the process as it likes."""

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from firmware.errors import InputError
-from planaria import recording
-from planaria.recording import Recording
+from planaria.pictures import recording
+from planaria.pictures.recording import Recording
 
 
 @pytest.mark.parametrize("in_memory_bytes", [1 << 20, 100])

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from firmware.system.atomic import atomic_file
-from planaria.contenders import ALIVE, ORGANISM, ORGANISM_NAME, SCENES
-from planaria.drawing import Axes, Figure
+from planaria.bench.contenders import ALIVE, ORGANISM, ORGANISM_NAME, SCENES
 from planaria.outputs import make_folder
+from planaria.pictures.drawing import Axes, Figure
 from planaria.say import say
 
 PAGE: Final = "bench.md"

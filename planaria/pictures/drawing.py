@@ -9,7 +9,7 @@ import os
 from contextlib import suppress
 
 from firmware.system.current_folder import unseen_here
-from planaria.processes import environment, not_from_here
+from planaria.system.processes import environment, not_from_here
 
 _backend = os.environ.get("MPLBACKEND")
 

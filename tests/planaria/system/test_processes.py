@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from planaria.processes import usable_cores
+from planaria.system.processes import usable_cores
 
 GUARD = 'if __name__ == "__main__":'
 AGAIN = f"this program starts itself again; put it below {GUARD}"

@@ -7,12 +7,12 @@ import sys
 
 import pytest
 
-from planaria import semaphores
-from planaria.pool import Pool
+from planaria.system import semaphores
+from planaria.system.pool import Pool
 
 KILLED = """
 import os, time
-from planaria.pool import Pool
+from planaria.system.pool import Pool
 if __name__ == "__main__":
     with Pool(1):
         print("made", flush=True)

@@ -11,10 +11,10 @@ from emulator.engine import RunResult
 from emulator.faults import Fault
 from firmware.genome import Genome
 from firmware.system.atomic import atomic_file
-from planaria.colour import state_on_white, target_on_white
-from planaria.drawing import Axes, Figure
-from planaria.labels import in_figure
-from planaria.recording import Recording
+from planaria.pictures.colour import state_on_white, target_on_white
+from planaria.pictures.drawing import Axes, Figure
+from planaria.pictures.labels import in_figure
+from planaria.pictures.recording import Recording
 
 ERROR_FLOOR = 0.1
 """The error axis is logarithmic and begins here."""

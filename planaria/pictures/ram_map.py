@@ -5,7 +5,7 @@ from pathlib import Path
 from firmware.budget import RAM_BYTES
 from firmware.memory import LAYOUT, SCRATCH, Field
 from firmware.system.atomic import atomic_file
-from planaria.drawing import Axes, Figure, Rectangle
+from planaria.pictures.drawing import Axes, Figure, Rectangle
 
 ROW_BYTES = 16
 PERSISTENT, SCRATCH_COLOUR, STACK = "#9ecae1", "#fdd0a2", "#c7c7c7"

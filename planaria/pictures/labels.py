@@ -7,7 +7,7 @@ warns of each letter that its font lacks.
 from functools import cache
 from typing import Final
 
-from planaria.drawing import FontProperties, findfont, get_font
+from planaria.pictures.drawing import FontProperties, findfont, get_font
 
 LABEL_MAX: Final = 36
 """Characters of a label: more would take the room of what it stands beside."""

@@ -7,10 +7,8 @@ from PIL import Image
 
 from emulator.arrays.compiled.rule import available
 from firmware.memory import Ram
-from planaria import bench
-from planaria.bench_report import draw_rates, save_report, table
-from planaria.cli import main
-from planaria.contenders import (
+from planaria.bench import bench
+from planaria.bench.contenders import (
     ALIVE,
     DENSE,
     ORGANISM,
@@ -19,6 +17,8 @@ from planaria.contenders import (
     measure_growth,
     restless_genome,
 )
+from planaria.bench.report import draw_rates, save_report, table
+from planaria.cli import main
 
 LIMITS = {"vnni": 40e6, "f32": 10e6}
 
@@ -174,13 +174,13 @@ def test_the_restless_stay_alive():
 
 def test_growth(monkeypatch):
     """The real thing takes a minute; here every measurement is one round of a small grid."""
-    monkeypatch.setattr("planaria.contenders.updates_per_s", lambda run, seconds: run() + 1e6)
-    monkeypatch.setattr("planaria.contenders.TURN_UPDATES", 64)
+    monkeypatch.setattr("planaria.bench.contenders.updates_per_s", lambda run, seconds: run() + 1e6)
+    monkeypatch.setattr("planaria.bench.contenders.TURN_UPDATES", 64)
 
     def small(name, scene, side, **world):
         return make_scene("numpy", 8, scene, **world)
 
-    monkeypatch.setattr("planaria.contenders.make_scene", small)
+    monkeypatch.setattr("planaria.bench.contenders.make_scene", small)
     growth = measure_growth(0.01)
     assert list(growth) == ["cells", "latency in mean intervals", "jitter in mean intervals", "loss", "clock"]
     assert all(0 < cost < 1000 for points in growth.values() for _value, cost in points)

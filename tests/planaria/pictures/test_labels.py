@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from planaria.labels import LABEL_MAX, in_figure
+from planaria.pictures.labels import LABEL_MAX, in_figure
 
 
 @pytest.mark.parametrize(

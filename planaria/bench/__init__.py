@@ -1,0 +1,1 @@
+"""Speed and memory of all engines, side by side, in processes of their own."""

@@ -1,0 +1,1 @@
+"""What a person looks at: films, figures, portraits, maps of RAM."""
