@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Final
 
 from emulator.arrays.compiled import cache
+from emulator.choose import make_engine
 from emulator.config import RunConfig
 from firmware import image
 from firmware.errors import visible
 from firmware.genome import Genome
-from planaria.cells import make_engine
 
 ONCE: Final = "compiling the engine for this machine, once: about 10 s"
 EACH_TIME: Final = (
@@ -33,7 +33,7 @@ def compile_first(genome: Genome, say: Callable[[str], None]) -> None:
     target = genome.target
     config = RunConfig(target.height, target.width)
     flash = image.build(genome, config.timing)
-    engine = make_engine(config, flash, target, None, "window", None, False, None)
+    engine = make_engine(config, flash, target)
     if engine.compiles:
         say(announcement())
         if cache.place()[0]:

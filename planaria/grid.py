@@ -1,12 +1,14 @@
 """The Python face: a grid of cells that you can run, injure, look at and ask."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from emulator.choose import make_engine
 from emulator.config import RunConfig
 from emulator.engine import RunResult
 from emulator.faults import Fault
@@ -17,9 +19,9 @@ from firmware.errors import InputError
 from firmware.genome import Genome
 from firmware.pace import update_us
 from planaria.arguments import number, texts, whole
-from planaria.cells import make_engine
 from planaria.outputs import check_outputs
 from planaria.pictures.recording import Recording
+from planaria.shipped import flash_image
 
 
 class Grid:
@@ -122,10 +124,11 @@ class Grid:
             image.build(genome, timing),
             genome.target,
             trace_file,
-            engine,
-            target,
-            check_genome,
-            kernel,
+            engine=engine,
+            target=target,
+            check_genome=check_genome,
+            kernel=kernel,
+            library=partial(flash_image, timing),
         )
         self._record = record
         self._pictures = Recording(self.config.rows, self.config.cols)

@@ -5,6 +5,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from firmware import image
+from firmware.clock import Timing
 from firmware.errors import InputError
 from firmware.genome import SUFFIX, Genome
 from planaria.say import say
@@ -38,6 +40,17 @@ def open_genome(name_or_file: str | Path) -> Genome:
             "genome", name_or_file, "it is neither a file nor a shipped genome", f"shipped are: {names}"
         )
     return Genome.load(path)
+
+
+def flash_image(timing: Timing, name: str) -> bytes:
+    """The flash image of a shipped genome, for faults that mix genomes.
+
+    Raises:
+        InputError: there is no shipped genome of this name.
+    """
+    if name not in shipped_paths():
+        raise InputError("genome", name, "it is not shipped", f"shipped are: {', '.join(shipped_paths())}")
+    return image.build(open_genome(name), timing)
 
 
 def _exists(path: Path) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 
+from emulator.choose import make_engine
 from emulator.config import RunConfig
 from emulator.engine import Engine
 from firmware import image
@@ -25,7 +26,6 @@ from firmware.clock import Law, Timing
 from firmware.errors import InputError
 from firmware.genome import Genome
 from firmware.picture import Picture
-from planaria.cells import make_engine
 from planaria.shipped import open_genome
 
 ALIVE, ORGANISM = "alive", "organism"
@@ -83,7 +83,7 @@ def make_engine_for(genome: Genome, name: str, side: int, **world: Any) -> Engin
     config = RunConfig(side, side, seed=1, **world)
     engine, kernel = ("reference", None) if name == "reference" else ("window", name)
     flash = image.build(genome, config.timing)
-    return make_engine(config, flash, genome.target, None, engine, None, False, kernel)
+    return make_engine(config, flash, genome.target, engine=engine, kernel=kernel)
 
 
 def make_scene(name: str, side: int, scene: str, **world: Any) -> Engine:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from emulator.choose import make_engine
 from emulator.config import RunConfig
 from emulator.engine import RunResult
 from emulator.record.recovery import Outcome
@@ -11,7 +13,7 @@ from firmware import image
 from firmware.genome import Genome
 from firmware.pace import update_us
 from planaria.campaign.yardstick import Yardstick
-from planaria.cells import make_engine
+from planaria.shipped import flash_image
 
 Value = str | int | float
 """What a swept or drawn parameter can be."""
@@ -148,7 +150,8 @@ def run_trial(genome: Genome, trial: Trial) -> TrialResult:
     """Run a trial on the window engine."""
     config = trial.world(genome)
     flash = image.build(genome, config.timing)
-    engine = make_engine(config, flash, genome.target, None, "window", None, False, None)
+    library = partial(flash_image, config.timing)
+    engine = make_engine(config, flash, genome.target, library=library)
     return _result(trial, engine.run(trial.horizon_rounds))
 
 
