@@ -3,7 +3,7 @@
 SPEC.md, "The world", says the same in prose.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
@@ -12,17 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 from simpy import Environment, Event
 
+from emulator.cells import Hardware
 from emulator.config import RunConfig
 from emulator.faults import Fault
-from emulator.faults.base import Cells
 from emulator.faults.fronts import Weather
 from emulator.faults.injector import Injector
-from emulator.faults.versions import Version
+from emulator.faults.tools import Tools
 from emulator.record.judge import Life, judge, judge_run
 from emulator.record.observer import Observer
 from emulator.record.recovery import Away, Recovery
 from emulator.record.trace import Trace
-from emulator.reference.link import Traffic
+from emulator.record.traffic import Traffic
 from emulator.world.host_memory import check_memory
 from emulator.world.order import Kind, Moment
 from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, VISIBLE
@@ -31,9 +31,6 @@ from firmware.picture import Displacement, Picture
 from firmware.system import interrupts
 
 ROUNDS_MAX = 100_000_000
-
-Flipper = Callable[[str, int, Cells], None]
-"""Takes the fault's kind, its number in the plan, and the cells."""
 
 Library = Callable[[str], bytes]
 """Flash image of the genome of this name, or an InputError."""
@@ -89,7 +86,7 @@ class RunResult:
         }
 
 
-class Engine(ABC):
+class Engine(Hardware):
     """A grid of cells that can be run, injured and run on.
 
     Args:
@@ -125,7 +122,9 @@ class Engine(ABC):
         self.environment = Environment(initial_time=0)
         self.observer = Observer(config.grid.cells)
         self.weather = Weather(config.seed, config.grid.cells)
-        self._injector = Injector(self)
+        mean_us, compute_us = config.timing.mean_interval_us, config.compute_us
+        tools = Tools(self, self.weather, config.grid, config.seed, mean_us, compute_us)
+        self._injector = Injector(self, tools)
 
     @abstractmethod
     def _memory_bytes(self, config: RunConfig, rounds_on_the_way: float) -> int:
@@ -136,59 +135,13 @@ class Engine(ABC):
             rounds_on_the_way: the broadcasts of so many rounds are on their way at the same time.
         """
 
-    @abstractmethod
-    def states_now(self) -> NDArray[np.int8]:
-        """State of every cell now, int8[cells, 16]; cells without power are blank."""
-
     def _visible(self) -> NDArray[np.int8]:
         """Visible channels of every cell now, int8[cells, 4], a copy."""
         return self.states_now()[:, :VISIBLE].copy()
 
-    # What the injector needs
-
-    @abstractmethod
-    def cut_power(self, cells: Cells) -> None:
-        """Take power from these cells: what they hold is lost, and what has not left them whole is cut."""
-
-    @abstractmethod
-    def restore_power(self, cells: Cells) -> Cells:
-        """Boot these cells from what ``write_ram`` gave them, or from blank RAM; returns those that run."""
-
-    @abstractmethod
-    def read_ram(self, cells: Cells) -> NDArray[np.uint8]:
-        """RAM of cells, uint8[n, 256]; what no event depends on may be left out."""
-
-    @abstractmethod
-    def write_ram(self, cells: Cells, ram: NDArray[np.uint8]) -> None:
-        """Change the RAM of cells."""
-
-    @abstractmethod
-    def due_us(self, cells: Cells) -> NDArray[np.int64]:
-        """When the cells' next updates end; NEVER if they are paused, DARK without power."""
-
-    @abstractmethod
-    def set_due_us(self, cells: Cells, due_us: NDArray[np.int64]) -> None:
-        """Change that."""
-
-    @abstractmethod
-    def set_rates(self, rates: NDArray[np.int64]) -> None:
-        """From now on, clocks draw waits at these rates, int64[cells]."""
-
-    @abstractmethod
-    def flash(self, cells: Cells, genome: str | None) -> None:
-        """From now on these cells run the genome of this name; None is that of the run."""
-
-    def check_version(self, fault: Version) -> None:
-        """Refuse cells that run another genome, where that cannot be.
-
-        Raises:
-            InputError: it cannot, or there is no genome of this name.
-        """
-        self.library(fault.genome)
-
-    def flipper(self) -> Flipper | None:
-        """What flips bits as an upset or rot does; None where no cell executes a binary."""
-        return None
+    def check_version(self, genome: str, fault: object) -> None:
+        del fault
+        self.library(genome)
 
     @property
     def soonest_fault_us(self) -> int:

@@ -3,12 +3,12 @@
 from abc import ABC, abstractmethod
 
 from emulator.arrays.rows import Population
+from emulator.cells import Cells
 from emulator.config import RunConfig
-from emulator.faults.base import Cells
 from emulator.faults.fronts import Weather
 from emulator.record.observer import Observer
 from emulator.record.trace import Trace
-from emulator.reference.link import Traffic
+from emulator.record.traffic import Traffic
 from emulator.world.draws import threshold
 from firmware.clock import Timing
 

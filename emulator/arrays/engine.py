@@ -13,9 +13,9 @@ from simpy import Event
 
 from emulator.arrays.core import Core
 from emulator.arrays.numpy.core import VectorisedCore
+from emulator.cells import Cells
 from emulator.config import RunConfig
 from emulator.engine import Engine, Library, RunResult
-from emulator.faults.base import Cells
 from emulator.faults.fronts import Weather
 from emulator.faults.versions import Version
 from emulator.record.observer import Observer
@@ -148,11 +148,11 @@ class WindowEngine(Engine):
         assert isinstance(core, VectorisedCore)
         core.flash(cells, flash_image.parse(self.library(genome))[0] if genome else None)
 
-    def check_version(self, fault: Version) -> None:
+    def check_version(self, genome: str, fault: object) -> None:
         if not isinstance(self._core, VectorisedCore):
             limit = f"the kernel {self.kernel} has one genome for all cells"
             raise InputError("fault", fault, limit, f"choose --kernel {NUMPY}, or plan it from the start")
-        super().check_version(fault)
+        super().check_version(genome, fault)
 
     def _schedule(self) -> None:
         """See to it that the cells go on when the first of them wakes."""

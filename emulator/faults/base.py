@@ -11,19 +11,14 @@ from collections.abc import Generator
 from dataclasses import dataclass, field, fields
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from emulator.cells import Cells
+from emulator.faults.tools import Tools
 from emulator.world.region import Everything, Region, parse_region
 from firmware.errors import InputError
-
-if TYPE_CHECKING:
-    from emulator.faults.injector import Injector
-
-Cells = NDArray[np.intp]
-"""Numbers of cells, ascending."""
 
 Life = Generator[None, bool, None]
 """A fault in force. It is resumed with True when it is over, and with False at each tick before."""
@@ -108,11 +103,11 @@ class Fault(ABC):
             Fault.kinds[kind] = cls
 
     @abstractmethod
-    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+    def act(self, tools: Tools, number: int, cells: Cells) -> Life:
         """Strike, stay in force, unwind.
 
         Args:
-            injector: what it acts with.
+            tools: what it acts with.
             number: of the fault in the plan, from 1.
             cells: of its region.
         """

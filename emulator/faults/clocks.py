@@ -1,17 +1,16 @@
 """Clocks: cells that stop, slow down, are made a little differently, drift, or jump."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.faults.base import Cells, Fault, Life, Limits, parameter
+from emulator.cells import Cells
+from emulator.faults.base import Fault, Life, Limits, parameter
+from emulator.faults.tools import Tools
 from emulator.world.draws import Stream, draw32, key
 from emulator.world.rate import RATE_MAX, RATE_ONE
-
-if TYPE_CHECKING:
-    from emulator.faults.injector import Injector
 
 _SPREAD: Final = Limits(0, 0.9)
 
@@ -20,12 +19,12 @@ _SPREAD: Final = Limits(0, 0.9)
 class Pause(Fault, kind="pause"):
     """The cells do not wake; what arrives is kept, and the rest of the wait is still to come."""
 
-    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+    def act(self, tools: Tools, number: int, cells: Cells) -> Life:
         """Stop the clocks, and let them go on."""
         del number
-        injector.pause(cells)
+        tools.pause(cells)
         yield
-        injector.resume(cells)
+        tools.resume(cells)
 
 
 @dataclass(frozen=True)
@@ -34,11 +33,11 @@ class Slow(Fault, kind="slow"):
 
     factor: float = parameter(Limits(1 / 64, 64))
 
-    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+    def act(self, tools: Tools, number: int, cells: Cells) -> Life:
         """One rate for all."""
-        injector.set_rates(number, cells, np.full(len(cells), round(self.factor * RATE_ONE)))
+        tools.set_rates(number, cells, np.full(len(cells), round(self.factor * RATE_ONE)))
         yield
-        injector.unset_rates(number)
+        tools.unset_rates(number)
 
 
 @dataclass(frozen=True)
@@ -50,13 +49,11 @@ class Skew(Fault, kind="skew"):
 
     spread: float = parameter(_SPREAD)
 
-    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+    def act(self, tools: Tools, number: int, cells: Cells) -> Life:
         """A rate for each."""
-        injector.set_rates(
-            number, cells, RATE_ONE + _deviations(injector.seed, number, cells, 0, self.spread)
-        )
+        tools.set_rates(number, cells, RATE_ONE + _deviations(tools.seed, number, cells, 0, self.spread))
         yield
-        injector.unset_rates(number)
+        tools.unset_rates(number)
 
 
 @dataclass(frozen=True)
@@ -69,17 +66,17 @@ class Drift(Fault, kind="drift"):
     ticks = True
     step: float = parameter(_SPREAD)
 
-    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+    def act(self, tools: Tools, number: int, cells: Cells) -> Life:
         """A random walk of rates, within RATE_MAX."""
         rates = np.full(len(cells), RATE_ONE, np.int64)
         tick, over = 0, False
         while not over:
-            deviations = _deviations(injector.seed, number, cells, tick, self.step)
+            deviations = _deviations(tools.seed, number, cells, tick, self.step)
             rates = np.clip(rates + (rates * deviations >> 16), RATE_ONE**2 // RATE_MAX, RATE_MAX)
-            injector.set_rates(number, cells, rates)
+            tools.set_rates(number, cells, rates)
             tick += 1
             over = yield
-        injector.unset_rates(number)
+        tools.unset_rates(number)
 
 
 @dataclass(frozen=True)
@@ -89,10 +86,10 @@ class Jump(Fault, kind="jump"):
     is_instant = True
     by_us: int = parameter(Limits(-1_000_000_000, 1_000_000_000, whole=True))
 
-    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+    def act(self, tools: Tools, number: int, cells: Cells) -> Life:
         """Once."""
         del number
-        injector.jump(cells, self.by_us)
+        tools.jump(cells, self.by_us)
         yield
 
 

@@ -6,8 +6,10 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
-from emulator.faults.base import Cells, Fault, Life, Limits, parameter
+from emulator.cells import Cells
+from emulator.faults.base import Fault, Life, Limits, parameter
 from emulator.faults.power import Kill
+from emulator.faults.tools import Tools
 from emulator.world.draws import Stream, draw32, key
 from emulator.world.region import Band, Everything
 from firmware.errors import InputError
@@ -50,7 +52,7 @@ class Compound(Fault):
 
     needs_length = True  # which is divided among them
 
-    def act(self, injector: object, number: int, cells: Cells) -> Life:
+    def act(self, tools: Tools, number: int, cells: Cells) -> Life:
         raise NotImplementedError("a compound is expanded before it begins")
 
     def check(self, text: str) -> None:

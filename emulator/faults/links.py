@@ -5,20 +5,19 @@ A link belongs to the cell that sends on it: ``loss:half:left`` is about what th
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.faults.base import PROBABILITY, Cells, Fault, Life, Limits, parameter
+from emulator.cells import Cells
+from emulator.faults.base import PROBABILITY, Fault, Life, Limits, parameter
 from emulator.faults.fronts import Effect, Front
+from emulator.faults.tools import Tools
 from emulator.world.draws import threshold
 from emulator.world.topology import SquareGrid
 from firmware.budget import PORTS
 from firmware.ports import opposite
-
-if TYPE_CHECKING:
-    from emulator.faults.injector import Injector
 
 _TIME: Final = Limits(0, 1_000_000_000, whole=True)
 ALL_PORTS: Final = (1 << PORTS) - 1
@@ -38,11 +37,11 @@ class LinkFault(Fault):
         ports[cells] = ALL_PORTS
         return ports
 
-    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+    def act(self, tools: Tools, number: int, cells: Cells) -> Life:
         """A front comes in, and goes."""
-        injector.begin_front(number, self.front(), self.ports(injector.grid, cells))
+        tools.begin_front(number, self.front(), self.ports(tools.grid, cells))
         yield
-        injector.end_front(number)
+        tools.end_front(number)
 
 
 @dataclass(frozen=True)

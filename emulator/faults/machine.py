@@ -1,12 +1,10 @@
 """Faults of machine code: bits that flip in the middle of an update, or in ROM. SPEC.md has the draws."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from emulator.faults.base import Cells, Fault, Life
-
-if TYPE_CHECKING:
-    from emulator.faults.injector import Injector
+from emulator.cells import Cells
+from emulator.faults.base import Fault, Life
+from emulator.faults.tools import Tools
 
 
 @dataclass(frozen=True)
@@ -16,9 +14,9 @@ class MachineFault(Fault):
     is_instant = True
     needs_machine_code = True
 
-    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+    def act(self, tools: Tools, number: int, cells: Cells) -> Life:
         """As the engine does it."""
-        injector.flip_machine(self.kind, number, cells)
+        tools.flip_machine(self.kind, number, cells)
         yield
 
 

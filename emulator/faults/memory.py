@@ -4,18 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.faults.base import Cells, Fault, Life, Limits, parameter
+from emulator.cells import Cells
+from emulator.faults.base import Fault, Life, Limits, parameter
+from emulator.faults.tools import Tools
 from emulator.world.draws import Stream, draw32, key
 from firmware.budget import RAM_BYTES
 from firmware.errors import InputError
-
-if TYPE_CHECKING:
-    from emulator.faults.injector import Injector
 
 RAM_BITS: Final = 8 * RAM_BYTES
 FLIPS_MAX: Final = 63
@@ -45,12 +44,12 @@ class Flips(Fault, kind="flips"):
     def _mean_flips(self, mean_interval_us: int) -> float:
         return RAM_BITS * self.rate_hz * mean_interval_us / 1e6
 
-    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+    def act(self, tools: Tools, number: int, cells: Cells) -> Life:
         """A Poisson number of flips for each cell at each tick."""
-        mean_flips = self._mean_flips(injector.mean_us)
+        mean_flips = self._mean_flips(tools.mean_us)
         tick, over = 0, False
         while not over:
-            injector.flip(cells, flip_masks(injector.seed, number, tick, cells, mean_flips))
+            tools.flip(cells, flip_masks(tools.seed, number, tick, cells, mean_flips))
             tick += 1
             over = yield
 

@@ -1,16 +1,15 @@
 """Power: cells that crash, boot again with something or nothing in their RAM, or come and go."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
-from emulator.faults.base import Cells, Fault, Life, Limits, parameter
+from emulator.cells import Cells
+from emulator.faults.base import Fault, Life, Limits, parameter
 from emulator.faults.memory import RAM_BITS, flip_masks, random_ram
+from emulator.faults.tools import Tools
 from emulator.world.draws import Stream, draw32, key, threshold
-
-if TYPE_CHECKING:
-    from emulator.faults.injector import Injector
 
 BLANK, STALE, RANDOM = "blank", "stale", "random"
 """What a cell finds in its RAM when it boots: nothing, what was there, or anything."""
@@ -30,10 +29,10 @@ class Restart(Fault, kind="restart"):
     is_instant = True
     ram: str = parameter(_RAM, BLANK)
 
-    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+    def act(self, tools: Tools, number: int, cells: Cells) -> Life:
         """Cut, and restore at once."""
-        injector.cut_power(number, cells, keep=self.ram == STALE)
-        _boot(injector, number, self.ram)
+        tools.cut_power(number, cells, keep=self.ram == STALE)
+        _boot(tools, number, self.ram)
         yield
 
 
@@ -44,11 +43,11 @@ class Kill(Fault, kind="kill"):
     destroys = True
     ram: str = parameter(_RAM, BLANK)
 
-    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+    def act(self, tools: Tools, number: int, cells: Cells) -> Life:
         """Cut, and restore at the end."""
-        injector.cut_power(number, cells, keep=self.ram == STALE)
+        tools.cut_power(number, cells, keep=self.ram == STALE)
         yield
-        _boot(injector, number, self.ram)
+        _boot(tools, number, self.ram)
 
 
 @dataclass(frozen=True)
@@ -61,14 +60,14 @@ class Brownout(Fault, kind="brownout"):
     destroys = True
     flipped: float = parameter(Limits(0, 0.0095), 0.001)
 
-    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+    def act(self, tools: Tools, number: int, cells: Cells) -> Life:
         """As a kill with stale RAM, some of whose bits have flipped."""
-        injector.cut_power(number, cells, keep=True)
+        tools.cut_power(number, cells, keep=True)
         yield
-        stale, ram = injector.left_in_ram(number)
-        ram ^= flip_masks(injector.seed, number, 0, stale, RAM_BITS * self.flipped)
-        injector.restore_power(number, stale, ram)
-        injector.restore_power(number, injector.held(number))
+        stale, ram = tools.left_in_ram(number)
+        ram ^= flip_masks(tools.seed, number, 0, stale, RAM_BITS * self.flipped)
+        tools.restore_power(number, stale, ram)
+        tools.restore_power(number, tools.held(number))
 
 
 @dataclass(frozen=True)
@@ -84,29 +83,29 @@ class Flaky(Fault, kind="flaky"):
     mtbf_rounds: float = parameter(_ROUNDS)
     mttr_rounds: float = parameter(_ROUNDS, 10.0)
 
-    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+    def act(self, tools: Tools, number: int, cells: Cells) -> Life:
         """At each tick some go and some come; at the end all come."""
-        keys = key(injector.seed, Stream.FLAKY, np.uint64(number << 32) | cells.astype(np.uint64))
+        keys = key(tools.seed, Stream.FLAKY, np.uint64(number << 32) | cells.astype(np.uint64))
         fails_below, mends_below = threshold(1 / self.mtbf_rounds), threshold(1 / self.mttr_rounds)
         down = np.zeros(len(cells), np.bool_)
         tick, over = 0, False
         while not over:
             draws = draw32(keys, tick)
             mended, failed = down & (draws < mends_below), ~down & (draws < fails_below)
-            injector.cut_power(number, cells[failed])
-            injector.restore_power(number, cells[mended])
+            tools.cut_power(number, cells[failed])
+            tools.restore_power(number, cells[mended])
             down ^= mended | failed
             tick += 1
             over = yield
-        injector.restore_power(number, cells[down])
+        tools.restore_power(number, cells[down])
 
 
-def _boot(injector: "Injector", number: int, ram: str) -> None:
+def _boot(tools: Tools, number: int, ram: str) -> None:
     """Give power back to all cells that this fault holds."""
-    cells = injector.held(number)
+    cells = tools.held(number)
     if ram == STALE:
-        stale, left = injector.left_in_ram(number)
-        injector.restore_power(number, stale, left)
+        stale, left = tools.left_in_ram(number)
+        tools.restore_power(number, stale, left)
     elif ram == RANDOM:
-        injector.restore_power(number, cells, random_ram(injector.seed, number, cells))
-    injector.restore_power(number, injector.held(number))
+        tools.restore_power(number, cells, random_ram(tools.seed, number, cells))
+    tools.restore_power(number, tools.held(number))

@@ -1,12 +1,10 @@
 """Population: cells that do not run the same genome as the rest."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from emulator.faults.base import Cells, Fault, Life, Limits, parameter
-
-if TYPE_CHECKING:
-    from emulator.faults.injector import Injector
+from emulator.cells import Cells
+from emulator.faults.base import Fault, Life, Limits, parameter
+from emulator.faults.tools import Tools
 
 
 @dataclass(frozen=True)
@@ -18,8 +16,8 @@ class Version(Fault, kind="version"):
 
     genome: str = parameter(Limits(name=True))
 
-    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+    def act(self, tools: Tools, number: int, cells: Cells) -> Life:
         """Flash them, and flash them back at the end."""
-        injector.begin_version(number, cells, self.genome)
+        tools.begin_version(number, cells, self.genome)
         yield
-        injector.end_version(number)
+        tools.end_version(number)

@@ -4,26 +4,24 @@ Where several such faults hold a cell, it does what the one with the highest num
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from emulator.faults.base import Cells, Life
+from emulator.cells import Cells
+from emulator.faults.base import Life
 from emulator.faults.fronts import Effect, Front
 from emulator.faults.links import LinkFault
-
-if TYPE_CHECKING:
-    from emulator.faults.injector import Injector
+from emulator.faults.tools import Tools
 
 
 @dataclass(frozen=True)
 class Stick(LinkFault, kind="stick"):
     """Stuck output: the cells go on saying what they were when it began."""
 
-    def act(self, injector: "Injector", number: int, cells: Cells) -> Life:
+    def act(self, tools: Tools, number: int, cells: Cells) -> Life:
         """Remember what they are."""
-        ports = self.ports(injector.grid, cells)
-        injector.begin_front(number, Front(Effect.STICK), ports, said=injector.states())
+        ports = self.ports(tools.grid, cells)
+        tools.begin_front(number, Front(Effect.STICK), ports, said=tools.states())
         yield
-        injector.end_front(number)
+        tools.end_front(number)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from simpy import Environment, Event, Interrupt, Process
 
 from emulator.config import RunConfig
 from emulator.record.observer import Observer
+from emulator.record.traffic import Traffic
 from emulator.reference.flash import Rom
-from emulator.reference.link import Link, Message, Traffic
+from emulator.reference.link import Link, Message
 from emulator.world.entropy import Entropy
 from emulator.world.order import Kind, Moment
 from emulator.world.rate import DARK, NEVER, RATE_ONE, scaled

@@ -8,10 +8,9 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from emulator.cells import Cells, Flipper
 from emulator.config import RunConfig
-from emulator.engine import Engine, Flipper, Library
-from emulator.faults.base import Cells
-from emulator.faults.versions import Version
+from emulator.engine import Engine, Library
 from emulator.reference.board import Board
 from emulator.reference.flash import Flasher, Rom
 from emulator.reference.link import Link
@@ -81,8 +80,8 @@ class ReferenceEngine(Engine):
             boards.append(Board(env, cell, rom, program, ram, *shared))
         for board in boards:
             for wire in config.grid.wires(board.number):
-                receiver = boards[wire.receiver]
-                board.links.append(Link(env, wire, receiver, config, self.weather, self._traffic))
+                hear = boards[wire.receiver].arrive
+                board.links.append(Link(env, wire, hear, config, self.weather, self._traffic))
         return boards
 
     def _updated(self, cell: int) -> None:
@@ -126,7 +125,7 @@ class ReferenceEngine(Engine):
             board.rom.erase()
             board.reflash(flasher.flash(board.rom, int(cell)))
 
-    def check_version(self, fault: Version) -> None:
+    def check_version(self, genome: str, fault: object) -> None:
         if not isinstance(self._boards[0].program, NeuralProgram):
             raise InputError(
                 "fault",
@@ -134,7 +133,7 @@ class ReferenceEngine(Engine):
                 "its genomes are for the neural program",
                 "choose the engine window or reference",
             )
-        super().check_version(fault)
+        super().check_version(genome, fault)
 
     def flipper(self) -> Flipper | None:
         return self._flip if isinstance(self._boards[0].program, MachineProgram) else None

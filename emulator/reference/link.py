@@ -1,40 +1,18 @@
 """One direction of a wire between two neighbours: latency, jitter, loss, order, and what faults do to it."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simpy import Environment, Event
 
+from emulator.config import RunConfig
 from emulator.faults.fronts import Weather
+from emulator.record.traffic import Traffic
 from emulator.world.draws import Stream, draw32, key, threshold
 from emulator.world.order import Kind, Moment
 from emulator.world.topology import Wire
 from firmware.frame import SEQUENCE_MODULO, Frame, encode
-
-if TYPE_CHECKING:
-    from emulator.config import RunConfig
-    from emulator.reference.board import Board
-
-
-class Traffic:
-    """Counts messages: one message is one frame on one link."""
-
-    def __init__(self) -> None:
-        self.sent = 0
-        self.delivered = 0
-        """Received by a cell's program."""
-
-        self.lost = 0
-        self.corrupted = 0
-        """Spoiled on the wire, so that the cell refuses them."""
-
-        self.cut = 0
-        """Cut short, for the sender lost power, so that the cell refuses them."""
-
-        self.unheard = 0
-        """Nobody was there when they arrived."""
 
 
 @dataclass
@@ -66,7 +44,7 @@ class Link:
     Args:
         environment: SimPy's.
         wire: which port of which cell to which port of which cell.
-        receiver: the board at the far end.
+        hear: takes a message at the far end, when it has arrived.
         config: seed, latency, jitter and loss.
         weather: faults of links, shared by all.
         traffic: counters, shared by all links.
@@ -76,14 +54,14 @@ class Link:
         self,
         environment: Environment,
         wire: Wire,
-        receiver: Board,
+        hear: Callable[[Message], None],
         config: RunConfig,
         weather: Weather,
         traffic: Traffic,
     ) -> None:
         self.environment = environment
         self.wire = wire
-        self.receiver = receiver
+        self.hear = hear
         self.latency_us = config.latency_us
         self.jitter_us = config.jitter_us
         self.weather = weather
@@ -138,7 +116,7 @@ class Link:
 
     def _arrive(self, arrival: Event) -> None:
         message: Any = arrival.value
-        self.receiver.arrive(message)
+        self.hear(message)
 
 
 def _flipped(frame: bytes, bit: int) -> bytes:
