@@ -14,8 +14,8 @@ LATENCY_MAX_US = 1_000_000_000
 
 GROWN_ERROR_MAX = 1000.0
 
-CELLS_MAX = (1 << 31) - 2
-"""Cells have numbers of 31 bits."""
+CELLS_MAX = (1 << 28) - 2
+"""Ports of cells have numbers of 31 bits, eight for each cell."""
 
 FAULTS_MAX = 2000
 """Of a run: so many at once take about a quarter of a minute."""

@@ -18,13 +18,14 @@ from firmware.memory import FIELD
 
 LAYOUT: Final = np.dtype(
     {
-        "names": ["inbox", "state", "visible", "neighbours", "broadcasts", "listened", "wired"],
+        "names": ["inbox", "state", "visible", "slots", "broadcasts", "listened", "wired"],
         "formats": [("i1", (PORTS, CHANNELS)), ("i1", CHANNELS), "V4", ("<i4", PORTS), "<u4", "u1", "u1"],
         "offsets": [0, 128, 128, 144, 176, 180, 181],
         "itemsize": 192,
     }
 )
-"""``visible`` is the beginning of the state; ``broadcasts`` counts what a cell has sent since time 0;
+"""``visible`` is the beginning of the state; ``slots`` says where each port leads, ``8 * receiver + the
+receiver's port``; ``broadcasts`` counts what a cell has sent since time 0;
 ``wired`` has a bit for each port that is not open."""
 
 LINE_BYTES: Final = 64
@@ -74,10 +75,10 @@ class Population:
         self.booted = np.zeros(count + 1, np.int64)
         self.last_boot_us = 0
         self._boots = np.zeros(count, np.uint64)
-        self.rows["neighbours"][count] = count
-        neighbours = config.grid.neighbours(self.rows["neighbours"][:count], open_port=count)
+        self.rows["slots"][count] = PORTS * count
+        slots = config.grid.slots(self.rows["slots"][:count])
         for port in range(PORTS):
-            self.rows["wired"][:count] |= (neighbours[:, port] != count).astype(np.uint8) << port
+            self.rows["wired"][:count] |= (slots[:, port] != PORTS * count).astype(np.uint8) << port
 
     @property
     def states(self) -> NDArray[np.int8]:

@@ -17,7 +17,6 @@ from emulator.faults.tools import Tools
 from emulator.world.draws import threshold
 from emulator.world.topology import SquareGrid
 from firmware.budget import PORTS
-from firmware.ports import opposite
 
 _TIME: Final = Limits(0, 1_000_000_000, whole=True)
 ALL_PORTS: Final = (1 << PORTS) - 1
@@ -209,10 +208,9 @@ def _links(
     grid: SquareGrid, receivers: Cells, ports: Iterable[int], spared: NDArray[np.bool_]
 ) -> NDArray[np.uint8]:
     """Links that lead to these receivers, but not those of the spared senders."""
-    nobody = grid.cells
-    neighbours = grid.neighbours(open_port=nobody)[receivers]
+    senders, far_ports = np.divmod(grid.slots()[receivers], PORTS)
     cut = np.zeros(grid.cells + 1, np.uint8)
     for port in ports:
-        cut[neighbours[:, port]] |= np.uint8(1 << opposite(port))
+        np.bitwise_or.at(cut, senders[:, port], np.uint8(1) << far_ports[:, port].astype(np.uint8))
     cut[:-1][spared] = 0
     return cut[:-1]

@@ -68,6 +68,19 @@ class SquareGrid:
             grid[..., port] = np.where(inside, rows * np.int32(self.cols) + cols, np.int32(open_port))
         return result
 
+    def slots(self, out: NDArray[np.int32] | None = None) -> NDArray[np.int32]:
+        """Where each port leads: int32[cells, 8], ``PORTS * receiver + the receiver's port``.
+
+        An open port leads to port 0 of the void, the cell after the last.
+        """
+        result = self.neighbours(out, open_port=self.cells)
+        for port in range(PORTS):
+            column = result[:, port]
+            far = np.where(column != self.cells, opposite(port), 0).astype(np.int32)
+            column *= PORTS
+            column += far
+        return result
+
     def wires(self, cell: int) -> list[Wire]:
         """The outgoing directions of a cell's links, by port."""
         ends = ((port, self.neighbour(cell, port)) for port in range(PORTS))

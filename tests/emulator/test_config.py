@@ -44,8 +44,8 @@ def test_limits_are_allowed():
 
 
 def test_more_cells_than_numbers():
-    RunConfig(rows=1, cols=(1 << 31) - 2)
-    with pytest.raises(InputError, match=r"grid: 1000000x1000000 - it has more than 2,147,483,646 cells"):
+    RunConfig(rows=1, cols=(1 << 28) - 2)
+    with pytest.raises(InputError, match=r"grid: 1000000x1000000 - it has more than 268,435,454 cells"):
         RunConfig(rows=10**6, cols=10**6)
 
 

@@ -28,7 +28,7 @@ def genome(tmp_path):
     ("options", "says"),
     [
         (["--grid", "0x0"], ["grid: 0x0", "at least 1x1", "32x32"]),
-        (["--grid", "1000000x1000000"], ["1000000x1000000", "more than 2,147,483,646 cells", "smaller"]),
+        (["--grid", "1000000x1000000"], ["1000000x1000000", "more than 268,435,454 cells", "smaller"]),
         (["--grid", "100000x20000"], ["100000x20000", "need 820,000,000,000 bytes of memory", "smaller"]),
         (["--kernel", "quantum"], ["kernel: quantum", "unknown", "auto, numpy"]),
         (["--kernel", "f32", "--engine", "reference"], ["kernel: f32", "reference has none", "window"]),

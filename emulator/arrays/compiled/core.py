@@ -75,6 +75,9 @@ class CompiledCore(Core):
             observer.pending,
         )
         self._transit = mail.make_transit(config.grid.cells, self._world.listed)
+        self._void = PORTS * config.grid.cells
+        """Where what is lost goes: port 0 of the row after the last."""
+
         self._counters = np.zeros(mail.COUNTERS, np.int64)
 
     @property
@@ -150,7 +153,7 @@ class CompiledCore(Core):
         if self._world.listed:
             messages = transit.messages[: counters[mail.MESSAGES]]
             receivers, ports = np.divmod(messages[:, mail.SLOT], PORTS)
-            senders = self.population.rows["neighbours"][receivers, ports]
+            senders = self.population.rows["slots"][receivers, ports] // PORTS
             lefts = transit.lefts if self._world.stormy else transit.messages[:, mail.ARRIVAL]
             leaving = lefts[: counters[mail.MESSAGES]] >= now_us
             cut = dark[senders] & leaving & (messages[:, mail.ARRIVAL] != mail.ARRIVED)
@@ -158,13 +161,13 @@ class CompiledCore(Core):
         else:
             records, targets = self._on_their_way()
             leaving = records["time_us"].astype(np.int64) + self._config.latency_us >= now_us
-            cut = (dark[records["cell"]] & leaving)[:, None] & (targets != self._config.grid.cells)
-            targets[cut] = self._config.grid.cells
+            cut = (dark[records["cell"]] & leaving)[:, None] & (targets != self._void)
+            targets[cut] = self._void
         counters[mail.CUT] += np.count_nonzero(cut)
         self._count()
 
     def _on_their_way(self) -> tuple[NDArray[np.void], NDArray[np.int32]]:
-        """Records that may be on their way, where messages are not listed, and their targets int32[n, 8]."""
+        """Records that may be on their way, where messages are not listed; their targets' slots."""
         here = slice(int(self._counters[mail.HEAD]), int(self._counters[mail.COUNT]))
         records = self._transit.records.view(RECORD_DTYPE)[here]
         return records, self._transit.targets.reshape(-1, PORTS)[here]
@@ -180,12 +183,11 @@ class CompiledCore(Core):
         """From now on messages are listed one by one: first those that are on their way."""
         counters, config = self._counters, self._config
         records, targets = self._on_their_way()
-        record, port = np.nonzero(targets != config.grid.cells)
-        receivers = targets[record, port].astype(np.int64)
+        record, port = np.nonzero(targets != self._void)
         transit = mail.make_transit(config.grid.cells, listed=True)
         messages = np.zeros((len(record), mail.MESSAGE_WORDS), np.int64)
         messages[:, mail.ARRIVAL] = records["time_us"][record].astype(np.int64) + config.latency_us
-        messages[:, mail.SLOT] = PORTS * receivers + (port + PORTS // 2) % PORTS
+        messages[:, mail.SLOT] = targets[record, port]
         messages[:, mail.MESSAGE_STATE // 8 :] = np.ascontiguousarray(records["state"][record]).view(np.int64)
         self._transit = transit._replace(
             messages=messages,
@@ -200,7 +202,7 @@ class CompiledCore(Core):
             messages = self._transit.messages[: self._counters[mail.MESSAGES]]
             return int(np.count_nonzero(messages[:, mail.ARRIVAL] != mail.ARRIVED))
         _, targets = self._on_their_way()
-        return int(np.count_nonzero(targets != self._config.grid.cells))
+        return int(np.count_nonzero(targets != self._void))
 
     def _count(self) -> None:
         counted = (mail.SENT, mail.LOST, mail.CORRUPTED, mail.CUT, mail.UNHEARD)

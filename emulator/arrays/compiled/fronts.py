@@ -5,7 +5,7 @@ import numpy as np
 from emulator.arrays.compiled import mail
 from emulator.arrays.compiled.draws import draw32
 from emulator.arrays.compiled.jit import inner
-from emulator.arrays.compiled.mail import CORRUPTED, LOST, NEIGHBOURS, ROW, SENT, STATE
+from emulator.arrays.compiled.mail import CORRUPTED, LOST, ROW, SENT, SLOTS, STATE
 from emulator.arrays.compiled.simd import copy16, put
 from emulator.arrays.compiled.wakes import first_from
 from emulator.faults.fronts import DRAWS, Effect
@@ -113,7 +113,7 @@ def _set_out(world, cells, counters, transit, fronts, ahead, now, cell, index, p
         transit.latest[cell, port] = arrival
     if voice != _TRUTH:
         _speak(fronts, voice, fronts.rules[voice, 0], link, cell, index)
-    slot = PORTS * np.int64(cells.words[cell, NEIGHBOURS + port]) + ((port + 4) & 7)
+    slot = np.int64(cells.words[cell, SLOTS + port])
     left = arrival - held
     if corrupt:
         counters[CORRUPTED] += 1
@@ -136,7 +136,7 @@ def _set_out_late(world, cells, counters, transit, fronts, ahead, now, cell, ind
     late = draw32(world.jitter_base, PORTS * cell + port, index) * (world.jitter_us + 1) >> 32
     arrival = max(now + world.latency_us + late, transit.latest[cell, port])
     transit.latest[cell, port] = arrival
-    slot = PORTS * np.int64(cells.words[cell, NEIGHBOURS + port]) + ((port + 4) & 7)
+    slot = np.int64(cells.words[cell, SLOTS + port])
     _post(world, counters, transit, fronts, ahead, slot, arrival, arrival, cells, cell, _TRUTH)
 
 

@@ -19,7 +19,6 @@ from emulator.arrays.compiled.mail import (
     LEFT,
     LOST,
     MESSAGES,
-    NEIGHBOURS,
     NOW,
     RECORD_BYTES,
     RECORD_CELL,
@@ -27,6 +26,7 @@ from emulator.arrays.compiled.mail import (
     ROUNDS,
     ROW,
     SENT,
+    SLOTS,
     STATE,
     UPDATES,
 )
@@ -142,9 +142,9 @@ def _fetch(world, cells, counters, transit, ahead, place):
         return
     head = min(counters[HEAD] + AHEAD, counters[COUNT] - 1)
     for port in range(PORTS):
-        receiver = get32(transit.targets, 4 * (max(0, head) * PORTS + port))
-        prefetch(memory, receiver * ROW + INBOX + CHANNELS * ((port + 4) & 7))
-        prefetch(cells.heard, receiver)
+        slot = get32(transit.targets, 4 * (max(0, head) * PORTS + port))
+        prefetch(memory, (slot >> 3) * ROW + INBOX + CHANNELS * (slot & 7))
+        prefetch(cells.heard, slot >> 3)
 
 
 @inner
@@ -257,8 +257,8 @@ def _send(world, cells, counters, transit, fronts, ahead, now, cell, lost_below)
         return
     counters[LOST] += _BITS[lost]
     ports ^= lost
-    void = np.int32(len(cells.wakes) - 1)
-    choose8(transit.targets, record * TARGETS_BYTES, words, cell * ROW + 4 * NEIGHBOURS, ports, void)
+    void = np.int32(PORTS * (len(cells.wakes) - 1))
+    choose8(transit.targets, record * TARGETS_BYTES, words, cell * ROW + 4 * SLOTS, ports, void)
 
 
 @inner

@@ -18,7 +18,7 @@ from firmware.budget import CHANNELS, PORTS
 
 ROW: Final = LAYOUT.itemsize
 INBOX, STATE = offset("inbox"), offset("state")
-NEIGHBOURS: Final = offset("neighbours") // 4
+SLOTS: Final = offset("slots") // 4
 RECORD_BYTES: Final = RECORD.size
 RECORD_CELL: Final = RECORD_BYTES - CHANNELS - 4
 RECORD_STATE: Final = RECORD_BYTES - CHANNELS
@@ -41,11 +41,11 @@ MESSAGE_BYTES, MESSAGE_STATE = 8 * MESSAGE_WORDS, 16
 
 
 class Transit(NamedTuple):
-    """Records of the trace, and the eight cells to which the frame of each is on the way.
+    """Records of the trace, and the eight slots to which the frame of each is on the way.
 
-    A target may be the void. Where messages are listed there are, instead of targets, ``messages``
-    int64[n, 4] in the order in which they were sent: arrival in us, ``8 * receiver + the receiver's
-    port``, and the state; ``lefts`` int64[n] says when the last bit leaves the sender, once there ever was a
+    A slot is ``8 * receiver + the receiver's port``, and may be the void's. Where messages are listed there
+    are, instead of targets, ``messages`` int64[n, 4] in the order in which they were sent: arrival in us,
+    slot, and the state; ``lefts`` int64[n] says when the last bit leaves the sender, once there ever was a
     front; before that it is when it arrives.
     ``nexts`` int32[n] link those that arrive before the same wake, of which ``ends`` int32[wakes, 2]
     says the first and the last. ``latest`` is the last arrival on each link, int64[cells, 8].
@@ -93,13 +93,13 @@ def deliver_between_updates(world, cells, counters, transit, until):
             break
         for port in range(PORTS):
             target = record * PORTS + port
-            receiver = get32(transit.targets, 4 * target)
+            receiver = get32(transit.targets, 4 * target) >> 3
             if receiver == void:
                 continue
             in_time = sent + world.latency_us <= cells.wakes[receiver] - world.compute_us
             if in_time or cells.booted[receiver] > sent:
                 _arrive_at(cells, counters, transit, record, port, sent, True)
-                transit.targets[target] = void
+                transit.targets[target] = PORTS * void
 
 
 @inner
@@ -115,7 +115,8 @@ def _arrive(cells, counters, transit, record):
 def _arrive_at(cells, counters, transit, record, port, sent, doubtful):
     """A record's frame, at one of its targets."""
     void = len(cells.wakes) - 1
-    receiver, there = get32(transit.targets, 4 * (record * PORTS + port)), (port + 4) & 7
+    slot = get32(transit.targets, 4 * (record * PORTS + port))
+    receiver, there = slot >> 3, slot & 7
     if doubtful and receiver != void and _is_deaf(cells, receiver, sent):
         counters[UNHEARD] += 1
         receiver = void

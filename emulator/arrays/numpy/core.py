@@ -22,7 +22,6 @@ from emulator.world.rate import DARK, scaled
 from firmware.arithmetic import HIDDEN_LIMIT, Rule
 from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, PORTS
 from firmware.clock import Timing
-from firmware.ports import opposite
 
 UNITS: Final = LAYOUT.itemsize // CHANNELS
 """A row as units of 16 bytes: eight inboxes, then the state."""
@@ -104,7 +103,8 @@ class VectorisedCore(Core):
         """Which of the networks each cell runs."""
 
         self._units: NDArray[np.void] = self.population.rows.view(f"V{CHANNELS}")
-        self._neighbours = self.population.rows["neighbours"][:-1].T.astype(np.intp, order="C")
+        slots = self.population.rows["slots"][:-1].T.astype(np.intp, order="C")
+        self._neighbours, self._far_ports = np.divmod(slots, PORTS)
         self._latest = np.zeros(PORTS * config.grid.cells, np.int64)
         none = np.empty(0, np.int64)
         self._mail = Mail(none, none, none, none, self._units[:0])
@@ -280,7 +280,7 @@ class VectorisedCore(Core):
         receivers = self._neighbours[ports, cells[who]]
         frames = self._units[UNITS * cells[who] + PORTS]
         frames[fates.false] = fates.said[fates.false].view(frames.dtype)[:, 0]
-        units = UNITS * receivers + _OPPOSITE[ports]
+        units = UNITS * receivers + self._far_ports[ports, cells[who]]
         mail = Mail(arrivals - fates.late_us, arrivals, receivers, units, frames)
         sound = kept & ~fates.corrupt
         self.traffic.corrupted += int(np.count_nonzero(kept & fates.corrupt))
@@ -294,7 +294,6 @@ class VectorisedCore(Core):
 
 
 _PORT: Final = np.arange(PORTS)
-_OPPOSITE: Final = np.array([opposite(port) for port in range(PORTS)])
 _BIT: Final = (1 << np.arange(PORTS)).astype(np.uint8)
 
 

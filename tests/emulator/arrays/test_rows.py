@@ -21,7 +21,7 @@ def test_waits_are_the_clocks(law, mean_us):
 def test_a_row_is_three_lines_and_its_fields_stay_apart():
     assert LAYOUT.itemsize == 192
     assert offset("visible") == offset("state") == 128
-    ends = {"inbox": 128, "state": 144, "neighbours": 176, "broadcasts": 180, "listened": 181, "wired": 182}
+    ends = {"inbox": 128, "state": 144, "slots": 176, "broadcasts": 180, "listened": 181, "wired": 182}
     for (name, end), following in zip(ends.items(), [*list(ends)[1:], None], strict=True):
         assert offset(name) + LAYOUT[name].itemsize == end
         assert following is None or offset(following) == end
@@ -29,9 +29,9 @@ def test_a_row_is_three_lines_and_its_fields_stay_apart():
 
 def test_open_ports_lead_into_the_void():
     population = Population(RunConfig(rows=2, cols=2), Timing())
-    assert population.rows["neighbours"][0].tolist() == [4, 4, 1, 3, 2, 4, 4, 4]
+    assert population.rows["slots"][0].tolist() == [32, 32, 8 + 6, 3 * 8 + 7, 2 * 8 + 0, 32, 32, 32]
     assert population.rows["wired"].tolist() == [0b00011100, 0b01110000, 0b00000111, 0b11000001, 0]
-    assert population.rows["neighbours"][4].tolist() == [4] * 8
+    assert population.rows["slots"][4].tolist() == [32] * 8
 
 
 def test_power_comes_and_goes():

@@ -31,6 +31,16 @@ def test_all_neighbours_at_once(torus):
     assert grid.neighbours().tolist() == [[-1 if end is None else end for end in row] for row in ends]
 
 
+@pytest.mark.parametrize("torus", [False, True])
+def test_slots_say_the_port_at_the_far_end(torus):
+    grid = SquareGrid(4, 5, torus)
+    slots = [[8 * grid.cells] * 8 for _ in range(grid.cells)]
+    for cell in range(grid.cells):
+        for wire in grid.wires(cell):
+            slots[cell][wire.port] = 8 * wire.receiver + wire.receiver_port
+    assert grid.slots().tolist() == slots
+
+
 def test_wires_end_at_the_opposite_port():
     assert SquareGrid(1, 2).wires(0) == [Wire(0, 2, 1, 6)]
     assert SquareGrid(1, 2).wires(1) == [Wire(1, 6, 0, 2)]
