@@ -71,19 +71,21 @@ def _speak(fronts, front, effect, link, sender, index):
 
 
 @inner
-def _post(world, counters, transit, fronts, ahead, slot, left, arrival, cells, cell, voice):
-    """A frame sets out."""
-    number = mail.post(counters, transit, slot, arrival, cells.memory, cell * ROW + STATE)
+def _post(run, slot, left, arrival, cell, voice):
+    """Put one frame on its way: what the cell is, or what a front makes it say."""
+    world, transit, fronts = run.world, run.transit, run.fronts
+    number = mail.post(run.counters, transit, slot, arrival, run.cells.memory, cell * ROW + STATE)
     if world.stormy:
         transit.lefts[number] = left
     if voice != _TRUTH:
         copy16(transit.messages, number * mail.MESSAGE_BYTES + mail.MESSAGE_STATE, fronts.voice, 0)
-    list_message(world, transit, ahead, number, arrival)
+    list_message(world, transit, run.ahead, number, arrival)
 
 
 @inner
-def _set_out(world, cells, counters, transit, fronts, ahead, now, cell, index, port, lost):
-    """A message on one port, as emulator.faults.fronts and emulator.reference.link."""
+def _set_out(run, now, cell, index, port, lost):
+    """Send a message on one port through all fronts, as emulator.reference.link does."""
+    world, counters, transit, fronts = run.world, run.counters, run.transit, run.fronts
     link = PORTS * cell + port
     corrupt, stray, held, voice = False, False, np.int64(0), np.int64(_TRUTH)
     for front in range(len(fronts.rules)):
@@ -113,12 +115,12 @@ def _set_out(world, cells, counters, transit, fronts, ahead, now, cell, index, p
         transit.latest[cell, port] = arrival
     if voice != _TRUTH:
         _speak(fronts, voice, fronts.rules[voice, 0], link, cell, index)
-    slot = np.int64(cells.words[cell, SLOTS + port])
+    slot = np.int64(run.cells.words[cell, SLOTS + port])
     left = arrival - held
     if corrupt:
         counters[CORRUPTED] += 1
     else:
-        _post(world, counters, transit, fronts, ahead, slot, left, arrival, cells, cell, voice)
+        _post(run, slot, left, arrival, cell, voice)
     for front in range(len(fronts.rules)):
         echoes = fronts.rules[front, 0] == ECHO and fronts.ports[front, cell] >> port & 1
         if echoes and draw32(fronts.bases[front], link, DRAWS * index) < fronts.rules[front, 1]:
@@ -127,29 +129,29 @@ def _set_out(world, cells, counters, transit, fronts, ahead, now, cell, index, p
                 counters[CORRUPTED] += 1
             else:
                 later = arrival + fronts.rules[front, 4]
-                _post(world, counters, transit, fronts, ahead, slot, left, later, cells, cell, voice)
+                _post(run, slot, left, later, cell, voice)
 
 
 @inner
-def _set_out_late(world, cells, counters, transit, fronts, ahead, now, cell, index, port):
-    """``_set_out`` where there are no fronts."""
+def _set_out_late(run, now, cell, index, port):
+    """Send a message on one port where there are no fronts, only jitter."""
+    world, transit = run.world, run.transit
     late = draw32(world.jitter_base, PORTS * cell + port, index) * (world.jitter_us + 1) >> 32
     arrival = max(now + world.latency_us + late, transit.latest[cell, port])
     transit.latest[cell, port] = arrival
-    slot = np.int64(cells.words[cell, SLOTS + port])
-    _post(world, counters, transit, fronts, ahead, slot, arrival, arrival, cells, cell, _TRUTH)
+    slot = np.int64(run.cells.words[cell, SLOTS + port])
+    _post(run, slot, arrival, arrival, cell, _TRUTH)
 
 
 @inner
-def send_listed(world, cells, counters, transit, fronts, ahead, now, cell, index, ports, lost):
-    """A broadcast, on all ports; ``lost`` has a bit for each that loses it in any case."""
+def send_listed(run, now, cell, index, ports, lost):
+    """Send a broadcast on all these ports; ``lost`` has a bit for each that loses it in any case."""
     for port in range(PORTS):
         if ports >> port & 1:
             gone = (lost >> port & 1) != 0
-            if not world.stormy:
-                if gone:
-                    counters[LOST] += 1
-                else:
-                    _set_out_late(world, cells, counters, transit, fronts, ahead, now, cell, index, port)
-                continue
-            _set_out(world, cells, counters, transit, fronts, ahead, now, cell, index, port, gone)
+            if run.world.stormy:
+                _set_out(run, now, cell, index, port, gone)
+            elif gone:
+                run.counters[LOST] += 1
+            else:
+                _set_out_late(run, now, cell, index, port)

@@ -127,9 +127,24 @@ class Slice(NamedTuple):
     shift: int
 
 
+class Run(NamedTuple):
+    """All that a slice is lived with."""
+
+    world: Any
+    cells: Any
+    counters: Any
+    transit: Any
+    fronts: Any
+    kernel: Any
+    scratch: Any
+    ahead: Any
+    lost_below: Any
+
+
 @inner
-def _fetch(world, cells, counters, transit, ahead, place):
+def _fetch(run, place):
     """Fetch what the wakes to come will need: their cells, and who hears what has been sent."""
+    world, cells, counters, transit, ahead = run.world, run.cells, run.counters, run.transit, run.ahead
     memory = cells.memory
     soon = min(place + AHEAD, ahead.length - 1)
     waking = get64(ahead.wakes, 8 * soon) & CELL
@@ -182,11 +197,13 @@ def _wake(ahead, place):
 
 
 @inner
-def _sense(world, cells, counters, transit, scratch, ahead, place, slot):
+def _sense(run, place, slot):
     """A cell wakes, hears what has arrived, and perceives."""
+    world, cells, counters, transit, ahead = run.world, run.cells, run.counters, run.transit, run.ahead
+    scratch = run.scratch
     now, cell = _wake(ahead, place)
     if world.fetches:
-        _fetch(world, cells, counters, transit, ahead, place)
+        _fetch(run, place)
     if world.listed:
         mail.take_listed(world, cells, counters, transit, place)
     else:
@@ -199,8 +216,9 @@ def _sense(world, cells, counters, transit, scratch, ahead, place, slot):
 
 
 @inner
-def _think(world, kernel, scratch, together):
+def _think(run, together):
     """The network, for those of the first slots that are alive."""
+    world, kernel, scratch = run.world, run.kernel, run.scratch
     weights, bias, hidden = kernel
     seen, change, shift1 = scratch.seen, scratch.change, np.int32(world.shift1)
     second = together == PAIR and scratch.alive[1]
@@ -211,8 +229,9 @@ def _think(world, kernel, scratch, together):
 
 
 @inner
-def _act(world, cells, counters, transit, fronts, scratch, ahead, place, slot, lost_below):
+def _act(run, place, slot):
     """It changes as it has thought, and tells its neighbours. As firmware.arithmetic.update."""
+    world, cells, counters, scratch, ahead = run.world, run.cells, run.counters, run.scratch, run.ahead
     now, cell = _wake(ahead, place)
     alive = scratch.alive[slot]
     if alive:
@@ -221,7 +240,7 @@ def _act(world, cells, counters, transit, fronts, scratch, ahead, place, slot, l
         alive = scratch.near[slot] or _alpha(cells, cell) >= ALIVE_MIN
     if not alive:
         _blank(cells.memory, cell * ROW + STATE)
-    _send(world, cells, counters, transit, fronts, ahead, now, cell, lost_below)
+    _send(run, now, cell)
     _observe(cells, counters, cell)
 
 
@@ -236,8 +255,9 @@ def _independent(world, wakes, place):
 
 
 @inner
-def _send(world, cells, counters, transit, fronts, ahead, now, cell, lost_below):
+def _send(run, now, cell):
     """Broadcast the state: a record of it, and its frame on all ports that do not lose it."""
+    world, cells, counters, transit = run.world, run.cells, run.counters, run.transit
     memory, words = cells.memory, cells.words
     record = counters[COUNT]
     put(transit.records, record * RECORD_BYTES, now)
@@ -250,10 +270,10 @@ def _send(world, cells, counters, transit, fronts, ahead, now, cell, lost_below)
     put(memory, cell * ROW + BROADCASTS, np.int32(index + 1))
     counters[SENT] += _BITS[ports]
     lost = np.int64(0)
-    if lost_below:
-        lost = np.int64(lost_ports(world.loss_base, PORTS * cell, index, lost_below)) & ports
+    if run.lost_below:
+        lost = np.int64(lost_ports(world.loss_base, PORTS * cell, index, run.lost_below)) & ports
     if world.listed:
-        send_listed(world, cells, counters, transit, fronts, ahead, now, cell, index, ports, lost)
+        send_listed(run, now, cell, index, ports, lost)
         return
     counters[LOST] += _BITS[lost]
     ports ^= lost
@@ -275,7 +295,8 @@ def _observe(cells, counters, cell):
 
 
 @inner
-def _live_slice(world, cells, counters, transit, fronts, kernel, scratch, ahead, lost_below):
+def _live_slice(run):
+    world, counters, transit, ahead = run.world, run.counters, run.transit, run.ahead
     if world.listed:
         for number in range(counters[MESSAGES]):
             list_message(world, transit, ahead, number, transit.messages[number, ARRIVAL])
@@ -283,10 +304,10 @@ def _live_slice(world, cells, counters, transit, fronts, kernel, scratch, ahead,
     while place < ahead.length:
         together = 1 + (place + 1 < ahead.length and _independent(world, ahead.wakes, place))
         for slot in range(together):
-            _sense(world, cells, counters, transit, scratch, ahead, place + slot, slot)
-        _think(world, kernel, scratch, together)
+            _sense(run, place + slot, slot)
+        _think(run, together)
         for slot in range(together):
-            _act(world, cells, counters, transit, fronts, scratch, ahead, place + slot, slot, lost_below)
+            _act(run, place + slot, slot)
         place += together
 
 
@@ -308,7 +329,7 @@ def live(world, cells, counters, transit, fronts, kernel, scratch, until, lost_b
         shift = sort(keys, wakes, starts, count, end - start)
         transit = mail.with_room(counters, transit, count, fronts.copies)
         ahead = Slice(start, end, wakes, count, starts, shift)
-        _live_slice(world, cells, counters, transit, fronts, kernel, scratch, ahead, lost_below)
+        _live_slice(Run(world, cells, counters, transit, fronts, kernel, scratch, ahead, lost_below))
         counters[NOW] = end if count else min(until, max(end, cells.wakes.min()))
     return transit
 
