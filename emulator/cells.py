@@ -49,8 +49,8 @@ class Hardware(ABC):
         """Number of mature cells now."""
 
     @abstractmethod
-    def stands(self) -> Displacement:
-        """Where the organism stands now, which may be beside its place, and E there."""
+    def stands(self) -> Displacement | None:
+        """Where the organism stands now, which may be beside its place; None where that means nothing."""
 
     @abstractmethod
     def states_now(self) -> NDArray[np.int8]:

@@ -4,9 +4,9 @@ from typing import BinaryIO, Final, NamedTuple
 
 from emulator.config import RunConfig
 from emulator.engine import Engine, Library
+from emulator.goal import Goal
 from emulator.reference.engine import ReferenceEngine
 from firmware.errors import InputError
-from firmware.picture import Picture
 from firmware.program import Firmware
 
 CHIP: Final = "cortex-m0plus"
@@ -39,7 +39,7 @@ ENGINES: Final = {
 def make_engine(
     config: RunConfig,
     image: bytes,
-    picture: Picture,
+    goal: Goal,
     trace_file: BinaryIO | None = None,
     *,
     engine: str = "window",
@@ -53,7 +53,7 @@ def make_engine(
     Args:
         config: the world.
         image: flash image of the genome.
-        picture: by which errors are judged.
+        goal: by which the run is judged.
         trace_file: receives every update.
         engine: a key of ``ENGINES``.
         kernel: what ``window`` computes with; None is the fastest that this processor has.
@@ -73,13 +73,13 @@ def make_engine(
     if not kind.has_kernels and kernel is not None:
         raise InputError("kernel", kernel, f"the engine {engine} has none to choose", "add --engine window")
     if engine == "reference":
-        return ReferenceEngine(config, image, picture, trace_file=trace_file, library=library)
+        return ReferenceEngine(config, image, goal, trace_file=trace_file, library=library)
     if engine == "window":
         from emulator.arrays.engine import AUTO, WindowEngine
 
-        return WindowEngine(config, image, picture, trace_file, kernel or AUTO, library)
+        return WindowEngine(config, image, goal, trace_file, kernel or AUTO, library)
     rom, firmware = _machine(image, "host" if engine == "native" else target or CHIP, engine, check_genome)
-    return ReferenceEngine(config, rom, picture, firmware, trace_file)
+    return ReferenceEngine(config, rom, goal, firmware, trace_file)
 
 
 def _machine(image: bytes, target: str, engine: str, check_genome: bool) -> tuple[bytes, Firmware]:

@@ -5,8 +5,7 @@ SPEC.md, "The world", says the same in prose.
 
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,16 +17,18 @@ from emulator.faults import Fault
 from emulator.faults.fronts import Weather
 from emulator.faults.injector import Injector
 from emulator.faults.tools import Tools
+from emulator.goal import Goal
 from emulator.record.judge import Life, judge, judge_run
 from emulator.record.observer import Observer
-from emulator.record.recovery import Away, Recovery
+from emulator.record.result import RunResult
 from emulator.record.trace import Trace
 from emulator.record.traffic import Traffic
 from emulator.world.host_memory import check_memory
 from emulator.world.order import Kind, Moment
+from emulator.world.topology import SquareGrid
 from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, VISIBLE
 from firmware.errors import InputError
-from firmware.picture import Displacement, Picture
+from firmware.picture import Displacement
 from firmware.system import interrupts
 
 ROUNDS_MAX = 100_000_000
@@ -39,51 +40,8 @@ _SAMPLE, _STOP = 0, 1
 """Order of probes at the same microsecond."""
 
 
-def _mature(picture: NDArray[np.int8]) -> int:
-    return int(np.count_nonzero(picture[..., ALPHA] >= ALIVE_MIN))
-
-
 def _no_library(name: str) -> bytes:
     raise InputError("genome", name, "this engine has no library of genomes", "give it one")
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """What a run gave; a function of version, genome, configuration and seed.
-
-    ``messages`` counts frames put on links; they were ``delivered``, ``lost``, ``corrupted`` (and
-    refused), ``cut`` (short, for the sender lost power, and refused), ``unheard`` (the receiver had no power
-    all the while), or are still on the way. ``error_by_round[k]``
-    is E after k rounds. ``stood`` is where the organism stands at the end, and ``away`` where it stood each
-    time that the pattern had been away for the dwell time. ``recoveries`` judges each fault that
-    destroyed state, ``verdict`` all faults together (None if there were none). ``machine_faults``
-    counts, for ``upset`` and ``rot``, what the updates that they hit came to.
-    """
-
-    trace_sha256: str
-    time_us: int
-    updates: int
-    messages: int
-    delivered: int
-    lost: int
-    corrupted: int
-    cut: int
-    unheard: int
-    error_by_round: list[float]
-    stood: Displacement
-    away: list[Away]
-    recoveries: list[Recovery]
-    verdict: Recovery | None
-    machine_faults: dict[str, dict[str, int]]
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self) | {
-            "stood": self.stood._asdict(),
-            "away": [asdict(away) | {"stood": away.stood._asdict()} for away in self.away],
-            "recoveries": [recovery.as_dict() for recovery in self.recoveries],
-            "verdict": self.verdict.as_dict() if self.verdict else None,
-        }
 
 
 class Engine(Hardware):
@@ -91,12 +49,12 @@ class Engine(Hardware):
 
     Args:
         config: the world.
-        target: the pattern by which errors are judged; the cell on its seed has its strap set.
+        goal: says which cells have their strap set, and how far the world is from what it should be.
         trace_file: receives every update as the trace's records.
         library: the flash image of a genome by its name, for faults that mix genomes.
 
     Raises:
-        InputError: the grid does not fit into memory, or the target into the grid.
+        InputError: the grid does not fit into memory, or the goal on this topology.
     """
 
     kernel: str | None = None
@@ -105,7 +63,7 @@ class Engine(Hardware):
     def __init__(
         self,
         config: RunConfig,
-        target: Picture,
+        goal: Goal,
         trace_file: BinaryIO | None = None,
         library: Library | None = None,
     ) -> None:
@@ -113,9 +71,8 @@ class Engine(Hardware):
         self.config = config
         self.library = library or _no_library
         self.on_round: Callable[[int], None] = lambda _round: None
-        self._target = target
-        row, col = target.seed_cell(config.rows, config.cols)
-        self._seed_cell = row * config.cols + col
+        self._goal = goal
+        self._seeds = goal.seeds(config.grid)
         self._trace = Trace(trace_file)
         self._traffic = Traffic()
         self._sampled_rounds = 0
@@ -216,6 +173,21 @@ class Engine(Hardware):
         return self.time_us / self.config.timing.mean_interval_us
 
     @property
+    def topology(self) -> SquareGrid:
+        """Where the cells are and who hears whom."""
+        return self.config.grid
+
+    @property
+    def ram(self) -> NDArray[np.uint8]:
+        """RAM of every cell now, uint8[cells, 256], a copy; what no event depends on may be blank."""
+        return self.read_ram(np.arange(self.config.grid.cells))
+
+    @property
+    def running(self) -> NDArray[np.bool_]:
+        """Which cells have power and a clock that goes: bool[cells], a copy."""
+        return self.observer.running.copy()
+
+    @property
     def states(self) -> NDArray[np.int8]:
         """State of every cell now, int8[rows, cols, 16], a copy; cells without power are blank."""
         return self.states_now().reshape(self.config.rows, self.config.cols, CHANNELS).copy()
@@ -247,23 +219,23 @@ class Engine(Hardware):
     @property
     def error(self) -> float:
         """E now."""
-        return self._target.error(self.picture)
+        return self._goal.distance(self)
 
     @property
     def mature(self) -> int:
         """Number of mature cells now."""
-        return _mature(self.picture)
+        return int(np.count_nonzero(self.picture[..., ALPHA] >= ALIVE_MIN))
 
-    def stands(self) -> Displacement:
-        """Where the organism stands now, which may be beside its place, and E there."""
-        return self._target.displacement(self.picture, self.config.torus)
+    def stands(self) -> Displacement | None:
+        return self._goal.stands(self)
 
     def result(self) -> RunResult:
         """What the run has given so far."""
         observer, config = self.observer, self.config
         wounds, stood = observer.wounds(), self.stands()
         mean_us = config.timing.mean_interval_us
-        life = Life(observer.samples, stood, config.predicate, mean_us, self._target.mature)
+        goal = self._goal
+        life = Life(observer.samples, stood, config.predicate, mean_us, goal.mature_cells, goal.yardsticks)
         return RunResult(
             trace_sha256=self._trace.sha256(),
             time_us=self.time_us,
@@ -288,11 +260,12 @@ class Engine(Hardware):
     def _probe(self, _event: Event) -> None:
         """Sample the grid at a round boundary."""
         interrupts.check()
-        picture = self.picture
-        error = self._target.error(picture)
-        self.observer.sample(self.time_us, error, _mature(picture))
+        error = self.error
+        self.observer.sample(self.time_us, error, self.mature)
         if self.observer.away_rounds == self.config.predicate.dwell_rounds + 1:
-            self.observer.stands(self.time_us, error, self.stands())
+            stood = self.stands()
+            if stood is not None:
+                self.observer.stands(self.time_us, error, stood)
         self.on_round(self._sampled_rounds)
         self._sampled_rounds += 1
         self._probe_in(self.config.timing.mean_interval_us)

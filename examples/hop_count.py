@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from emulator.config import RunConfig
 from emulator.faults import Fault
+from emulator.goal import PictureGoal
 from emulator.reference.engine import ReferenceEngine
 from firmware import clock, frame
 from firmware.memory import Ram
@@ -93,7 +94,7 @@ def show(title: str, engine: ReferenceEngine) -> None:
 def main() -> None:
     """Count, restart a half, count again; then put up a wall for ever and count around it."""
     config = RunConfig(SIDE, SIDE, seed=1, loss_probability=0.05)
-    engine = ReferenceEngine(config, bytes([LIMIT]), expected(), HopCount)
+    engine = ReferenceEngine(config, bytes([LIMIT]), PictureGoal(expected()), HopCount)
     engine.run(40)
     show("counted", engine)
     engine.wound(Fault.parse("restart:half:left@40"))

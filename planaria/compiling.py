@@ -6,6 +6,7 @@ from typing import Final
 from emulator.arrays.compiled import cache
 from emulator.choose import make_engine
 from emulator.config import RunConfig
+from emulator.goal import PictureGoal
 from firmware import image
 from firmware.errors import visible
 from firmware.genome import Genome
@@ -33,7 +34,7 @@ def compile_first(genome: Genome, say: Callable[[str], None]) -> None:
     target = genome.target
     config = RunConfig(target.height, target.width)
     flash = image.build(genome, config.timing)
-    engine = make_engine(config, flash, target)
+    engine = make_engine(config, flash, PictureGoal(target))
     if engine.compiles:
         say(announcement())
         if cache.place()[0]:

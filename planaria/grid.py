@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from emulator.choose import make_engine
 from emulator.config import RunConfig
-from emulator.engine import RunResult
 from emulator.faults import Fault
+from emulator.goal import PictureGoal
 from emulator.record.recovery import RECOGNISABLE, Predicate
+from emulator.record.result import RunResult
 from firmware import image
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
@@ -122,7 +123,7 @@ class Grid:
         self._engine = make_engine(
             self.config,
             image.build(genome, timing),
-            genome.target,
+            PictureGoal(genome.target),
             trace_file,
             engine=engine,
             target=target,

@@ -15,17 +15,18 @@ from emulator.arrays.core import Core
 from emulator.arrays.numpy.core import VectorisedCore
 from emulator.cells import Cells
 from emulator.config import RunConfig
-from emulator.engine import Engine, Library, RunResult
+from emulator.engine import Engine, Library
 from emulator.faults.fronts import Weather
 from emulator.faults.versions import Version
+from emulator.goal import Goal
 from emulator.record.observer import Observer
+from emulator.record.result import RunResult
 from emulator.record.trace import Trace
 from emulator.world.order import Kind, Moment
 from emulator.world.rate import NEVER
 from firmware import image as flash_image
 from firmware.cell import seed_state
 from firmware.errors import InputError
-from firmware.picture import Picture
 
 AUTO, NUMPY = "auto", "numpy"
 """Kernels: the fastest that there is, and the one that needs no compiler."""
@@ -63,33 +64,33 @@ class WindowEngine(Engine):
     Args:
         config: the world.
         image: flash image of a genome.
-        target: the pattern by which errors are judged; the cell on its seed has its strap set.
+        goal: says which cells have their strap set, and how far the world is from what it should be.
         trace_file: receives every update as the trace's records.
         kernel: ``numpy``, a name from ``emulator.arrays.compiled.rule.KERNELS``, or ``auto`` for the fastest
             that can do what the faults want.
         library: for faults that mix genomes.
 
     Raises:
-        InputError: the target does not fit, or the processor lacks what the kernel needs.
+        InputError: the goal does not fit, or the processor lacks what the kernel needs.
     """
 
     def __init__(
         self,
         config: RunConfig,
         image: bytes,
-        target: Picture,
+        goal: Goal,
         trace_file: BinaryIO | None = None,
         kernel: str = AUTO,
         library: Library | None = None,
     ) -> None:
         self.kernel = kernel = _wanted(kernel, config)
-        super().__init__(config, target, trace_file, library)
+        super().__init__(config, goal, trace_file, library)
         self._core = _make_core(config, image, self.observer, self._trace, self.weather, kernel)
         self.kernel = self._core.kernel
         self._traffic = self._core.traffic
         self._due = -1
         self.restore_power(np.arange(config.grid.cells))
-        self.states_now()[self._seed_cell] = seed_state()
+        self.states_now()[self._seeds] = seed_state()
         self._begin_life()
 
     @property

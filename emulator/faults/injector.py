@@ -55,7 +55,7 @@ class Injector:
         cells = fault.region.cells(self._tools.grid, self._tools.seed, number, self._living)
         life = fault.act(self._tools, number, cells)
         stood = hardware.stands() if fault.destroys else None
-        observer.wound_begins(number, str(fault), hardware.time_us, hardware.error, stood)
+        observer.wound_begins(number, str(fault), hardware.time_us, hardware.error, fault.destroys, stood)
         next(life)
         if fault.is_instant or fault.length_rounds is None:
             # What has no end has to be lived with from now on.

@@ -8,14 +8,14 @@ from itertools import zip_longest
 from typing import Final
 
 from emulator.record.recovery import (
-    CLEAN,
-    RECOGNISABLE,
+    BY_ERROR,
     Judgement,
     Outcome,
     Predicate,
     Recovery,
     Sample,
     Wound,
+    Yardsticks,
 )
 from firmware.picture import Displacement
 
@@ -32,17 +32,19 @@ class Life:
 
     Attributes:
         samples: by time, one a round.
-        stood: where the organism stands at the last of them.
+        stood: where the organism stands at the last of them; None where that means nothing.
         predicate: what counts as recovered.
         mean_interval_us: length of a round.
-        pattern_cells: number of mature cells of the perfect pattern.
+        pattern_cells: number of mature cells of the perfect pattern; None where that says nothing.
+        yardsticks: the absolute ones.
     """
 
     samples: list[Sample]
-    stood: Displacement
+    stood: Displacement | None
     predicate: Predicate
     mean_interval_us: int
-    pattern_cells: int
+    pattern_cells: int | None
+    yardsticks: Yardsticks = BY_ERROR
 
 
 def judge(wounds: list[Wound], life: Life) -> list[Recovery]:
@@ -69,6 +71,7 @@ def judge_run(wounds: list[Wound], life: Life) -> Recovery | None:
 def _judge_one(wound: Wound, following: Wound | None, life: Life) -> Recovery:
     """The result of a wound that is watched until the following one."""
     mean_us, predicate, end = life.mean_interval_us, life.predicate, wound.end
+    clean, recognisable = life.yardsticks
     samples = [s for s in life.samples if following is None or s.time_us < following.start_us]
     before = max([wound.error_before, *(s.error for s in _rest(wound, samples, life))])
     after = max([wound.error_after, *(s.error for s in _during(wound, samples))])
@@ -81,11 +84,11 @@ def _judge_one(wound: Wound, following: Wound | None, life: Life) -> Recovery:
         if not (absolute and predicate.while_growing):
             if before > predicate.grown_error:
                 return Judgement(Outcome.NOT_GROWN, error_limit)
-            if after <= before and _stays_so(seen, before, predicate.grown_error):
+            if after <= before and _stays_so(seen, before, predicate.grown_error, clean):
                 return Judgement(Outcome.UNHARMED, error_limit)
         return _judge_by(error_limit, lost_above, end, watched, seen, stood, life)
 
-    relative = judged(limit, max(limit, CLEAN), absolute=False)
+    relative = judged(limit, max(limit, clean), absolute=False)
     return Recovery(
         **vars(relative),
         wound=wound.name,
@@ -95,8 +98,8 @@ def _judge_one(wound: Wound, following: Wound | None, life: Life) -> Recovery:
         stood=stood,
         end_rounds=end.time_us / mean_us if end else None,
         observed_rounds=(watched[-1].time_us - end.time_us) / mean_us if watched and end else 0.0,
-        clean=judged(CLEAN, CLEAN, absolute=True),
-        recognisable=judged(RECOGNISABLE, RECOGNISABLE, absolute=True),
+        clean=judged(clean, clean, absolute=True),
+        recognisable=judged(recognisable, recognisable, absolute=True),
     )
 
 
@@ -112,13 +115,13 @@ def _during(wound: Wound, samples: list[Sample]) -> list[Sample]:
     return [s for s in samples if s.time_us >= wound.start_us and (end is None or s.time_us <= end.time_us)]
 
 
-def _stays_so(seen: list[Sample], before: float, grown_error: float) -> bool:
+def _stays_so(seen: list[Sample], before: float, grown_error: float, clean: float) -> bool:
     """Whether a fault that did not raise E at once did no harm later either: some of it shows only then.
 
     The same for all yardsticks, so that they judge the same trials.
     """
     errors = [sample.error for sample in seen]
-    return not errors or (errors[-1] <= max(before, CLEAN) and max(errors) <= max(grown_error, CLEAN))
+    return not errors or (errors[-1] <= max(before, clean) and max(errors) <= max(grown_error, clean))
 
 
 def _judge_by(
@@ -154,13 +157,15 @@ def _judge_by(
 
 
 def _failure(
-    seen: list[Sample], lost_above: float, stood: Displacement | None, pattern_cells: int
+    seen: list[Sample], lost_above: float, stood: Displacement | None, pattern_cells: int | None
 ) -> Outcome | None:
     """How an organism looks at the end that has not recovered, or lost it again; None if like any other."""
     if not seen or seen[-1].error <= lost_above:
         return None
     if stood is not None and (stood.rows or stood.cols) and stood.error <= lost_above:
         return Outcome.DISPLACED
+    if pattern_cells is None:
+        return None
     if seen[-1].mature == 0:
         return Outcome.EXTINCT
     return Outcome.EXPLODED if seen[-1].mature > EXPLODED_TIMES * pattern_cells else None

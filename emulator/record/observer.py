@@ -112,13 +112,18 @@ class Observer:
         self.away.append(Away(time_us, error, stood))
 
     def wound_begins(
-        self, number: int, name: str, time_us: int, error: float, stood: Displacement | None
+        self, number: int, name: str, time_us: int, error: float, destroys: bool, stood: Displacement | None
     ) -> None:
-        """Just before a fault begins; ``number`` is its own in the plan.
+        """Note how the world is just before a fault begins.
 
-        Where the organism ``stood`` is told for those that take state from cells.
+        Args:
+            number: of the fault in the plan.
+            name: its text.
+            time_us: when it begins.
+            error: the distance then.
+            destroys: whether it takes state from cells, so that it is judged by itself.
+            stood: where the organism stands then, where that is known.
         """
-        destroys = stood is not None
         self._wounds[number] = Wound(name, time_us, None, error, 0.0, destroys, stood)
 
     def wound_deepens(self, number: int, error: float) -> None:

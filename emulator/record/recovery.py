@@ -12,7 +12,7 @@ Only an organism that has grown can be wounded: what strikes before is *not grow
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from firmware.picture import Displacement
 
@@ -48,6 +48,17 @@ CLEAN: Final = 3.0
 
 RECOGNISABLE: Final = 10.0
 """One with an E of at most this is recognisable: one sees what it is, and that something is wrong."""
+
+
+class Yardsticks(NamedTuple):
+    """The distances at or below which a world is clean, and recognisable; E's own by default."""
+
+    clean: float = CLEAN
+    recognisable: float = RECOGNISABLE
+
+
+BY_ERROR: Final = Yardsticks()
+"""The yardsticks of a picture's error E."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from emulator.cells import Cells, Flipper
 from emulator.config import RunConfig
 from emulator.engine import Engine, Library
+from emulator.goal import Goal
 from emulator.reference.board import Board
 from emulator.reference.flash import Flasher, Rom
 from emulator.reference.link import Link
@@ -20,7 +21,6 @@ from firmware.budget import CHANNELS, PORTS, RAM_BYTES
 from firmware.cell import NeuralProgram
 from firmware.errors import InputError
 from firmware.memory import Ram
-from firmware.picture import Picture
 from firmware.program import Firmware, MachineProgram
 
 CELL_BYTES = 8_000
@@ -36,13 +36,13 @@ class ReferenceEngine(Engine):
     Args:
         config: the world.
         image: what is flashed into every cell.
-        target: the pattern by which errors are judged; the cell on its seed has its strap set.
+        goal: says which cells have their strap set, and how far the world is from what it should be.
         firmware: makes a cell's program from its ROM.
         trace_file: receives every update as the trace's records.
         library: for faults that mix genomes.
 
     Raises:
-        InputError: the image or the target does not fit.
+        InputError: the image or the goal does not fit.
         FlashError: a cell's ROM does not hold what was written.
     """
 
@@ -50,17 +50,18 @@ class ReferenceEngine(Engine):
         self,
         config: RunConfig,
         image: bytes,
-        target: Picture,
+        goal: Goal,
         firmware: Firmware = NeuralProgram,
         trace_file: BinaryIO | None = None,
         library: Library | None = None,
     ) -> None:
-        super().__init__(config, target, trace_file, library)
+        super().__init__(config, goal, trace_file, library)
         self._memory = np.zeros((config.grid.cells, RAM_BYTES), np.uint8)
         self._flasher = Flasher(image, firmware)
         self._boards = self._build()
+        seeds = set(self._seeds.tolist())
         for board in self._boards:
-            board.power_on(strap=board.number == self._seed_cell)
+            board.power_on(strap=board.number in seeds)
         self._begin_life()
 
     def _memory_bytes(self, config: RunConfig, rounds_on_the_way: float) -> int:

@@ -81,6 +81,11 @@ class SquareGrid:
             column += far
         return result
 
+    @property
+    def middle(self) -> int:
+        """The cell in the middle, or just below and to the right of it."""
+        return self.rows // 2 * self.cols + self.cols // 2
+
     def wires(self, cell: int) -> list[Wire]:
         """The outgoing directions of a cell's links, by port."""
         ends = ((port, self.neighbour(cell, port)) for port in range(PORTS))

@@ -20,6 +20,7 @@ from scipy.ndimage import maximum_filter
 from emulator.choose import make_engine
 from emulator.config import RunConfig
 from emulator.engine import Engine
+from emulator.goal import PictureGoal
 from firmware import image
 from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, HIDDEN_MAX, ONE, PERCEPTION
 from firmware.clock import Law, Timing
@@ -83,7 +84,7 @@ def make_engine_for(genome: Genome, name: str, side: int, **world: Any) -> Engin
     config = RunConfig(side, side, seed=1, **world)
     engine, kernel = ("reference", None) if name == "reference" else ("window", name)
     flash = image.build(genome, config.timing)
-    return make_engine(config, flash, genome.target, engine=engine, kernel=kernel)
+    return make_engine(config, flash, PictureGoal(genome.target), engine=engine, kernel=kernel)
 
 
 def make_scene(name: str, side: int, scene: str, **world: Any) -> Engine:

@@ -7,11 +7,13 @@ from typing import Any
 
 from emulator.choose import make_engine
 from emulator.config import RunConfig
-from emulator.engine import RunResult
+from emulator.goal import PictureGoal
 from emulator.record.recovery import Outcome
+from emulator.record.result import RunResult
 from firmware import image
 from firmware.genome import Genome
 from firmware.pace import update_us
+from firmware.picture import Displacement
 from planaria.campaign.yardstick import Yardstick
 from planaria.shipped import flash_image
 
@@ -151,13 +153,14 @@ def run_trial(genome: Genome, trial: Trial) -> TrialResult:
     config = trial.world(genome)
     flash = image.build(genome, config.timing)
     library = partial(flash_image, config.timing)
-    engine = make_engine(config, flash, genome.target, library=library)
+    engine = make_engine(config, flash, PictureGoal(genome.target), library=library)
     return _result(trial, engine.run(trial.horizon_rounds))
 
 
 def _result(trial: Trial, run: RunResult) -> TrialResult:
     verdict = run.verdict
     assert verdict is not None, "a plan has at least one fault"
+    stood = run.stood or Displacement(0, 0, run.error_by_round[-1])
     return TrialResult(
         point=trial.point,
         index=trial.index,
@@ -177,9 +180,9 @@ def _result(trial: Trial, run: RunResult) -> TrialResult:
         error_after=verdict.error_after,
         error_limit=verdict.error_limit,
         error_end=run.error_by_round[-1],
-        displaced_rows=run.stood.rows,
-        displaced_cols=run.stood.cols,
-        error_displaced=run.stood.error,
+        displaced_rows=stood.rows,
+        displaced_cols=stood.cols,
+        error_displaced=stood.error,
         away=len(run.away),
         trace_sha256=run.trace_sha256,
     )

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.config import RunConfig
-from emulator.engine import RunResult
 from emulator.faults import Fault
+from emulator.record.result import RunResult
 from firmware.genome import Genome
 from firmware.system.atomic import atomic_file
 from planaria.pictures.colour import state_on_white, target_on_white

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from emulator.config import RunConfig
 from emulator.engine import Engine
 from emulator.faults import Fault
+from emulator.goal import PictureGoal
 from emulator.record.recovery import Predicate
 from emulator.reference.engine import ReferenceEngine
 from emulator.world.draws import Stream, draw32, key
@@ -101,7 +102,7 @@ def run(world: World, make_engine: Callable[..., Engine] = ReferenceEngine) -> t
     engine = make_engine(
         config,
         image.build(genome, config.timing),
-        genome.target,
+        PictureGoal(genome.target),
         trace_file=trace,
         library=lambda name: image.build(genomes[name], config.timing),
     )

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from emulator.config import RunConfig
+from emulator.goal import PictureGoal
 from emulator.reference.engine import ReferenceEngine
 from firmware import image
 from firmware.clock import Timing
@@ -44,7 +45,7 @@ def build(genome):
     def make(rows=12, cols=12, trace_file=None, **options):
         config = RunConfig(rows, cols, **options)
         return ReferenceEngine(
-            config, image.build(genome, config.timing), genome.target, trace_file=trace_file
+            config, image.build(genome, config.timing), PictureGoal(genome.target), trace_file=trace_file
         )
 
     return make
@@ -87,6 +88,6 @@ def tick():
         program = Metronome(wait_us, rows * cols)
         config = RunConfig(rows, cols, timing=Timing(mean_interval_us=mean_interval_us), **options)
         target = Picture.of(np.full((1, 1, 4), 255, np.uint8))
-        return ReferenceEngine(config, b"", target, lambda _rom: program), program
+        return ReferenceEngine(config, b"", PictureGoal(target), lambda _rom: program), program
 
     return make

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from emulator.config import RunConfig
 from emulator.faults import Fault
+from emulator.goal import PictureGoal
 from emulator.reference.engine import ReferenceEngine
 from emulator.world.draws import Stream, draw32, key
 from firmware import image
@@ -36,7 +37,11 @@ def trace_sha256(seed: int) -> str:
     )
     faults = tuple(map(Fault.parse, PLAN))
     config = RunConfig(10, 9, seed, jitter_us=900, loss_probability=0.05, faults=faults)
-    return ReferenceEngine(config, image.build(genome, config.timing), genome.target).run(12).trace_sha256
+    return (
+        ReferenceEngine(config, image.build(genome, config.timing), PictureGoal(genome.target))
+        .run(12)
+        .trace_sha256
+    )
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import pytest
 
 from emulator.config import RunConfig
 from emulator.faults import Fault
+from emulator.goal import PictureGoal
 from emulator.reference.engine import ReferenceEngine
 from firmware import image
 from firmware.cell import NeuralProgram
@@ -162,7 +163,7 @@ def test_the_engine_agrees_with_brute_force(genome, law, latency_us, jitter_us, 
         timing=timing,
     )
     rom = image.build(genome, timing)
-    result = ReferenceEngine(config, rom, genome.target).run(60)
+    result = ReferenceEngine(config, rom, PictureGoal(genome.target)).run(60)
     assert result.updates > 60 * side * side * 0.6 * 100 / (100 + compute_us)
     expected, counts = brute_force(rom, side, 31, latency_us, jitter_us, compute_us, loss, kills, 6000)
     assert result.trace_sha256 == expected

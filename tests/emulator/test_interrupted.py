@@ -9,6 +9,7 @@ import pytest
 PROGRAM = """
 import signal, sys
 from numba.core import serialize
+from emulator.goal import PictureGoal
 from emulator.config import RunConfig
 from emulator.arrays.engine import WindowEngine
 from firmware import image
@@ -31,7 +32,7 @@ serialize._numba_unpickle = interrupted
 
 def run():
     global compiled
-    engine = WindowEngine(config, image.build(genome, config.timing), genome.target)
+    engine = WindowEngine(config, image.build(genome, config.timing), PictureGoal(genome.target))
     engine.run(1)
     compiled = True
     engine.run(1)

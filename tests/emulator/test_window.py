@@ -14,6 +14,7 @@ from emulator.arrays.compiled.rule import available
 from emulator.arrays.engine import WindowEngine
 from emulator.config import RunConfig
 from emulator.faults import Fault
+from emulator.goal import PictureGoal
 from emulator.reference.engine import ReferenceEngine
 from firmware import image
 from firmware.clock import Law, Timing
@@ -116,8 +117,9 @@ KERNELS_HERE = ["numpy", *available()]
 def engines(config, genome, kernels=KERNELS_HERE, library=None):
     """The reference, and the look-ahead engine with every kernel."""
     flash = image.build(genome, config.timing)
-    return ReferenceEngine(config, flash, genome.target, library=library), [
-        WindowEngine(config, flash, genome.target, kernel=kernel, library=library) for kernel in kernels
+    goal = PictureGoal(genome.target)
+    return ReferenceEngine(config, flash, goal, library=library), [
+        WindowEngine(config, flash, goal, kernel=kernel, library=library) for kernel in kernels
     ]
 
 
@@ -146,7 +148,7 @@ def test_random_configurations(make_genome, seed):
 def test_machine_code_in_random_configurations(built, make_genome, seed, target, rounds):
     config, genome = random_config(seed), make_genome(hidden=1 + seed % 128, weights_seed=seed)
     binary, _ = built(genome, target, config.timing)
-    engine = ReferenceEngine(config, rom_image(binary), genome.target, machine(binary))
+    engine = ReferenceEngine(config, rom_image(binary), PictureGoal(genome.target), machine(binary))
     assert engine.run(rounds) == engines(config, genome, kernels=[])[0].run(rounds)
 
 
@@ -168,7 +170,7 @@ def test_trace_file(genome):
     files = []
     for make in (ReferenceEngine, WindowEngine, partial(WindowEngine, kernel="numpy")):
         file = io.BytesIO()
-        make(config, flash, genome.target, trace_file=file).run(4)
+        make(config, flash, PictureGoal(genome.target), trace_file=file).run(4)
         files.append(file.getvalue())
     assert files[0] == files[1] == files[2] != b""
 
@@ -199,9 +201,9 @@ def test_without_a_compiler(genome, monkeypatch):
     monkeypatch.setattr("emulator.arrays.engine.find_spec", lambda name: None)
     config = RunConfig(8, 8)
     flash = image.build(genome, config.timing)
-    assert WindowEngine(config, flash, genome.target).kernel == "numpy"
+    assert WindowEngine(config, flash, PictureGoal(genome.target)).kernel == "numpy"
     with pytest.raises(InputError, match="kernel: f32 - numba is not installed; choose numpy"):
-        WindowEngine(config, flash, genome.target, kernel="f32")
+        WindowEngine(config, flash, PictureGoal(genome.target), kernel="f32")
 
 
 def test_numpy_does_without_numba():
@@ -243,7 +245,7 @@ def test_mixed_genome_versions(make_genome):
     result = assert_all_the_same(config, genome, 9, kernels=["numpy", "auto"], library=library)
     assert result.trace_sha256 != engines(replace(config, faults=()), genome)[0].run(9).trace_sha256
     flash = image.build(genome, config.timing)
-    reference = ReferenceEngine(config, flash, genome.target, library=library)
+    reference = ReferenceEngine(config, flash, PictureGoal(genome.target), library=library)
     expected = {
         1: ("-", "-", "-", "-"),
         2: ("a", "a", "-", "-"),
@@ -260,7 +262,9 @@ def test_mixed_genome_versions(make_genome):
 
 def test_a_kernel_with_one_genome_says_so(genome):
     config = RunConfig(8, 8)
-    engine = WindowEngine(config, image.build(genome, config.timing), genome.target, kernel=available()[0])
+    engine = WindowEngine(
+        config, image.build(genome, config.timing), PictureGoal(genome.target), kernel=available()[0]
+    )
     with pytest.raises(InputError, match="has one genome for all cells; choose --kernel numpy"):
         engine.wound(Fault.parse("version:all,genome=a@1"))
     config = replace(config, faults=(Fault.parse("version:all,genome=nobody@1"),))

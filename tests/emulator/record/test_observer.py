@@ -48,7 +48,7 @@ def test_a_cell_that_boots_is_not_awaited_before_the_next_round():
 def test_faults_begin_and_end_without_touching_rounds():
     observer = Observer(2)
     observer.updated(0)
-    observer.wound_begins(1, "w", 5, 2.0, stood=STOOD)
+    observer.wound_begins(1, "w", 5, 2.0, destroys=True, stood=STOOD)
     observer.wound_ends(1, 9, 7.0, mature=3)
     assert (observer.async_rounds, observer.left) == (0, 1)
     assert rounds_after(observer, 1) == 1
@@ -65,7 +65,7 @@ def test_where_it_stands_is_asked_when_it_has_been_away():
 
 def test_a_wound_is_as_deep_as_its_worst_moment():
     observer = Observer(1)
-    observer.wound_begins(1, "w", 5, 2.0, stood=STOOD)
+    observer.wound_begins(1, "w", 5, 2.0, destroys=True, stood=STOOD)
     observer.wound_deepens(1, 9.0)
     observer.wound_ends(1, 8, 7.0, mature=3)
     (wound,) = observer.wounds()

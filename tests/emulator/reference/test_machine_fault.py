@@ -6,6 +6,7 @@ import pytest
 
 from emulator.config import RunConfig
 from emulator.faults import Fault
+from emulator.goal import PictureGoal
 from emulator.reference.engine import ReferenceEngine
 from emulator.world.draws import Stream, draw32, key
 from firmware import image
@@ -60,7 +61,7 @@ def run(genome):
     def make(seed, *faults, rounds=6):
         config = RunConfig(1, CELLS, seed, faults=tuple(map(Fault.parse, faults)))
         log = []
-        engine = ReferenceEngine(config, IMAGE, genome_of(1), lambda rom: Machine(rom, log))
+        engine = ReferenceEngine(config, IMAGE, PictureGoal(genome_of(1)), lambda rom: Machine(rom, log))
         return engine, engine.run(rounds), log
 
     def genome_of(side):
@@ -147,7 +148,7 @@ def test_the_machine_code_lives_the_same_life(build, built, genome, target):
     ):
         config = RunConfig(12, 12, **options)
         binary, _ = built(genome, target, config.timing)
-        engine = ReferenceEngine(config, rom_image(binary), genome.target, machine(binary))
+        engine = ReferenceEngine(config, rom_image(binary), PictureGoal(genome.target), machine(binary))
         assert engine.run(10) == build(**options).run(10)
 
 
@@ -161,7 +162,7 @@ def test_upsets_in_machine_code(built, genome, target):
     for check_genome in (False, True):
         binary, _ = built(genome, target, config.timing, check_genome=check_genome)
         for _ in range(2):
-            engine = ReferenceEngine(config, rom_image(binary), genome.target, machine(binary))
+            engine = ReferenceEngine(config, rom_image(binary), PictureGoal(genome.target), machine(binary))
             results.append(engine.run(8))
     assert results[0] == results[1]
     assert results[2] == results[3]
@@ -175,7 +176,7 @@ def test_the_image_is_checked_at_boot_only_if_asked(built, genome):
     config = RunConfig(12, 12, faults=(Fault.parse("rot:half:left@2"), Fault.parse("restart:half:left@3")))
     for check_genome in (False, True):
         binary, _ = built(genome, timing=config.timing, check_genome=check_genome)
-        engine = ReferenceEngine(config, rom_image(binary), genome.target, machine(binary))
+        engine = ReferenceEngine(config, rom_image(binary), PictureGoal(genome.target), machine(binary))
         assert engine.run(5).machine_faults["rot"].get("refused", 0) == (72 if check_genome else 0)
         assert sum(board.running for board in engine._boards) == (72 if check_genome else 144)
 

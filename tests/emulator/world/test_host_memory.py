@@ -8,6 +8,7 @@ from emulator.arrays import engine as window
 from emulator.arrays.engine import WindowEngine
 from emulator.config import RunConfig
 from emulator.faults import Fault
+from emulator.goal import PictureGoal
 from emulator.reference import engine as reference
 from emulator.reference.engine import ReferenceEngine
 from emulator.world import host_memory
@@ -16,7 +17,7 @@ from firmware.errors import InputError
 
 
 def make(engine, config, genome):
-    return engine(config, image.build(genome, config.timing), genome.target)
+    return engine(config, image.build(genome, config.timing), PictureGoal(genome.target))
 
 
 @pytest.mark.parametrize(("engine", "cell_bytes"), [(ReferenceEngine, 8000), (WindowEngine, 410)])

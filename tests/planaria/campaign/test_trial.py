@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.engine import RunResult
 from emulator.record.judge import Life, judge_run
 from emulator.record.recovery import CLEAN, RECOGNISABLE, Outcome, Predicate, Sample, Wound
+from emulator.record.result import RunResult
 from firmware.picture import Displacement
 from planaria.campaign.plan import Plan
 from planaria.campaign.trial import _result, as_row

@@ -9,6 +9,7 @@ import pytest
 
 from emulator.arrays.compiled import cache
 from emulator.arrays.compiled.jit import is_warm, kept
+from emulator.goal import PictureGoal
 
 ROOT = Path(__file__).parents[4]
 SCRIPT = """
@@ -146,5 +147,5 @@ def test_an_engine_says_whether_it_compiles(genome, name, monkeypatch):
 
     monkeypatch.setattr("emulator.arrays.compiled.core.is_warm", lambda _name: False)
     config = RunConfig(8, 8)
-    engine = WindowEngine(config, image.build(genome, config.timing), genome.target, kernel=name)
+    engine = WindowEngine(config, image.build(genome, config.timing), PictureGoal(genome.target), kernel=name)
     assert engine.compiles == (name == "f32")

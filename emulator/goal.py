@@ -1,0 +1,149 @@
+"""What a run is judged by: which cells begin it, and how far the world is from what it should be.
+
+The picture of a genome is one goal; a program of a cell brings its own, which reads what the cells hold.
+Everything that judges (recoveries, campaigns, certificates) asks the goal and knows of no picture.
+"""
+
+import traceback
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.cells import Cells
+from emulator.record.recovery import BY_ERROR, RECOGNISABLE, Yardsticks
+from emulator.world.topology import SquareGrid
+from firmware.errors import InputError
+from firmware.picture import Displacement, Picture
+
+LEGITIMATE: Final = 0.0
+"""The distance of a world in which all is as it should be."""
+
+
+class World(Protocol):
+    """What a goal may look at: all cells at one moment, none of which it may change.
+
+    Every engine is this.
+    """
+
+    @property
+    def topology(self) -> SquareGrid:
+        """Where the cells are and who hears whom."""
+        ...
+
+    @property
+    def states(self) -> NDArray[np.int8]:
+        """The 16 public bytes of each cell, int8[rows, cols, 16]; blank without power."""
+        ...
+
+    @property
+    def picture(self) -> NDArray[np.int8]:
+        """The first four of them, the colour: int8[rows, cols, 4], premultiplied RGBA, 64 = 1.0."""
+        ...
+
+    @property
+    def ram(self) -> NDArray[np.uint8]:
+        """All that the cells remember, uint8[cells, 256], a copy."""
+        ...
+
+    @property
+    def running(self) -> NDArray[np.bool_]:
+        """Which cells have power and a clock that goes: bool[cells]."""
+        ...
+
+
+class Goal(ABC):
+    """How a run begins and what it is to reach.
+
+    Attributes:
+        yardsticks: the distances at or below which the world is clean, and recognisable.
+        mature_cells: how many cells are mature when the goal is reached; None if that says nothing.
+    """
+
+    yardsticks: Yardsticks
+    mature_cells: int | None = None
+
+    @abstractmethod
+    def seeds(self, topology: SquareGrid) -> Cells:
+        """The cells whose strap is set at first power-on.
+
+        Raises:
+            InputError: this goal cannot be reached on this topology.
+        """
+
+    @abstractmethod
+    def distance(self, world: World) -> float:
+        """How far the world is from the goal: 0 is reached."""
+
+    def stands(self, world: World) -> Displacement | None:
+        """Where the goal is reached best, which may be beside its place; None where that means nothing."""
+        del world
+        return None
+
+
+class PictureGoal(Goal):
+    """A picture in the middle of the grid, which grows out of one cell.
+
+    Args:
+        picture: what the grid should show; the distance is its error E.
+    """
+
+    def __init__(self, picture: Picture) -> None:
+        self.picture = picture
+        self.yardsticks = BY_ERROR
+        self.mature_cells = picture.mature
+
+    def seeds(self, topology: SquareGrid) -> Cells:
+        row, col = self.picture.seed_cell(topology.rows, topology.cols)
+        return np.array([row * topology.cols + col], np.intp)
+
+    def distance(self, world: World) -> float:
+        return self.picture.error(world.picture)
+
+    def stands(self, world: World) -> Displacement:
+        return self.picture.displacement(world.picture, world.topology.torus)
+
+
+class ProgramGoal(Goal):
+    """What a program of a cell says of itself.
+
+    Args:
+        name: of the program, for messages.
+        distance: takes the world and returns how far it is from legitimate, on the scale of E: 0 is
+            legitimate, 10 recognisable, 1000 is as bad as nothing at all.
+        seeds: takes the topology and returns the numbers of the cells with a strap; None is the middle cell.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        distance: Callable[[World], float],
+        seeds: Callable[[SquareGrid], NDArray[np.intp]] | None = None,
+    ) -> None:
+        self.name = name
+        self.yardsticks = Yardsticks(LEGITIMATE, RECOGNISABLE)
+        self._distance = distance
+        self._seeds = seeds
+
+    def seeds(self, topology: SquareGrid) -> Cells:
+        if self._seeds is None:
+            return np.array([topology.middle], np.intp)
+        cells = np.asarray(self._seeds(topology)).reshape(-1)
+        if cells.dtype.kind not in "iu" or ((cells < 0) | (cells >= topology.cells)).any():
+            limit = f"its seeds must be numbers of cells, 0 to {topology.cells - 1}"
+            raise InputError("program", self.name, limit, "return e.g. [topology.middle]")
+        return np.unique(cells).astype(np.intp)
+
+    def distance(self, world: World) -> float:
+        try:
+            distance = float(self._distance(world))
+        except Exception as error:  # whatever the user's function raises
+            line = traceback.extract_tb(error.__traceback__)[-1].lineno
+            limit = f"its distance raises {type(error).__name__} in line {line}: {error}"
+            raise InputError("program", self.name, limit, "mend it: it must return a number >= 0") from error
+        if not distance >= 0 or distance == np.inf:
+            limit = f"its distance is {distance}"
+            raise InputError("program", self.name, limit, "return a number >= 0: 0 is legitimate")
+        return distance
