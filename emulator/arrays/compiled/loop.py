@@ -128,7 +128,7 @@ class Slice(NamedTuple):
 
 
 class Run(NamedTuple):
-    """All that a slice is lived with."""
+    """All that a slice of time is lived with; compiled functions hand it on whole."""
 
     world: Any
     cells: Any
@@ -171,7 +171,7 @@ def _blank(memory, position):
 
 @inner
 def _listen(world, cells, cell):
-    """As firmware.cell: forget neighbours that were silent for a whole listening period."""
+    """Forget neighbours that were silent for a whole listening period, as firmware.cell does."""
     row = cell * ROW
     listened = get8(cells.memory, row + LISTENED) + 1 & 255
     if listened >= world.listening_wakes:
@@ -191,7 +191,7 @@ def _alpha(cells, cell):
 
 @inner
 def _wake(ahead, place):
-    """When, and who."""
+    """When a wake of the slice is, in us, and whose."""
     wake = get64(ahead.wakes, 8 * place)
     return ahead.start + (wake >> 32), wake & CELL
 
@@ -230,7 +230,7 @@ def _think(run, together):
 
 @inner
 def _act(run, place, slot):
-    """It changes as it has thought, and tells its neighbours. As firmware.arithmetic.update."""
+    """Change a cell as it has thought, and tell its neighbours; as firmware.arithmetic.update."""
     world, cells, counters, scratch, ahead = run.world, run.cells, run.counters, run.scratch, run.ahead
     now, cell = _wake(ahead, place)
     alive = scratch.alive[slot]
@@ -250,6 +250,8 @@ def _independent(world, wakes, place):
 
     They may when the second has begun before what the first sends arrives, and it is not the same cell.
     """
+    # What the first sends arrives a flight after its wake. Two wakes of one cell are never apart: the second
+    # needs what the first has made of the state.
     gap = (wakes[place + 1] >> 32) - (wakes[place] >> 32)
     return gap < world.flight_us and (wakes[place + 1] ^ wakes[place]) & CELL != 0
 
@@ -265,6 +267,7 @@ def _send(run, now, cell):
     copy16(transit.records, record * RECORD_BYTES + RECORD_STATE, memory, cell * ROW + STATE)
     counters[COUNT] = record + 1
 
+    # All eight ports at once: a bit for each that is wired, less one for each that loses the frame.
     ports = get8(memory, cell * ROW + WIRED)
     index = get32(memory, cell * ROW + BROADCASTS) & CELL
     put(memory, cell * ROW + BROADCASTS, np.int32(index + 1))
@@ -277,14 +280,16 @@ def _send(run, now, cell):
         return
     counters[LOST] += _BITS[lost]
     ports ^= lost
+    # Where a port is open or loses the frame, it goes to the void.
     void = np.int32(PORTS * (len(cells.wakes) - 1))
     choose8(transit.targets, record * TARGETS_BYTES, words, cell * ROW + 4 * SLOTS, ports, void)
 
 
 @inner
 def _observe(cells, counters, cell):
-    """As emulator.record.observer."""
+    """Count an update, and asynchronous rounds, as emulator.record.observer does."""
     counters[UPDATES] += 1
+    # ``pending`` is 1 for cells that the present round still awaits.
     counters[LEFT] -= get8(cells.pending, cell)
     put(cells.pending, cell, np.uint8(0))
     if counters[LEFT] == 0:
@@ -297,9 +302,12 @@ def _observe(cells, counters, cell):
 @inner
 def _live_slice(run):
     world, counters, transit, ahead = run.world, run.counters, run.transit, run.ahead
+    # Messages from before this slice are listed first; those sent in it are listed as they set out.
     if world.listed:
         for number in range(counters[MESSAGES]):
             list_message(world, transit, ahead, number, transit.messages[number, ARRIVAL])
+    # Two cells at a time go through the network where neither can hear what the other sends now: the weights
+    # are fetched once for both.
     place = 0
     while place < ahead.length:
         together = 1 + (place + 1 < ahead.length and _independent(world, ahead.wakes, place))

@@ -85,7 +85,7 @@ def deliver(cells, counters, transit, sent_by):
 
 @inner
 def deliver_between_updates(world, cells, counters, transit, until):
-    """Likewise what arrives by ``until``, where the receiver's update had not begun, or it comes in vain."""
+    """Receive what arrives by ``until``, where the receiver's update had not begun, or it comes in vain."""
     void = len(cells.wakes) - 1
     for record in range(counters[HEAD], counters[COUNT]):
         sent = get64(transit.records, record * RECORD_BYTES)
@@ -104,7 +104,7 @@ def deliver_between_updates(world, cells, counters, transit, until):
 
 @inner
 def _arrive(cells, counters, transit, record):
-    """A record's frame, at all its targets."""
+    """The frame of a record is received at all its targets."""
     sent = get64(transit.records, record * RECORD_BYTES)
     doubtful = _is_doubtful(counters, sent)
     for port in range(PORTS):
@@ -113,13 +113,14 @@ def _arrive(cells, counters, transit, record):
 
 @inner
 def _arrive_at(cells, counters, transit, record, port, sent, doubtful):
-    """A record's frame, at one of its targets."""
+    """The frame of a record is received at one of its targets, unless that is deaf."""
     void = len(cells.wakes) - 1
     slot = get32(transit.targets, 4 * (record * PORTS + port))
     receiver, there = slot >> 3, slot & 7
     if doubtful and receiver != void and _is_deaf(cells, receiver, sent):
         counters[UNHEARD] += 1
         receiver = void
+    # The void is written as everybody else: a branch would cost more.
     place = receiver * ROW + INBOX + CHANNELS * there
     copy16(cells.memory, place, transit.records, record * RECORD_BYTES + RECORD_STATE)
     mark(cells.heard, receiver, 1 << there)
@@ -161,7 +162,12 @@ def list_before(transit, number, wake):
 
 @inner
 def list_by_time(transit, number, wake):
-    """The same where messages overtake each other: by time, after those of its time there already."""
+    """List a message before a wake where messages overtake each other: by time, after those of its time."""
+    # The list of a wake is linked by ``nexts`` from its first to its last message, by time:
+    #
+    #     ends[wake] = first, last     first -> nexts[first] -> ... -> last -> NONE
+    #
+    # Most messages come last; few come first, or, late or overtaken, somewhere in between.
     ends, nexts, messages = transit.ends, transit.nexts, transit.messages
     arrival = messages[number, ARRIVAL]
     first, last = np.int64(ends[wake, 0]), np.int64(ends[wake, 1])
@@ -171,6 +177,7 @@ def list_by_time(transit, number, wake):
         if first == NONE:
             ends[wake, 1] = number
         return
+    # Not the first: it follows ``before``, the last message that arrives no later.
     before = last
     if arrival < messages[last, ARRIVAL]:
         before = first
@@ -225,6 +232,7 @@ def with_room(counters, transit, wakes, copies):
 
     Messages that have arrived are forgotten, and no list has begun.
     """
+    # Arrays grow by a quarter, so that this is rare. Listed messages that wait move to the front.
     records, targets, messages, lefts, nexts, ends, latest = transit
     wanted = counters[COUNT] + wakes
     if wanted * RECORD_BYTES > len(records):

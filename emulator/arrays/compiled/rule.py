@@ -77,7 +77,7 @@ def think_pair(typing, weights, bias, seen, change, hidden, shift1):
 
 
 def _layers(signature: Any) -> Callable[[Emitter, Any, int | None], None]:
-    """Emits the layers for these slots, counted from a base."""
+    """What emits the layers for some slots, counted from a base: by the type of the weights."""
     return _dot if signature.args[0].dtype == types.int8 else _fma
 
 
@@ -89,13 +89,17 @@ def dot_product(builder, total, unsigned, signed):
 
 
 def _dot(e, slots, base):
-    """With ``vpdpbusd`` (AVX512-VNNI): unsigned by signed bytes, four products a lane."""
+    """Both layers with ``vpdpbusd`` (AVX512-VNNI): unsigned by signed bytes, four products a lane."""
     builder = e.builder
 
     def four(array, place, flip=0, base=None):
         word = builder.xor(e.load(array, I32, place, base=base), I32(flip))
         return builder.bitcast(e.splat(word), _BYTES)
 
+    # First layer: a register holds the sums of 16 hidden units, and eight registers (blocks) hold all 128.
+    # Four inputs at a time are spread over all lanes, so that one instruction multiplies and adds 64 weights.
+    # The instruction takes unsigned by signed bytes: flipping the upper bit makes an input x into x + 128,
+    # and the bias has been lowered by 128 * the sum of the unit's weights.
     bias = [e.load(1, V32, 64 * block) for block in range(BLOCKS)]
     sums = [list(bias) for _ in slots]
     for group in range(PERCEPTION // GROUP):
@@ -104,11 +108,16 @@ def _dot(e, slots, base):
             weight = e.load(0, _BYTES, 64 * (group * BLOCKS + block))
             for own, x in zip(sums, inputs, strict=True):
                 own[block] = dot_product(builder, own[block], x, weight)
+    # Round (half has been added to the bias), saturate to -128..127 by packing twice, and clear what is below
+    # 0: the hidden units, as unsigned bytes. Packing leaves them in UNIT_ORDER, which the weights of the
+    # second layer follow.
     shift = e.splat(e.arguments[5])
     for slot, own in zip(slots, sums, strict=True):
         words = _pack(builder, "llvm.x86.avx512.packssdw.512", _WORDS, [builder.ashr(a, shift) for a in own])
         for place, packed in enumerate(_pack(builder, "llvm.x86.avx512.packsswb.512", _BYTES, words)):
             e.store(e.maximum(packed, _BYTES([0] * 64)), 4, HIDDEN_MAX * slot + 64 * place)
+    # Second layer: one register holds the 16 sums. Four of them, added up at the end, hide the latency of the
+    # instruction, which would else wait for itself.
     parts = [[V32([0] * LANES) for _ in range(4)] for _ in slots]
     for group in range(HIDDEN_MAX // GROUP):
         weight = e.load(0, _BYTES, PERCEPTION * HIDDEN_MAX + 64 * group)
@@ -128,12 +137,14 @@ def _pack(builder, name, kind, vectors):
 
 
 def _fma(e, slots, base):
-    """In float32, which holds all these integers exactly."""
+    """Both layers in float32, which holds all these integers exactly."""
     builder = e.builder
 
     def add_product(total, a, b):
         return builder.fadd(total, builder.fmul(a, b, flags=("contract",)), flags=("contract",))
 
+    # As _dot, an input at a time: a multiplication and an addition may be one instruction ("contract"), for
+    # nothing is ever rounded: all sums are below 2^24.
     bias = [e.load(1, VF32, 64 * block) for block in range(BLOCKS)]
     sums = [list(bias) for _ in slots]
     for i in range(PERCEPTION):
@@ -176,7 +187,7 @@ def _kernel(name: str, weights: NDArray[Any], bias: NDArray[Any]) -> Kernel:
 
 
 def _half(rule: Rule) -> int:
-    """What makes a shift to the right round."""
+    """What makes a shift to the right round, when it is added before."""
     return 1 << rule.shift1 - 1
 
 

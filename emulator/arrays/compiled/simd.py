@@ -53,11 +53,11 @@ class Emitter:
         self.builder.store(value, self.builder.bitcast(place, value.type.as_pointer())).align = 1
 
     def maximum(self, a: Any, b: Any) -> Any:
-        """Of signed numbers, lane by lane."""
+        """The larger of two signed numbers, lane by lane."""
         return self.builder.select(self.builder.icmp_signed(">", a, b), a, b)
 
     def clip(self, value: Any, low: int, high: int) -> Any:
-        """Into low..high."""
+        """Bring numbers into low..high, lane by lane."""
         top = value.type([high] * LANES)
         value = self.maximum(value, value.type([low] * LANES))
         return self.builder.select(self.builder.icmp_signed("<", value, top), value, top)
@@ -69,7 +69,7 @@ class Emitter:
         return self.builder.shuffle_vector(one, nothing, ir.VectorType(I32, lanes)([0] * lanes))
 
     def round_shift(self, value: Any, shift: Any) -> Any:
-        """As firmware.arithmetic, without overflow; ``shift`` is an int32 of the program."""
+        """Shift to the right and round, without overflow; ``shift`` is an int32 of the program."""
         b = self.builder
         down = b.ashr(value, self.splat(b.sub(shift, I32(1))))
         return b.ashr(b.add(down, V32([1] * LANES)), V32([1] * LANES))
@@ -162,7 +162,7 @@ def prefetch(typing, array, position):
 
 @intrinsic
 def perceive(typing, array, state, inbox, seen, at):
-    """As firmware.arithmetic.perceive: from two positions in ``array`` to 48 bytes at one in ``seen``.
+    """Perceive as firmware.arithmetic does: from two positions in ``array`` to 48 bytes at one in ``seen``.
 
     Returns the greatest alpha of the eight neighbours.
     """
@@ -173,6 +173,8 @@ def perceive(typing, array, state, inbox, seen, at):
         alpha = heard[0]
         for other in heard[1:]:
             alpha = e.maximum(alpha, other)
+        # Sums of up to six bytes: 16 bits hold them. Each gradient needs the differences of three opposite
+        # pairs of ports, two of which both gradients share.
         port = [b.sext(state, V16) for state in heard]
         falling, across, rising = (b.sub(port[p], port[opposite(p)]) for p in (1, 2, 3))
         down = b.sub(port[4], port[0])
@@ -207,14 +209,17 @@ def settle(typing, array, state, change, at, shift2):
 
 @intrinsic
 def draw_waits(typing, prngs, waits, mean_us, exponential):
-    """As firmware.clock, for 16 cells: PRNG states, which move on, and waiting intervals, uint32[16].
+    """Draw waiting intervals for 16 cells at once, as firmware.clock does for one.
 
+    ``prngs`` uint32[16] are the cells' PRNG states, which move on; ``waits`` uint32[16] are the results.
     All lanes draw until the last is done; each is in the middle of a falling run or begins one.
     """
 
     def emit(context, builder, signature, arguments):
         e, b = Emitter(context, builder, signature, arguments), builder
         flags = ir.VectorType(ir.IntType(1), LANES)
+        # Before the loop: a PRNG state of 0 would stay 0, so it counts as 1; the uniform law starts at half
+        # the mean, the exponential one at 0.
         zero, one = V32([0] * LANES), V32([1] * LANES)
         mean = e.splat(e.arguments[2])
         uniform = e.splat(b.not_(e.arguments[3]))
@@ -222,6 +227,9 @@ def draw_waits(typing, prngs, waits, mean_us, exponential):
         state = b.select(b.icmp_unsigned("==", state, zero), one, state)
         start = b.select(uniform, b.lshr(mean, one), zero)
 
+        # One turn of the loop draws one number in every lane. What a lane carries from turn to turn is a phi
+        # node: its PRNG state, the first and the last number of its falling run, the wait so far, whether it
+        # is still going, whether it begins a run, and whether its run so far has an odd length.
         before = b.block
         loop, after = b.append_basic_block("draw"), b.append_basic_block("drawn")
         b.branch(loop)
@@ -231,11 +239,15 @@ def draw_waits(typing, prngs, waits, mean_us, exponential):
         now = {name: b.phi(kind, name) for name, kind in kinds.items()}
         word = _xorshift(b, now["state"])
         begins = now["begins"]
+        # A run ends at the first number that does not fall, which is not in it. The exponential law is done
+        # when the run was odd; else the wait grows by a mean, and the next number begins a new run. The
+        # uniform law takes the first number of its first run, whatever its length.
         falls = b.icmp_unsigned("<", word, now["last"])
         ends = b.and_(now["going"], b.not_(b.or_(begins, falls)))
         done = b.and_(ends, b.or_(uniform, now["odd"]))
         again = b.and_(ends, b.not_(done))
         going = b.and_(now["going"], b.not_(done))
+        # A lane that is done keeps its state and its first number while the others go on.
         after_it = {
             "state": b.select(now["going"], word, now["state"]),
             "first": b.select(b.and_(now["going"], begins), word, now["first"]),
@@ -253,6 +265,7 @@ def draw_waits(typing, prngs, waits, mean_us, exponential):
         b.cbranch(b.icmp_unsigned("!=", b.bitcast(going, I16), I16(0)), loop, after)
         b.position_at_end(after)
 
+        # The first number of the run that ended it, as ten bits of a mean.
         fraction = b.lshr(b.mul(mean, b.lshr(after_it["first"], V32([22] * LANES))), V32([10] * LANES))
         wait = b.add(after_it["wait"], fraction)
         e.store(b.select(b.icmp_unsigned("==", wait, zero), one, wait), 1, 0)
@@ -263,7 +276,7 @@ def draw_waits(typing, prngs, waits, mean_us, exponential):
 
 
 def _xorshift(b, word):
-    """The next PRNG states."""
+    """The next PRNG state of every lane (xorshift32, as firmware.prng)."""
     word = b.xor(word, b.shl(word, V32([13] * LANES)))
     word = b.xor(word, b.lshr(word, V32([17] * LANES)))
     return b.xor(word, b.shl(word, V32([5] * LANES)))
@@ -284,6 +297,8 @@ def lost_ports(typing, base, link, index, threshold):
                 word = b.mul(b.xor(word, b.lshr(word, kind([shift] * PORTS))), kind([factor] * PORTS))
             return b.xor(word, b.lshr(word, kind([31] * PORTS)))
 
+        # The eight links of a cell have successive numbers, so that their keys are one vector; the draw of
+        # each is the upper half of a second mixing, with the number of the broadcast.
         first = b.add(arguments[0], arguments[1])
         key = mix(b.add(e.splat(first, PORTS), kind(list(range(PORTS)))))
         step = b.mul(b.add(arguments[2], I64(1)), I64(GOLDEN))

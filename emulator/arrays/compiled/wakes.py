@@ -25,10 +25,13 @@ def collect(world, cells, keys, start, end):
     """
     wakes = cells.wakes
     count = 0
+    # A key is written for every cell and kept (counted) only if it is within the slice: no branch.
     for cell in range(len(wakes) - 1):
         keys[count] = (wakes[cell] - start) << 32 | cell
         count += wakes[cell] < end
     prngs, waits = np.empty(LANES, np.uint32), np.empty(LANES, np.uint32)
+    # Each wake in the array is followed by another one of its cell, which is put behind all others if it is
+    # within the slice too, and then followed itself: the array is both the result and what is left to do.
     place = 0
     while place < count:
         lanes = min(LANES, count - place)
@@ -42,6 +45,7 @@ def collect(world, cells, keys, start, end):
             wait = np.int64(waits[lane])
             if world.skewed:
                 wait = max(np.int64(1), wait * cells.rates[cell] >> 16)
+            # The wait moves the upper half, the time; the cell stays in the lower one.
             key = keys[place + lane] + (wait + world.compute_us << 32)
             cells.prngs[cell] = prngs[lane]
             wakes[cell] = start + (key >> 32)
@@ -59,9 +63,11 @@ def sort(keys, spare, starts, count, span):
     order already. Returns by how much an upper half is shifted to give its bin; ``starts[bin]`` is
     then where the bin ends.
     """
+    # Bins about four times as many as keys, as far as ``starts`` has room.
     shift = 0
     while span >> shift > min(len(starts) - 1, 4 * count):
         shift += 1
+    # How many keys each bin holds, counted one place too high; then where each bin starts.
     starts[: (span >> shift) + 2] = 0
     for place in range(count):
         starts[(keys[place] >> 32 + shift) + 1] += 1
@@ -69,10 +75,12 @@ def sort(keys, spare, starts, count, span):
     for place in range((span >> shift) + 1):
         total += starts[place]
         starts[place] = total
+    # Each key goes where its bin's next one goes, which moves the start of a bin to its end.
     for place in range(count):
         key = keys[place]
         spare[starts[key >> 32 + shift]] = key
         starts[key >> 32 + shift] += 1
+    # Keys can only be out of order within a bin, so that insertion moves a place or two.
     for place in range(1, count):
         key, hole = spare[place], place
         while hole > 0 and spare[hole - 1] > key:
@@ -85,6 +93,7 @@ def sort(keys, spare, starts, count, span):
 @inner
 def first_from(wakes, starts, shift, count, time):
     """The first of ``count`` sorted wakes at ``time`` or after it, or ``count``."""
+    # The bin of this time begins where the one before it ends.
     place = np.int64(starts[(time >> shift) - 1]) if time >> shift else 0
     while place < count and wakes[place] >> 32 < time:
         place += 1
