@@ -31,7 +31,7 @@ class Hardware(ABC):
     @property
     @abstractmethod
     def time_us(self) -> int:
-        """Simulated time."""
+        """Simulated time since the start."""
 
     @property
     @abstractmethod

@@ -164,7 +164,7 @@ class Engine(Hardware):
 
     @property
     def time_us(self) -> int:
-        """Simulated time."""
+        """Simulated time since the start."""
         return int(self.environment.now)
 
     @property
@@ -218,7 +218,7 @@ class Engine(Hardware):
 
     @property
     def error(self) -> float:
-        """E now."""
+        """Distance from the goal now; a picture's is E."""
         return self._goal.distance(self)
 
     @property

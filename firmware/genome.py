@@ -137,7 +137,7 @@ class Genome:
         )
 
     def to_bytes(self) -> bytes:
-        """The genome file."""
+        """The bytes of the genome's file."""
         body = {
             "name": self.name,
             "regime": self.regime,
@@ -172,7 +172,7 @@ class Genome:
 
     @classmethod
     def load(cls, path: str | Path) -> "Genome":
-        """Read a genome file.
+        """Read a genome from its file.
 
         Raises:
             InputError: no such file, or one that is foreign, truncated, corrupt or of another

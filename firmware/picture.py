@@ -33,7 +33,7 @@ class Displacement(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A target picture.
+    """The picture that an organism should show, and where its seed lies.
 
     Attributes:
         rgba: uint8[h, w, 4], premultiplied by alpha, at most 64 px a side.
@@ -93,12 +93,12 @@ class Picture:
 
     @property
     def height(self) -> int:
-        """Rows of the picture."""
+        """Number of rows of the picture."""
         return int(self.rgba.shape[0])
 
     @property
     def width(self) -> int:
-        """Columns of the picture."""
+        """Number of columns of the picture."""
         return int(self.rgba.shape[1])
 
     @property

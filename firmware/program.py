@@ -42,7 +42,7 @@ class Program(Protocol):
         ...
 
     def wake(self, ram: Ram) -> Wake:
-        """One update."""
+        """Update the cell once; returns what to send and how long to wait."""
         ...
 
 
@@ -51,7 +51,7 @@ Firmware = Callable[[bytes], Program]
 
 
 class Failure(StrEnum):
-    """How machine code fails."""
+    """How a program fails, as the watchdog sees it."""
 
     TRAP = "trap"
     """A wrong address or no instruction."""
@@ -111,5 +111,5 @@ class MachineProgram(Program, Protocol):
         ...
 
     def wake_upset(self, ram: Ram, upset: Upset) -> Wake:
-        """One update, with a bit that flips on the way."""
+        """Update the cell once, with a bit that flips on the way."""
         ...

@@ -29,7 +29,7 @@ class Look(NamedTuple):
 
     @classmethod
     def at(cls, grid: Grid) -> "Look":
-        """As it is now."""
+        """A look at a grid as it is now."""
         return cls(grid.picture, grid.error, grid.genome.target.displacement(grid.picture))
 
     @property

@@ -20,7 +20,7 @@ def whole(what: str, value: Any) -> int:
 
 
 def number(what: str, value: Any) -> float:
-    """A number, NumPy's too.
+    """Take a number of any library, NumPy's too.
 
     Raises:
         InputError: it is none.

@@ -2,5 +2,5 @@
 
 
 def counted(number: int, thing: str) -> str:
-    """``1 trial``, ``2,000 trials``."""
+    """A number with its noun: ``1 trial``, ``2,000 trials``."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

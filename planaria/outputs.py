@@ -48,7 +48,7 @@ def check_outputs(outputs: Sequence[Path], inputs: Iterable[Path] = (), force: b
 def check_results(
     folder: Path, names: Iterable[str], inputs: Iterable[Path] = (), force: bool | None = None
 ) -> None:
-    """As ``check_outputs``, of files in a folder that may still have to be made."""
+    """Check as ``check_outputs`` files in a folder that may still have to be made."""
     _check(check_creatable, [folder / name for name in names], inputs, force)
 
 
@@ -132,7 +132,7 @@ def place(path: Path) -> object:
 
 
 def _places_of_streams() -> Iterator[object]:
-    """Those of files to which somebody has led standard output or standard error."""
+    """The files to which somebody has led standard output or standard error."""
     for handle in STREAMS:
         with suppress(OSError):
             status = os.fstat(handle)

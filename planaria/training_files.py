@@ -25,7 +25,7 @@ class TrainingFiles(NamedTuple):
 
     @classmethod
     def of(cls, output: Path) -> "TrainingFiles":
-        """The files of ``-o``.
+        """The files that belong to ``-o``.
 
         Raises:
             InputError: not a genome's name.

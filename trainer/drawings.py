@@ -30,7 +30,7 @@ class Canvas:
         self.rgba[where] = (*colour, 255)
 
     def erase(self, where: Mask) -> None:
-        """Make a shape transparent."""
+        """Make a shape of the drawing transparent."""
         self.rgba[where] = 0
 
     def ellipse(self, x: float, y: float, rx: float, ry: float) -> Mask:
@@ -86,7 +86,7 @@ def heart(canvas: Canvas) -> None:
 
 
 def smiley(canvas: Canvas) -> None:
-    """A face."""
+    """Draw a round, smiling face."""
     canvas.paint(canvas.ellipse(0, 0, 0.97, 0.97), (250, 202, 46))
     for side in (-1, 1):
         canvas.paint(canvas.ellipse(0.34 * side, -0.28, 0.13, 0.2), (70, 42, 16))
@@ -96,7 +96,7 @@ def smiley(canvas: Canvas) -> None:
 
 
 def butterfly(canvas: Canvas) -> None:
-    """Four wings with spots."""
+    """Draw four wings with spots."""
     for side in (-1, 1):
         canvas.paint(canvas.ellipse(0.5 * side, -0.36, 0.48, 0.52), (226, 110, 24))
         canvas.paint(canvas.ellipse(0.42 * side, 0.48, 0.4, 0.42), (240, 160, 40))

@@ -44,7 +44,7 @@ class _World:
         self.flat = self.sheet.pack(self.sheet.unpack(self.flat) * ~where[..., None])
 
     def errors(self) -> NDArray[np.float64]:
-        """E of each grid."""
+        """The error E of each grid of a batch."""
         pictures = self.sheet.unpack(self.flat)[..., :4].numpy().astype(np.int8)
         return np.array([self.target.error(picture) for picture in pictures])
 

@@ -82,7 +82,7 @@ def open_picture(path: Path, warn: Warn) -> Image.Image:
 
 
 def _read(path: Path) -> bytes:
-    """All of a PNG.
+    """Read all chunks of a PNG.
 
     Raises:
         InputError: no such file, no regular one, or no PNG.
@@ -131,7 +131,7 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, memoryview, memoryview]]:
 
 
 def _decode(path: Path, content: bytes) -> Image.Image:
-    """In mode RGBA, upright."""
+    """The picture in mode RGBA, upright."""
     limit = Image.MAX_IMAGE_PIXELS
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -179,7 +179,7 @@ def _with_alpha(path: Path, content: bytes, picture: Image.Image) -> Image.Image
 
 
 def _upright(rgba: Image.Image, picture: Image.Image) -> Image.Image:
-    """As viewers show it: EXIF can say that the file holds it turned or mirrored."""
+    """Turn a picture as viewers do: EXIF can say that the file holds it turned or mirrored."""
     rgba.getexif()[ExifTags.Base.Orientation] = picture.getexif().get(ExifTags.Base.Orientation, 1)
     return ImageOps.exif_transpose(rgba)
 

@@ -92,7 +92,7 @@ class Recipe:
         return progress >= FLOAT_SHARE
 
     def damages(self, progress: float) -> bool:
-        """Whether samples are wounded."""
+        """Whether samples are wounded while they are trained."""
         return self.regime == "regenerating" and progress >= DAMAGE_FROM
 
     def rate(self, step: int, progress: float) -> float:

@@ -36,7 +36,7 @@ Pixels = NDArray[np.uint8]
 def load_target(
     spec: str, size_px: int | None = None, tile: int | None = None, warn: Warn = warnings.warn
 ) -> Picture:
-    """Load a target.
+    """Load the picture that is to be grown.
 
     Args:
         spec: name of a built-in drawing, path of a PNG with alpha, or an emoji.

@@ -196,7 +196,7 @@ class Training:
         self.parameters.clamp()
 
     def save(self, path: Path) -> None:
-        """Write a checkpoint."""
+        """Write a checkpoint to go on from."""
         tensors = {
             "pool": self.pool.grids,
             "generator": self.generator.get_state(),

@@ -65,7 +65,7 @@ class Core(ABC):
 
     @abstractmethod
     def cut(self, cells: Cells, now_us: int) -> None:
-        """These cells lose power: what has not left them whole by then is cut.
+        """Note that cells lose power: what has not left them whole by then is cut.
 
         All that arrived before has been delivered.
         """

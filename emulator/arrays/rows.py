@@ -82,7 +82,7 @@ class Population:
 
     @property
     def states(self) -> NDArray[np.int8]:
-        """int8[cells, 16], a view."""
+        """The states of all cells, int8[cells, 16], a view."""
         states: NDArray[np.int8] = self.rows["state"][:-1]
         return states
 
@@ -123,7 +123,7 @@ class Population:
         return ram
 
     def write_ram(self, cells: NDArray[np.intp], ram: NDArray[np.uint8]) -> None:
-        """Change it."""
+        """Change the RAM of cells to this, uint8[n, 256]."""
         for field in ("state", "inbox", "listened"):
             part = np.ascontiguousarray(_part(ram, field))
             self.rows[field][cells] = part.view(LAYOUT[field].base).reshape(len(cells), *LAYOUT[field].shape)
@@ -150,7 +150,7 @@ def _lines(size_bytes: int) -> NDArray[np.uint8]:
 
 
 def draw_waits_us(timing: Timing, states: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """``firmware.clock.draw_wait_us`` for many cells.
+    """Draw waiting intervals for many cells, as ``firmware.clock.draw_wait_us`` for one.
 
     Args:
         timing: law and mean of the interval.
@@ -190,7 +190,7 @@ def _falling_runs(
 
 
 def _advance(state: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """As firmware.prng, for states that are not 0."""
+    """Advance PRNG states that are not 0, as firmware.prng does."""
     moved = state << np.uint32(13)
     moved ^= state
     moved ^= moved >> np.uint32(17)

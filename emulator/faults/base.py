@@ -114,7 +114,7 @@ class Fault(ABC):
 
     @classmethod
     def parse(cls, text: str) -> "Fault":
-        """Read e.g. ``kill:disc:16,16,5@200+50``.
+        """Read the text of a fault, e.g. ``kill:disc:16,16,5@200+50``.
 
         Raises:
             InputError: not a fault; the message shows the form.
@@ -190,7 +190,7 @@ class Fault(ABC):
         return 1
 
     def expand(self, seed: int, number: int) -> list["Fault"]:
-        """These, if it is a compound."""
+        """The faults of which it consists, if it is a compound, else itself."""
         del seed, number
         return [self]
 

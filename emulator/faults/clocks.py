@@ -34,7 +34,7 @@ class Slow(Fault, kind="slow"):
     factor: float = parameter(Limits(1 / 64, 64))
 
     def act(self, tools: Tools, number: int, cells: Cells) -> Life:
-        """One rate for all."""
+        """Make all these clocks run at one rate."""
         tools.set_rates(number, cells, np.full(len(cells), round(self.factor * RATE_ONE)))
         yield
         tools.unset_rates(number)
@@ -50,7 +50,7 @@ class Skew(Fault, kind="skew"):
     spread: float = parameter(_SPREAD)
 
     def act(self, tools: Tools, number: int, cells: Cells) -> Life:
-        """A rate for each."""
+        """Make each of these clocks run at a rate of its own."""
         tools.set_rates(number, cells, RATE_ONE + _deviations(tools.seed, number, cells, 0, self.spread))
         yield
         tools.unset_rates(number)
@@ -87,7 +87,7 @@ class Jump(Fault, kind="jump"):
     by_us: int = parameter(Limits(-1_000_000_000, 1_000_000_000, whole=True))
 
     def act(self, tools: Tools, number: int, cells: Cells) -> Life:
-        """Once."""
+        """Move these clocks, once, when the fault begins."""
         del number
         tools.jump(cells, self.by_us)
         yield

@@ -48,7 +48,7 @@ def _down(rounds: Decimal) -> Decimal:
 
 @dataclass(frozen=True)
 class Compound(Fault):
-    """It is planned as the faults of which it consists."""
+    """A fault that is planned as the faults of which it consists."""
 
     needs_length = True  # which is divided among them
 
@@ -98,7 +98,7 @@ class Mix(Compound, kind="mix"):
         return self.count
 
     def check(self, text: str) -> None:
-        """Its parts need room."""
+        """Refuse a compound whose parts have no room."""
         super().check(text)
         if self.length_rounds is not None and self.length_rounds < 1:
             raise InputError("fault", text, "a mix needs at least a round", "give it more")

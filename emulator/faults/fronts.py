@@ -167,7 +167,7 @@ class Weather:
         self.fronts = self._stack()
 
     def end(self, number: int) -> None:
-        """It goes."""
+        """The front of this fault goes."""
         del self._active[number]
         self.fronts = self._stack()
 

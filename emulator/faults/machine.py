@@ -15,7 +15,7 @@ class MachineFault(Fault):
     needs_machine_code = True
 
     def act(self, tools: Tools, number: int, cells: Cells) -> Life:
-        """As the engine does it."""
+        """Flip bits of machine code, as the engine can."""
         tools.flip_machine(self.kind, number, cells)
         yield
 

@@ -61,7 +61,7 @@ class Brownout(Fault, kind="brownout"):
     flipped: float = parameter(Limits(0, 0.0095), 0.001)
 
     def act(self, tools: Tools, number: int, cells: Cells) -> Life:
-        """As a kill with stale RAM, some of whose bits have flipped."""
+        """Cut power and give it back; RAM stays, but for some bits that have flipped."""
         tools.cut_power(number, cells, keep=True)
         yield
         stale, ram = tools.left_in_ram(number)

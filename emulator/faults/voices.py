@@ -17,7 +17,7 @@ class Stick(LinkFault, kind="stick"):
     """Stuck output: the cells go on saying what they were when it began."""
 
     def act(self, tools: Tools, number: int, cells: Cells) -> Life:
-        """Remember what they are."""
+        """Let cells say for the duration what they are when it begins."""
         ports = self.ports(tools.grid, cells)
         tools.begin_front(number, Front(Effect.STICK), ports, said=tools.states())
         yield

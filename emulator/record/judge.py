@@ -104,13 +104,13 @@ def _judge_one(wound: Wound, following: Wound | None, life: Life) -> Recovery:
 
 
 def _rest(wound: Wound, samples: list[Sample], life: Life) -> list[Sample]:
-    """Those of the dwell time before a wound."""
+    """The samples of the dwell time before a wound."""
     rest_us = wound.start_us - life.predicate.dwell_rounds * life.mean_interval_us
     return [s for s in samples if rest_us <= s.time_us < wound.start_us]
 
 
 def _during(wound: Wound, samples: list[Sample]) -> list[Sample]:
-    """Those between its begin and its end."""
+    """The samples between a wound's begin and its end."""
     end = wound.end
     return [s for s in samples if s.time_us >= wound.start_us and (end is None or s.time_us <= end.time_us)]
 

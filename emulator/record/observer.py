@@ -39,7 +39,7 @@ class Observer:
         """How many they are."""
 
     def updated(self, cell: int) -> None:
-        """A cell has updated."""
+        """Count an update of this cell."""
         self.updates += 1
         if self.pending[cell]:
             self.pending[cell] = False
@@ -99,7 +99,7 @@ class Observer:
         self.left = int(np.count_nonzero(self.pending))
 
     def sample(self, time_us: int, error: float, mature: int) -> None:
-        """A round boundary."""
+        """Keep a sample at a round boundary."""
         self.samples.append(self._now(time_us, error, mature))
         if error <= RECOGNISABLE:
             self._recognised = True
@@ -127,7 +127,7 @@ class Observer:
         self._wounds[number] = Wound(name, time_us, None, error, 0.0, destroys, stood)
 
     def wound_deepens(self, number: int, error: float) -> None:
-        """Just after."""
+        """Note the distance just after a fault has struck."""
         wound = self._wounds[number]
         self._wounds[number] = replace(wound, error_after=max(wound.error_after, error))
 

@@ -82,7 +82,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Wound:
-    """What a fault did.
+    """What a fault did to the world.
 
     Attributes:
         name: the fault's text.
@@ -181,7 +181,7 @@ class Recovery(Judgement):
     recognisable: Judgement = Judgement(Outcome.NOT_RECOVERED, RECOGNISABLE)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """All fields, ready for JSON."""
         stood = self.stood._asdict() if self.stood else None
         return asdict(self) | {"recovered": self.recovered, "stood": stood}
 

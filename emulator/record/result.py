@@ -37,7 +37,7 @@ class RunResult:
     machine_faults: dict[str, dict[str, int]]
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """All fields, ready for JSON."""
         return asdict(self) | {
             "stood": self.stood._asdict() if self.stood else None,
             "away": [asdict(away) | {"stood": away.stood._asdict()} for away in self.away],

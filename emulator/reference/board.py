@@ -20,7 +20,7 @@ _POWER, _CLOCK = "power", "clock"
 
 
 class Board:
-    """A cell.
+    """The hardware of one cell, with its program.
 
     Args:
         environment: SimPy's.
@@ -155,7 +155,7 @@ class Board:
         self._in_ports = []
 
     def _update(self) -> None:
-        """Wake once."""
+        """Wake once: update, tell the neighbours, wait again."""
         done = self._wake()
         if done is None:
             self._restart()

@@ -31,7 +31,7 @@ MESSAGE_BYTES = 500
 
 
 class ReferenceEngine(Engine):
-    """A grid of boards.
+    """A grid of boards, each a SimPy process.
 
     Args:
         config: the world.
@@ -86,7 +86,7 @@ class ReferenceEngine(Engine):
         return boards
 
     def _updated(self, cell: int) -> None:
-        """A cell has woken."""
+        """Note that a cell has woken."""
         self._trace.record(self.time_us, cell, self._boards[cell].ram.state_bytes())
         self.observer.updated(cell)
 

@@ -18,7 +18,7 @@ class Rom:
         self.erase()
 
     def erase(self) -> None:
-        """All bytes become 0xFF."""
+        """Make all bytes of the ROM 0xFF."""
         self.content = ERASED * ROM_BYTES
 
     def program(self, image: bytes) -> None:

@@ -35,7 +35,7 @@ class Message:
 
 
 class Link:
-    """A directed link.
+    """A directed link from one port to another.
 
     A wire keeps order: a message never arrives before an earlier one of the same link, but for faults.
     A frame leaves its sender for as long as the wire takes, and waits there for the one before it; what

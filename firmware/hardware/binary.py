@@ -29,7 +29,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Binary:
-    """A built cell.
+    """A built cell: its bytes, where they go, and how large it is.
 
     Attributes:
         target: what it runs on.

@@ -32,7 +32,7 @@ _OVERFLOW = re.compile(r"region [`'](?P<region>\w+)'.*overflowed by (?P<bytes>\d
 
 @dataclass(frozen=True)
 class Options:
-    """How to build.
+    """How the C cell is to be built.
 
     Attributes:
         check_genome: have the cell check the CRC-32 of its image at every boot.

@@ -70,7 +70,7 @@ class Symbol(NamedTuple):
 
 @dataclass(frozen=True)
 class Elf:
-    """An ELF file.
+    """An ELF file: its sections, segments and symbols.
 
     Attributes:
         sections: in their order.
@@ -118,7 +118,7 @@ class Elf:
         return found
 
     def symbols(self) -> list[Symbol]:
-        """All symbols.
+        """All symbols of the file, in its order.
 
         Raises:
             ValueError: there is no table of them, or their names lie beyond its end.

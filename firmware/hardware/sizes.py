@@ -102,7 +102,7 @@ def cycles(cost: Cost) -> int:
 
 
 def _multiply_adds(binary: Binary, ram: Ram) -> int:
-    """Those of the two layers; a hidden unit that is silent costs none in the second."""
+    """Multiply-adds of the two layers; a hidden unit that is silent costs none in the second."""
     rule, _ = image.parse(binary.image)
     sums = arithmetic.perceive(ram.state, ram.inbox).astype(np.int32) @ rule.w1.T + rule.b1
     awake = np.count_nonzero(arithmetic.round_shift(sums, rule.shift1) > 0)

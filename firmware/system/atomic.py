@@ -93,7 +93,7 @@ def check_writable(path: Path) -> None:
 
 
 def check_creatable(path: Path) -> None:
-    """As ``check_writable``, of a file whose folders may still have to be made; makes none.
+    """Check a file as ``check_writable`` where its folders may still have to be made; makes none.
 
     Raises:
         InputError: as ``check_writable``, of the nearest folder that exists.

@@ -40,7 +40,7 @@ def read_input(what: str, path: Path, most_bytes: int, fix: str) -> bytes:
 
 
 def check_input(what: str, path: Path, most_bytes: int, fix: str) -> None:
-    """As ``read_input``, of a file that somebody else will read.
+    """Check a file as ``read_input`` does, for somebody else who will read it.
 
     Raises:
         InputError: as ``read_input``.

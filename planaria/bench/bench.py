@@ -170,7 +170,7 @@ def machine() -> dict[str, Any]:
 
 
 def _processor() -> str:
-    """Its name, with family and model where the system tells them."""
+    """The processor's name, with family and model where the system tells them."""
     cpuinfo = Path("/proc/cpuinfo")
     if not cpuinfo.exists():
         return platform.processor() or platform.machine()

@@ -47,7 +47,7 @@ REFERENCE_TURN_UPDATES: Final = 4_000
 
 
 def restless_genome() -> Genome:
-    """As many weights as fit, random, of which none lowers an alpha: whoever lives goes on living."""
+    """A genome of random weights, as many as fit, of which none lowers an alpha: who lives goes on living."""
     random = np.random.default_rng(0)
     w2 = random.integers(-30, 31, (HIDDEN_MAX, CHANNELS), np.int8)
     w2[:, ALPHA] = random.integers(0, 3, HIDDEN_MAX)  # so small that the sum does not wrap
@@ -205,7 +205,7 @@ def pin_to_one_core() -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """As the module says."""
+    """Measure one contender, as the module says."""
     name, side, scene, seconds = arguments[0], int(arguments[1]), arguments[2], float(arguments[3])
     pin_to_one_core()
     result: dict[str, Any]

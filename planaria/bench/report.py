@@ -134,7 +134,7 @@ def save_report(folder: Path, report: dict[str, Any], command: str) -> list[Path
 
 
 def page(report: dict[str, Any], command: str) -> str:
-    """Markdown."""
+    """The report as a page of Markdown."""
     machine = ", ".join(f"{name} {value}" for name, value in report["machine"].items())
     return PAGE_TEXT.format(
         command=command,

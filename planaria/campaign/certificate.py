@@ -231,7 +231,7 @@ def _changed(path: Path) -> InputError:
 
 
 def _open(certificate: dict[str, Any], path: Path) -> tuple[Plan, Genome]:
-    """Its plan and genome, if all that it says follows from them and from its own trials."""
+    """Plan and genome of a certificate, if all that it says follows from them and from its own trials."""
     try:
         content = base64.b64decode(certificate["genome_base64"], validate=True)
         genome = Genome.from_bytes(content, str(path))
@@ -253,7 +253,7 @@ def print_certificate(certificate: dict[str, Any], output: Path) -> None:
 
 
 def print_check(result: dict[str, Any]) -> None:
-    """Likewise of a check."""
+    """Print the result of a check for a person."""
     _print_about(result)
     say(
         f"  {counted(result['run_again'], 'trial')} run again (--seed {result['seed']}), "

@@ -42,7 +42,7 @@ def count(
 
 
 def statement(certificate: dict[str, Any], plan: Plan) -> str:
-    """The sentence."""
+    """The sentence that a certificate states."""
     share = int(certificate["healed_share_at_least"] * 10_000) / 10_000  # rounded down
     confidence, within = _exact(certificate["confidence"]), _exact(certificate["within_rounds"])
     of = " of organisms wounded while growing" if plan.predicate.while_growing else ""

@@ -56,7 +56,7 @@ class ClusterWorkers(Processes):
         self._client.close()
 
     def run(self, trials: Iterator[Trial]) -> Iterator[list[TrialResult]]:
-        """As ``Processes.run``.
+        """Run trials on the cluster, as ``Processes.run`` does here.
 
         Raises:
             InputError: also when the scheduler has gone.

@@ -134,7 +134,7 @@ def _copied(path: Path) -> sqlite3.Connection:
 
 
 def _harden(connection: sqlite3.Connection) -> None:
-    """Before anything is read."""
+    """Restrict what a database may do, before anything is read."""
     for limit, most in _LIMITS.items():
         connection.setlimit(limit, most)
     connection.set_progress_handler(lambda: 1, STEPS_MAX)

@@ -21,7 +21,7 @@ KEYS: Final = ("version", "plan", "first_trials", "until", "sha256")
 
 @dataclass(frozen=True)
 class Head:
-    """Of results.
+    """What results say of themselves before any trial.
 
     Attributes:
         plan: what is measured.
@@ -36,7 +36,7 @@ class Head:
     first_trials: int
 
     def facts(self) -> dict[str, str]:
-        """As they are stored."""
+        """The facts as they are stored."""
         facts = {
             "version": __version__,
             "plan": self.plan.text,
@@ -47,7 +47,7 @@ class Head:
 
 
 def sha256(genome: Genome) -> str:
-    """Of its file."""
+    """Fingerprint of a genome's file."""
     return hashlib.sha256(genome.to_bytes()).hexdigest()
 
 

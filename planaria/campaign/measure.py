@@ -162,7 +162,7 @@ def _say(text: str) -> None:
 
 
 def _hush(_text: str) -> None:
-    """Say nothing."""
+    """Take a message and say nothing."""
 
 
 def write_table(path: Path, rows: Iterable[dict[str, Value | None]]) -> str:

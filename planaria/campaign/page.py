@@ -29,7 +29,7 @@ EXPLANATIONS: Final = {
 
 
 def page(report: Mapping[str, Any], figures: Mapping[str, bytes]) -> str:
-    """The page.
+    """The report as a page of HTML.
 
     Args:
         report: what ``report.json`` holds.

@@ -162,7 +162,7 @@ class Plan:
 
     @property
     def sha256(self) -> str:
-        """Fingerprint of the text."""
+        """Fingerprint of the plan's text."""
         return sha256(self.text.encode()).hexdigest()
 
     @property

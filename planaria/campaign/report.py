@@ -96,7 +96,7 @@ def report(
 
 
 def _figures(plan: Plan, judged: Judged) -> dict[str, Figure]:
-    """Those that there is something to draw for: file name -> figure."""
+    """The figures that there is something to draw for: file name -> figure."""
     clean = judged[Yardstick.CLEAN]
     if not any(summary.harmed for summary in clean):
         return {}

@@ -56,7 +56,7 @@ def write_row(result: TrialResult) -> tuple[Any, ...]:
 
 
 def _as_kind(kind: type, value: Any) -> Any:
-    """As SQLite will give it back: it knows no negative zero."""
+    """A value as SQLite will give it back: it knows no negative zero."""
     return value if value is None or kind is not float else float(value) + 0.0
 
 

@@ -198,7 +198,7 @@ def _open(connection: sqlite3.Connection, folder: Path) -> Head:
 def _check_same(
     before: Head, folder: Path, plan: Plan, genomes: dict[str, Genome], until: float | None
 ) -> None:
-    """Refuse to mix results."""
+    """Refuse to mix results of two campaigns."""
     begun = f"when the results in {folder.absolute()} were begun"
     known = before.plan
     if (plan.essence, plan.genomes) != (known.essence, known.genomes):

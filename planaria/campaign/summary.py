@@ -93,7 +93,7 @@ class Summary:
         return cumulative_incidence(self.times, self.events) if self.harmed else None
 
     def count(self, outcome: Outcome) -> int:
-        """Trials that ended so."""
+        """Number of trials that ended so."""
         return sum(self.outcome(trial) is outcome for trial in self.trials)
 
     def share(self, outcome: Outcome) -> Estimate:

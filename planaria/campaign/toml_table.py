@@ -49,7 +49,7 @@ class TomlTable:
 
     @classmethod
     def parse(cls, text: str, source: str) -> "TomlTable":
-        """Read a file's text.
+        """Read the text of a TOML file.
 
         Raises:
             InputError: it is not TOML, or too large; the message has line and column.
@@ -105,7 +105,7 @@ class TomlTable:
         return value
 
     def number(self, key: str, default: float | None = None) -> float:
-        """A number."""
+        """The value of a key, a number."""
         value = self._value(key, default)
         if type(value) not in (int, float) or not abs(value) <= NUMBER_MAX:
             raise self.error(
@@ -114,7 +114,7 @@ class TomlTable:
         return float(value)
 
     def flag(self, key: str, default: bool | None = None) -> bool:
-        """Yes or no."""
+        """The value of a key, yes or no."""
         value = self._value(key, default)
         if type(value) is not bool:
             raise self.error(key, quoted(value), "it must be true or false", f"e.g. {key} = true")
@@ -141,7 +141,7 @@ class TomlTable:
         return value
 
     def names(self) -> list[str]:
-        """Its keys, where they are names that the file makes up."""
+        """The keys of a table, where they are names that the file makes up."""
         if len(self.content) > NAMES_MAX:
             what, count = f"{self.source}: {self.path}", f"{len(self.content):,} names"
             raise InputError(what, count, f"there can be {NAMES_MAX}", "give fewer")

@@ -38,7 +38,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Trial:
-    """One run.
+    """One run of a campaign: its world, its seed and what was drawn.
 
     Attributes:
         point: number of its point.

@@ -94,7 +94,7 @@ class Wanted:
         return sum(progress.wanted for progress in self.points)
 
     def select(self, results: Iterable[TrialResult]) -> list[TrialResult]:
-        """Those that are still wanted."""
+        """Select the trials that are still wanted."""
         return [result for result in results if result.point in self._open]
 
     def add(self, results: Iterable[TrialResult]) -> dict[int, int]:

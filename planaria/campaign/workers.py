@@ -106,10 +106,10 @@ class Processes(Workers):
 
     @abstractmethod
     def submit(self, trial: Trial) -> Future[TrialResult]:
-        """Have a trial run."""
+        """Have a trial run by a worker."""
 
     def run(self, trials: Iterator[Trial]) -> Iterator[list[TrialResult]]:
-        """As ``Workers.run``.
+        """Run trials, as ``Workers.run`` says.
 
         When a worker dies, the trials that were given out are done again one at a time, so that one
         that kills its worker is found: after ``LOSSES_MAX`` times it is given up.

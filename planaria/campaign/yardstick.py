@@ -10,7 +10,7 @@ APART: Final = (Outcome.UNHARMED, Outcome.NOT_GROWN)
 
 
 class Yardstick(StrEnum):
-    """From strict to lax."""
+    """The yardsticks, from strict to lax."""
 
     CLEAN = "clean"
     """E at most 3: nobody sees a difference."""

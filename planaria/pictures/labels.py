@@ -27,7 +27,7 @@ def in_figure(text: str) -> str:
 
 @cache
 def _letter(letter: str) -> str:
-    """It, or what stands for it: a space for a line's end, a square for what the font does not have."""
+    """The letter, or what stands for it: a space for a line's end, a square for what the font has not."""
     if letter.isspace():
         return " "
     font = get_font(findfont(FontProperties()))

@@ -28,7 +28,7 @@ class Recording(Sequence[Picture]):
         weakref.finalize(self, _close, self._file)
 
     def append(self, picture: Picture) -> None:
-        """Add the next one.
+        """Add the picture of the next round.
 
         Raises:
             InputError: they no longer fit into memory, and there is no room for them on disk.

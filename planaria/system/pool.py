@@ -107,7 +107,7 @@ class Pool:
 
 
 def _environment() -> AbstractContextManager[None]:
-    """Variables of each process."""
+    """The environment variables of each process."""
     return environment(not_from_here() | ONE_THREAD | QUIET)
 
 

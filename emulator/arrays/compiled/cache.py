@@ -81,7 +81,7 @@ def write(name: str, content: bytes) -> None:
 
 @cache
 def _prepared(folder: Path) -> tuple[Path | None, str]:
-    """As ``place``."""
+    """Make the folder of ``place`` ready, once in a process."""
     try:
         ways = [folder, *folder.parents]
         reason = distrust_way(next(part for part in ways if part.exists()))

@@ -10,7 +10,7 @@ _GOLDEN, _FACTOR_1, _FACTOR_2 = np.uint64(GOLDEN), np.uint64(FACTOR_1), np.uint6
 
 @inner
 def mix(word):
-    """Scramble 64 bits."""
+    """Scramble 64 bits, as emulator.world.draws."""
     word = (word ^ (word >> np.uint64(30))) * _FACTOR_1
     word = (word ^ (word >> np.uint64(27))) * _FACTOR_2
     return word ^ (word >> np.uint64(31))

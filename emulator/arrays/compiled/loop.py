@@ -164,7 +164,7 @@ def _fetch(run, place):
 
 @inner
 def _blank(memory, position):
-    """Clear 16 bytes."""
+    """Clear 16 bytes at a position."""
     put(memory, position, np.int64(0))
     put(memory, position + 8, np.int64(0))
 

@@ -61,7 +61,7 @@ class Transit(NamedTuple):
 
 
 def make_transit(cells: int, listed: bool) -> Transit:
-    """Nothing on its way."""
+    """A transit with nothing on its way."""
     return Transit(
         np.empty(0, np.uint8),
         np.empty(0, np.int32),
@@ -191,7 +191,7 @@ def list_by_time(transit, number, wake):
 
 @inner
 def take(world, cells, counters, messages, number):
-    """A message is received."""
+    """A listed message is received, unless its receiver is deaf."""
     slot, begins = messages[number, SLOT], messages[number, ARRIVAL] - world.latency_us
     cell, port = slot >> 3, slot & 7
     messages[number, ARRIVAL] = ARRIVED

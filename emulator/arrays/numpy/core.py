@@ -52,7 +52,7 @@ class Mail(NamedTuple):
         )
 
     def followed_by(self, later: "Mail") -> "Mail":
-        """These, and then others."""
+        """All these frames, and after them others."""
         return Mail(
             np.concatenate((self.lefts, later.lefts)),
             np.concatenate((self.arrivals, later.arrivals)),
@@ -84,7 +84,7 @@ class Network:
 
 
 class VectorisedCore(Core):
-    """As ``Core``; the rule is what all cells execute, until they are flashed with another."""
+    """The core in NumPy; the rule is what all cells execute until they are flashed with another."""
 
     kernel = "numpy"
 
@@ -220,7 +220,7 @@ class VectorisedCore(Core):
         np.bitwise_or.at(self.population.heard, mail.receivers, _BIT[mail.units - UNITS * mail.receivers])
 
     def _listen(self, cells: Int64) -> None:
-        """As firmware.cell: forget neighbours that were silent for a whole listening period."""
+        """Forget neighbours that were silent for a whole listening period, as firmware.cell does."""
         population = self.population
         listened = population.rows["listened"][cells] + np.uint8(1)
         over = listened >= self._timing.listening_wakes
@@ -298,7 +298,7 @@ _BIT: Final = (1 << np.arange(PORTS)).astype(np.uint8)
 
 
 def _perceive(state: NDArray[np.int8], inbox: NDArray[np.int8]) -> NDArray[np.float32]:
-    """As firmware.arithmetic.perceive, float32[n, 48]."""
+    """Perceive as firmware.arithmetic does: float32[n, 48]."""
     seen = np.empty((len(state), 3, CHANNELS), np.float32)
     heard = inbox.astype(np.int16)
     falling, across, rising, down = (heard[:, a] - heard[:, b] for a, b in ((1, 5), (2, 6), (3, 7), (4, 0)))

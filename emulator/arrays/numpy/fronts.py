@@ -24,7 +24,7 @@ class Sent(NamedTuple):
 
     @property
     def links(self) -> NDArray[np.uint64]:
-        """Their numbers."""
+        """The numbers of the messages' links."""
         return (PORTS * self.senders + self.ports).astype(np.uint64)
 
     def draws(self, active: ActiveFront, number: int, links: NDArray[np.uint64]) -> Int64:
@@ -36,7 +36,7 @@ class Sent(NamedTuple):
 
 @dataclass
 class Fates:
-    """As ``emulator.faults.fronts.Journey``, for n messages."""
+    """What becomes of n messages, as ``emulator.faults.fronts.Journey`` says it of one."""
 
     lost: Flags
     corrupt: Flags
