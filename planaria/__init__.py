@@ -10,6 +10,8 @@ True
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from planaria.version import __version__
+
 if TYPE_CHECKING:
     from firmware.errors import InputError
     from firmware.genome import Genome
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from planaria.grid import Grid
     from planaria.shipped import open_genome
 
-__version__ = "0.2.0"
 __all__ = [
     "Genome",
     "Grid",

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from planaria import __version__
 from planaria.campaign.commands import add_commands
 from planaria.command import Parser, add_command, print_json
 from planaria.say import say
 from planaria.system.ending import DIFFERS, check_room, ended
+from planaria.version import __version__
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

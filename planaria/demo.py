@@ -20,7 +20,6 @@ from firmware.errors import InputError, visible
 from firmware.genome import SUFFIX, Genome
 from firmware.system.atomic import write_atomic
 from firmware.system.scratch import remove_dead
-from planaria import __version__
 from planaria.compiling import compile_first
 from planaria.grid import Grid
 from planaria.hint import paste_here
@@ -32,6 +31,7 @@ from planaria.system.processes import MAIN_GUARD, check_main_guard, usable_cores
 from planaria.train import require_torch, train_to_genome
 from planaria.training_files import TrainingFiles, refuse_interrupted
 from planaria.verdict import describe_recovery
+from planaria.version import __version__
 
 TARGET = "planarian"
 TARGET_PX = 16

@@ -16,12 +16,12 @@ from tqdm import tqdm
 from firmware.errors import InputError, visible
 from firmware.system.leash import run_leashed
 from firmware.system.scratch import scratch_folder
-from planaria import __version__
 from planaria.bench.contenders import ALIVE, DENSE, SCENES
 from planaria.bench.report import FILES
 from planaria.hint import paste
 from planaria.outputs import check_results
 from planaria.system.processes import ONE_THREAD, not_from_here
+from planaria.version import __version__
 
 SIDES: Final = (64, 256, 1024)
 

@@ -21,7 +21,6 @@ from firmware.errors import InputError
 from firmware.genome import Genome
 from firmware.system.atomic import write_atomic
 from firmware.system.reading import read_input
-from planaria import __version__
 from planaria.campaign.claim import NOT_GROWN_MAX, adds_up, count, fingerprint, row_of, statement
 from planaria.campaign.database import VERSION, result_files
 from planaria.campaign.plan import Plan
@@ -34,6 +33,7 @@ from planaria.counted import counted
 from planaria.hint import paste_here
 from planaria.outputs import check_outputs
 from planaria.say import say
+from planaria.version import __version__
 from planaria.worth import CERTIFICATE, worth
 
 FORMAT: Final = "planaria certificate 2"

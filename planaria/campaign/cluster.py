@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from firmware.errors import InputError
 from firmware.genome import Genome
-from planaria import __version__
 from planaria.campaign.trial import Trial, TrialResult, run_trial
 from planaria.campaign.workers import LOOK_S, LOSSES_MAX, Processes, Say
+from planaria.version import __version__
 
 CONNECT_S: Final = 10
 """How long it is waited for the scheduler, and for its first worker."""

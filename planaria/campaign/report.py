@@ -13,7 +13,6 @@ from emulator.record.recovery import Outcome
 from firmware.errors import InputError
 from firmware.genome import Genome
 from firmware.system.atomic import write_all
-from planaria import __version__
 from planaria.campaign.basin import draw_basin, has_place
 from planaria.campaign.curves import Judged, draw_dose_response, draw_outcomes, draw_recovery
 from planaria.campaign.database import result_files
@@ -36,6 +35,7 @@ from planaria.hint import PROGRAM, paste
 from planaria.outputs import check_outputs, check_results, make_folder
 from planaria.pictures.drawing import Figure
 from planaria.radiation import describe_rates
+from planaria.version import __version__
 
 JSON: Final = "report.json"
 PAGE: Final = "report.html"
