@@ -10,8 +10,7 @@ from typing import Final
 
 from firmware.errors import InputError
 from firmware.system.atomic import check_creatable, check_writable, unwritable
-from planaria.campaign.database import FILE, TABLE
-from planaria.worth import worth
+from planaria.worth import CAMPAIGN_FILE, CAMPAIGN_TABLE, worth
 
 OTHER_FILE = "choose another file"
 
@@ -71,7 +70,10 @@ def check_worth(output: Path, force: bool | None = None) -> None:
     Raises:
         InputError: it holds something of value, or would become part of the results of a campaign.
     """
-    if output.name.casefold() in (FILE, *(f"{FILE}-{part}" for part in ("wal", "shm", "journal"))):
+    if output.name.casefold() in (
+        CAMPAIGN_FILE,
+        *(f"{CAMPAIGN_FILE}-{part}" for part in ("wal", "shm", "journal")),
+    ):
         raise InputError("output", output, "results of campaigns are called so", OTHER_FILE)
     if not force and (what := worth(output) or _table(output)):
         fix = OTHER_FILE if force is None else f"{OTHER_FILE}, or replace it with --force"
@@ -80,13 +82,13 @@ def check_worth(output: Path, force: bool | None = None) -> None:
 
 def _table(output: Path) -> str | None:
     """What a table of trials is, beside the campaign whose trials they are."""
-    is_one = output.name.casefold() == TABLE and has_campaign(output.parent) and output.exists()
+    is_one = output.name.casefold() == CAMPAIGN_TABLE and has_campaign(output.parent) and output.exists()
     return "the table of a campaign" if is_one else None
 
 
 def has_campaign(folder: Path) -> bool:
     """Whether a folder holds results of a campaign, whatever they are."""
-    return os.path.lexists(folder / FILE)
+    return os.path.lexists(folder / CAMPAIGN_FILE)
 
 
 def check_apart(outputs: Sequence[Path], inputs: Iterable[Path] = ()) -> None:

@@ -1,7 +1,6 @@
 """``planaria run``: flash, run, injure, measure."""
 
 import argparse
-import re
 import sys
 import time
 from contextlib import ExitStack
@@ -9,17 +8,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tqdm import tqdm
-
 from emulator.record.recovery import Predicate
+from emulator.world.topology import parse_grid
 from firmware.errors import InputError
 from firmware.system.atomic import atomic_file
-from planaria.compiling import announcement
 from planaria.counted import counted
 from planaria.grid import Grid
 from planaria.outputs import check_outputs
+from planaria.progress import run_with_progress
 from planaria.radiation import describe_rates
-from planaria.say import before_bar, say
+from planaria.say import say
 from planaria.shipped import genome_path, open_genome
 from planaria.verdict import describe_away, describe_recovery, too_short
 
@@ -100,32 +98,6 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         **checked,
         **result.as_dict(),
     }
-
-
-def run_with_progress(grid: Grid, rounds: int, name: str) -> Any:
-    """``grid.run(rounds)`` with a progress bar where somebody can see it."""
-    if grid.compiles and sys.stderr.isatty():
-        say(announcement(), file=sys.stderr)
-    with tqdm(total=rounds, unit=" rounds", desc=before_bar(name), disable=None, leave=False) as bar:
-
-        def tick(round_number: int) -> None:
-            bar.update(round_number - bar.n)
-            bar.set_postfix_str(f"E {grid.error:.2f}", refresh=False)
-
-        grid.on_round = tick
-        return grid.run(rounds)
-
-
-def parse_grid(text: str) -> tuple[int, int]:
-    """``64x48`` (columns x rows) -> (rows, cols).
-
-    Raises:
-        InputError: not of that form.
-    """
-    match = re.fullmatch(r"(\d{1,9})x(\d{1,9})", text, re.ASCII)
-    if match is None:
-        raise InputError("grid", text, "it must be COLSxROWS", "e.g. 64x64")
-    return int(match[2]), int(match[1])
 
 
 def print_summary(result: dict[str, Any], written: list[Path]) -> None:

@@ -16,7 +16,7 @@ from firmware.picture import Picture
 from planaria.appraisal import Appraisal, appraise, world
 from planaria.compiling import announcement
 from planaria.hint import paste
-from planaria.pictures.portrait import save_portrait
+from planaria.portrait import save_portrait
 from planaria.say import say
 from planaria.shipped import open_genome
 from planaria.system.ending import check_room

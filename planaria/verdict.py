@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from emulator.config import RunConfig
+from emulator.faults.base import last_fault
 from emulator.record.recovery import Outcome, Predicate
-from planaria.campaign.timeline import last_fault
 from planaria.displacement import describe_displacement
 
 NUMBERS: Final = ("no", "one", "two", "three", "four")

@@ -9,6 +9,12 @@ from firmware.genome import MAGIC
 HEAD_BYTES: Final = 1 << 20
 """At the beginning of a file, where it says what it is."""
 
+CAMPAIGN_FILE: Final = "campaign.db"
+"""Where a campaign keeps the results of all its trials."""
+
+CAMPAIGN_TABLE: Final = "results.csv"
+"""The same as a table, beside it."""
+
 CERTIFICATE: Final = "a certificate"
 
 _CERTIFICATE: Final = re.compile(rb'"format"\s*:\s*"planaria certificate')

@@ -7,7 +7,7 @@ long as it is in force, and unwinds.
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -244,6 +244,12 @@ class Fault(ABC):
                 "fault", text, f"{cls.kind} needs {missing[0]}", f"add ,{missing[0]}=: {limits[missing[0]]}"
             )
         return region, values
+
+
+def last_fault(faults: Sequence[Fault], mean_interval_us: int) -> tuple[int, float]:
+    """Place of the fault that is over last, and the round; one that lasts for ever counts from its begin."""
+    ends = [fault.end_us(mean_interval_us) or fault.start_us(mean_interval_us) for fault in faults]
+    return ends.index(max(ends)), max(ends) / mean_interval_us
 
 
 def _value(name: str, value: str, limits: Limits, text: str) -> Value:

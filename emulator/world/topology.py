@@ -1,5 +1,6 @@
 """Who is wired to whom. The engines ask only this, and know no geometry."""
 
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware.budget import PORTS
+from firmware.errors import InputError
 from firmware.ports import OFFSETS, opposite
 
 
@@ -90,3 +92,15 @@ class SquareGrid:
         """The outgoing directions of a cell's links, by port."""
         ends = ((port, self.neighbour(cell, port)) for port in range(PORTS))
         return [Wire(cell, port, end, opposite(port)) for port, end in ends if end is not None]
+
+
+def parse_grid(text: str) -> tuple[int, int]:
+    """Read the size of a grid: ``64x48`` (columns x rows) -> (rows, cols).
+
+    Raises:
+        InputError: not of that form.
+    """
+    match = re.fullmatch(r"(\d{1,9})x(\d{1,9})", text, re.ASCII)
+    if match is None:
+        raise InputError("grid", text, "it must be COLSxROWS", "e.g. 64x64")
+    return int(match[2]), int(match[1])

@@ -15,7 +15,8 @@ from typing import Final
 
 from firmware.genome import FILE_MAX_BYTES as GENOME_MAX_BYTES
 from firmware.system.scratch import scratch_folder
-from planaria.campaign.database import FILE, DamageError, is_locked
+from planaria.campaign.database import DamageError, is_locked
+from planaria.worth import CAMPAIGN_FILE
 
 FILE_MAX_BYTES: Final = 1 << 34
 """More than the trials of the largest plan need."""
@@ -53,7 +54,7 @@ def connect_to_add(folder: Path) -> sqlite3.Connection:
     Raises:
         DamageError: it is no file of this folder, or too large, or something odd lies beside it.
     """
-    path = folder / FILE
+    path = folder / CAMPAIGN_FILE
     if path.is_symlink():
         raise DamageError("it is a link: give the folder in which the file is")
     if path.exists() and not path.is_file():
@@ -73,7 +74,7 @@ def connect_to_read(folder: Path) -> sqlite3.Connection:
         DamageError: as ``connect_to_add``, but links to files are followed.
         OSError: there is no room for the copy.
     """
-    path = (folder / FILE).resolve()
+    path = (folder / CAMPAIGN_FILE).resolve()
     _check_files(path)
     if os.access(path.parent, os.W_OK) and os.access(path, os.W_OK):
         connection = _connect(path, "mode=rw")

@@ -12,14 +12,12 @@ from typing import Any, Final
 
 from firmware.errors import InputError
 from firmware.system.atomic import unwritable
+from planaria.worth import CAMPAIGN_FILE, CAMPAIGN_TABLE
 
 try:
     import fcntl
 except ModuleNotFoundError:  # Windows
     fcntl = None  # type: ignore[assignment]
-
-FILE: Final = "campaign.db"
-TABLE: Final = "results.csv"
 
 APPLICATION_ID: Final = 0x504C4E52
 """``PLNR``, in the header of the file."""
@@ -72,7 +70,10 @@ TABLES: Final = ("facts", "genomes", "results")
 
 def result_files(folder: Path) -> list[Path]:
     """What may not be overwritten: the database, what SQLite keeps beside it, and the table of all trials."""
-    return [folder / TABLE, *(folder / f"{FILE}{suffix}" for suffix in ("", "-wal", "-shm", "-journal"))]
+    return [
+        folder / CAMPAIGN_TABLE,
+        *(folder / f"{CAMPAIGN_FILE}{suffix}" for suffix in ("", "-wal", "-shm", "-journal")),
+    ]
 
 
 def lock(folder: Path) -> int:
@@ -156,7 +157,7 @@ class DamageError(ValueError):
 @contextmanager
 def explained(folder: Path) -> Iterator[None]:
     """Turn into an InputError what is wrong with a file, or what keeps SQLite from opening it."""
-    path = (folder / FILE).absolute()
+    path = (folder / CAMPAIGN_FILE).absolute()
     try:
         yield
     except (sqlite3.DatabaseError, DamageError, UnicodeDecodeError) as error:  # the last from words of SQLite
@@ -215,7 +216,7 @@ def check_format(connection: sqlite3.Connection, folder: Path) -> None:
         DamageError: its tables are others than ours, or broken.
         InputError: it is another's, or of another format.
     """
-    path = (folder / FILE).absolute()
+    path = (folder / CAMPAIGN_FILE).absolute()
     if _pragma(connection, "application_id") != APPLICATION_ID:
         raise InputError("results", path, "planaria has not made this file", NEW_FOLDER)
     if (found := _pragma(connection, "user_version")) != FORMAT:

@@ -17,7 +17,7 @@ from firmware.errors import InputError, visible
 from firmware.genome import Genome
 from firmware.system.atomic import write_atomic
 from planaria.campaign.cluster import ClusterWorkers
-from planaria.campaign.database import TABLE, result_files
+from planaria.campaign.database import result_files
 from planaria.campaign.plan import Plan
 from planaria.campaign.spreadsheet import inert
 from planaria.campaign.store import Store
@@ -30,6 +30,7 @@ from planaria.counted import counted
 from planaria.outputs import check_apart, check_results, has_campaign
 from planaria.say import before_bar, say
 from planaria.system.processes import check_main_guard, usable_cores
+from planaria.worth import CAMPAIGN_TABLE
 
 if TYPE_CHECKING:
     from planaria.campaign.summary import Summary
@@ -67,7 +68,7 @@ def measure(
     check_main_guard()
     _check(workers, scheduler, until)
     check_apart(result_files(folder), plan.files())
-    check_results(folder, [TABLE], force=has_campaign(folder))
+    check_results(folder, [CAMPAIGN_TABLE], force=has_campaign(folder))
     genomes = plan.open_genomes()
     plan = plan.seeded_by(genomes)
     started_s = time.perf_counter()
@@ -86,7 +87,7 @@ def measure(
         results = store.results()
         return {
             **summary(store, results),
-            "results_sha256": write_table(folder / TABLE, as_rows(store.plan.points(), results)),
+            "results_sha256": write_table(folder / CAMPAIGN_TABLE, as_rows(store.plan.points(), results)),
             "trials_run": run,
             "redone": redone,
             "wall_s": round(wall_s, 3),
@@ -247,7 +248,7 @@ def print_summary(result: dict[str, Any]) -> None:
     if result["redone"]:
         say(f"  {result['redone']:,} done again, for their worker had died")
     say(f"  {result['trials_run']:,} run in {result['wall_s']:.1f} s, {result['trials_per_s']:.1f} a second")
-    say(f"  {TABLE} sha256 {result['results_sha256']}")
+    say(f"  {CAMPAIGN_TABLE} sha256 {result['results_sha256']}")
 
 
 def _share(judged: dict[str, Any]) -> str:

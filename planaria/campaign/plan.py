@@ -18,6 +18,7 @@ from typing import Any, Final, Self
 
 from emulator.config import RunConfig, check_begin
 from emulator.faults import Fault
+from emulator.faults.base import last_fault
 from emulator.record.recovery import Predicate
 from emulator.world.draws import Stream, draw32, key
 from emulator.world.host_memory import check_memory
@@ -35,7 +36,7 @@ from planaria.campaign.parameters import (
     substitute,
     substitute_option,
 )
-from planaria.campaign.timeline import check_fault, check_time, last_fault
+from planaria.campaign.timeline import check_fault, check_time
 from planaria.campaign.toml_table import LETTERS_MAX, TomlTable
 from planaria.campaign.trial import Point, Trial, Value
 from planaria.campaign.world import OPTIONS, differing, read_chip, read_predicate, read_world

@@ -13,7 +13,7 @@ from planaria.campaign.store import Store
 from planaria.campaign.trial import Trial
 from planaria.grid import Grid
 from planaria.outputs import check_outputs
-from planaria.run import run_with_progress
+from planaria.progress import run_with_progress
 from planaria.say import say
 from planaria.verdict import describe_recovery
 

@@ -19,21 +19,13 @@ from numpy.typing import NDArray
 from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria.campaign.connection import connect_to_add, connect_to_read
-from planaria.campaign.database import (
-    FILE,
-    NEW_FOLDER,
-    check_format,
-    end_log,
-    explained,
-    is_new,
-    lock,
-    log_ahead,
-)
+from planaria.campaign.database import NEW_FOLDER, check_format, end_log, explained, is_new, lock, log_ahead
 from planaria.campaign.head import Head, begin, read_head, sha256, store_head
 from planaria.campaign.plan import Plan
 from planaria.campaign.row import FIELDS, RECOVERY_TIMES, read_rows, write_row
 from planaria.campaign.trial import TrialResult, Value, as_rows
 from planaria.counted import counted
+from planaria.worth import CAMPAIGN_FILE
 
 _ALL: Final = 'SELECT * FROM results ORDER BY point, "index"'
 
@@ -104,9 +96,12 @@ class Store:
             InputError: it holds no results, or damaged ones, or those of another version.
         """
         with ExitStack() as held, explained(folder):
-            if not os.path.isfile(folder / FILE):  # noqa: PTH113 # which knows no error
+            if not os.path.isfile(folder / CAMPAIGN_FILE):  # noqa: PTH113 # which knows no error
                 raise InputError(
-                    "results", folder.absolute(), f"it has no {FILE}", "make one with 'planaria measure'"
+                    "results",
+                    folder.absolute(),
+                    f"it has no {CAMPAIGN_FILE}",
+                    "make one with 'planaria measure'",
                 )
             connection = held.enter_context(closing(connect_to_read(folder)))
             return cls(folder, connection, _open(connection, folder), held)
@@ -183,7 +178,7 @@ class Store:
         except sqlite3.OperationalError as error:
             raise InputError(
                 "results",
-                (self.folder / FILE).absolute(),
+                (self.folder / CAMPAIGN_FILE).absolute(),
                 f"they cannot be written ({error}); safe: {counted(len(self), 'trial')}",
                 "make room and give the same command again",
             ) from error
@@ -192,7 +187,7 @@ class Store:
 def _open(connection: sqlite3.Connection, folder: Path) -> Head:
     """Make sure that a file is ours; returns whose trials it holds."""
     check_format(connection, folder)
-    return read_head(connection, (folder / FILE).absolute())
+    return read_head(connection, (folder / CAMPAIGN_FILE).absolute())
 
 
 def _check_same(

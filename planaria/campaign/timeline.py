@@ -1,7 +1,5 @@
 """What a campaign asks of the faults of a trial: all over in time, and time enough left to heal."""
 
-from collections.abc import Sequence
-
 from emulator.faults import Fault
 from emulator.faults.versions import Version
 from firmware.errors import InputError
@@ -37,12 +35,6 @@ def check_fault(fault: Fault, horizon_rounds: int, quiet_rounds: int, mean_inter
     if end_us is not None and end_us > over_us:
         rest = f"into {quiet}" if quiet_rounds else f"beyond the end at {horizon_rounds} rounds"
         raise InputError("fault", fault, f"it lasts {rest}", "make it shorter")
-
-
-def last_fault(faults: Sequence[Fault], mean_interval_us: int) -> tuple[int, float]:
-    """Place of the fault that is over last, and the round; one that lasts for ever counts from its begin."""
-    ends = [fault.end_us(mean_interval_us) or fault.start_us(mean_interval_us) for fault in faults]
-    return ends.index(max(ends)), max(ends) / mean_interval_us
 
 
 def check_time(end_rounds: float, horizon_rounds: int, dwell_rounds: int) -> None:

@@ -5,12 +5,12 @@ from typing import Any, Final
 
 from emulator.config import LATENCY_MAX_US, RunConfig
 from emulator.record.recovery import Predicate
+from emulator.world.topology import parse_grid
 from firmware.budget import HIDDEN_MAX
 from firmware.clock import MEAN_INTERVAL_MAX_US, Law, Timing
 from firmware.errors import InputError
 from firmware.pace import COMPUTE_MAX_US, update_us
 from planaria.campaign.toml_table import TomlTable
-from planaria.run import parse_grid
 
 CELLS_MAX: Final = 1 << 24
 """What a trial of more cells takes nobody has the time for."""

@@ -13,7 +13,6 @@ from unittest.mock import patch
 import planaria.campaign.certificate as certificates
 from firmware.genome import Genome
 from planaria.campaign.claim import fingerprint
-from planaria.campaign.database import FILE
 from planaria.campaign.measure import summary
 from planaria.campaign.plan import Plan, shipped_plans
 from planaria.campaign.store import Store
@@ -21,6 +20,7 @@ from planaria.campaign.summary import summarise
 from planaria.campaign.trial import run_trial
 from planaria.campaign.yardstick import Yardstick
 from planaria.shipped import open_genome
+from planaria.worth import CAMPAIGN_FILE
 from tests.fuzz.mutations import REAL, TEXTS, WHOLE, altered, misspelt, spoiled
 from tests.fuzz.target import Target, scratch
 from tests.fuzz.texts import WORDS, utf8
@@ -105,7 +105,7 @@ def database() -> bytes:
     with Store.create_or_open(folder, plan(), genomes(), None) as store:
         for point in seeded.points():
             store.add([run_trial(genomes()["ring"], seeded.trial(point, i)) for i in range(TRIALS)])
-    return (folder / FILE).read_bytes()
+    return (folder / CAMPAIGN_FILE).read_bytes()
 
 
 @cache
@@ -205,8 +205,8 @@ def read_results(content: bytes) -> None:
     folder = scratch() / "results"
     folder.mkdir(exist_ok=True)
     for suffix in BESIDE:
-        (folder / f"{FILE}{suffix}").unlink(missing_ok=True)
-    (folder / FILE).write_bytes(content)
+        (folder / f"{CAMPAIGN_FILE}{suffix}").unlink(missing_ok=True)
+    (folder / CAMPAIGN_FILE).write_bytes(content)
     take(folder)
 
 
@@ -238,11 +238,11 @@ def read_with_log(content: bytes) -> None:
     folder = scratch() / "results"
     folder.mkdir(exist_ok=True)
     for number, suffix in enumerate(BESIDE):
-        beside = folder / f"{FILE}{suffix}"
+        beside = folder / f"{CAMPAIGN_FILE}{suffix}"
         beside.unlink(missing_ok=True)
         if number == content[0]:
             beside.write_bytes(content[1:])
-    (folder / FILE).write_bytes(database())
+    (folder / CAMPAIGN_FILE).write_bytes(database())
     take(folder)
 
 

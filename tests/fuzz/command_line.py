@@ -13,9 +13,9 @@ from typing import Any
 from unittest.mock import patch
 
 from firmware.errors import InputError
-from planaria.campaign.database import FILE
 from planaria.cli import _parser, main
 from planaria.shipped import shipped_paths
+from planaria.worth import CAMPAIGN_FILE
 from tests.fuzz import campaign
 from tests.fuzz.mutations import REAL, TEXTS, WHOLE, misspelt
 from tests.fuzz.picture import pictures
@@ -87,7 +87,7 @@ def home() -> Path:
     folder = scratch() / "home"
     folder.mkdir()
     (folder / "results").mkdir()
-    (folder / "results" / FILE).write_bytes(database)
+    (folder / "results" / CAMPAIGN_FILE).write_bytes(database)
     shutil.copy(shipped_paths()["ring"], folder / "ring.genome")
     (folder / "certificate.json").write_text(json.dumps(campaign.certificate()))
     (folder / "picture.png").write_bytes(pictures()["PNG"])

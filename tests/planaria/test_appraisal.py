@@ -19,7 +19,7 @@ from planaria.appraisal import (
 from planaria.displacement import describe_displacement
 from planaria.grid import Grid
 from planaria.pictures.colour import target_on_white
-from planaria.pictures.portrait import PANEL_INCHES, save_portrait
+from planaria.portrait import PANEL_INCHES, save_portrait
 from planaria.shipped import open_genome
 from planaria.train_report import print_result, warn, warn_if_bad
 from planaria.training_files import TrainingFiles

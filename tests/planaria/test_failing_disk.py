@@ -17,9 +17,9 @@ from firmware.errors import InputError
 from firmware.system.atomic import write_all, write_atomic
 from planaria import Genome, Plan, measure, open_genome
 from planaria.campaign import workers
-from planaria.campaign.database import FILE, TABLE
 from planaria.campaign.store import Store
 from planaria.campaign.trial import run_trial
+from planaria.worth import CAMPAIGN_FILE, CAMPAIGN_TABLE
 from tests.failing_disk import ERRORS, FailingDisk
 
 WAYS = [(error, late) for late, error in product((False, True), ERRORS)]
@@ -189,7 +189,7 @@ def test_store(quick_disk, every_way, trials):
             store.add([trial for trial in first + second if trial not in found])
         with Store.open(folder) as store:
             assert store.results() == first + second
-        assert names(folder) == [FILE]
+        assert names(folder) == [CAMPAIGN_FILE]
 
 
 @both
@@ -215,19 +215,19 @@ def test_measure(quick_disk, every_way, trials, monkeypatch):
         measure(plan, folder, workers=1, quiet=True)
 
     calls = counted(quick_disk, lambda: begin_or_go_on(quick_disk / "0"))
-    table = (quick_disk / "0" / TABLE).read_bytes()
+    table = (quick_disk / "0" / CAMPAIGN_TABLE).read_bytes()
     assert len(table.splitlines()) == 5
     for number, disk in enumerate(disks(quick_disk, calls, every_way), 1):
         folder = quick_disk / str(number)
         safe.clear()
         well = run(disk, lambda folder=folder: begin_or_go_on(folder))
-        assert not well or (folder / TABLE).read_bytes() == table
+        assert not well or (folder / CAMPAIGN_TABLE).read_bytes() == table
         reported = set(safe)
         ran.clear()
         begin_or_go_on(folder)
         assert not reported & set(ran), disk.failed
-        assert (folder / TABLE).read_bytes() == table, disk.failed
-        assert names(folder) == [FILE, TABLE]
+        assert (folder / CAMPAIGN_TABLE).read_bytes() == table, disk.failed
+        assert names(folder) == [CAMPAIGN_FILE, CAMPAIGN_TABLE]
 
 
 @both

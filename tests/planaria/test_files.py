@@ -11,10 +11,10 @@ import pytest
 from firmware.errors import InputError
 from planaria import Genome, Grid, Plan, Store, certify, measure, open_genome, open_plan, report
 from planaria.campaign.certificate import check
-from planaria.campaign.database import FILE
 from planaria.campaign.replay import replay
 from planaria.cli import main
 from planaria.shipped import shipped_paths
+from planaria.worth import CAMPAIGN_FILE
 from tests.pipe_reader import reading
 
 PLAN = """\
@@ -182,7 +182,7 @@ def test_what_is_there_and_must_stay(refused, folder, command, output):
     needed_by(("train",) if output.startswith("x/planarian") else command)
     path = make(folder, output)
     arguments = (*command, option_of(output))
-    for source in (folder / "own.genome", folder / "results" / FILE):
+    for source in (folder / "own.genome", folder / "results" / CAMPAIGN_FILE):
         shutil.copy(source, path)
         refused(*arguments)
         path.unlink()
@@ -207,7 +207,7 @@ FORCED = [param for param in WRITERS if param.values[0][0] in ("train", "certify
 def test_force_spares_results_and_links(refused, folder, command, output):
     needed_by(("train",) if output.startswith("x/planarian") else command)
     path = make(folder, output)
-    shutil.copy(folder / "results" / FILE, path)
+    shutil.copy(folder / "results" / CAMPAIGN_FILE, path)
     assert "it is a database" in refused(*command, option_of(output), "--force")
     path.unlink()
     path.symlink_to("/nowhere")
@@ -219,7 +219,7 @@ def test_inputs_and_results_are_spared(refused, folder):
     (folder / "door").symlink_to("results")
     (folder / "hard.gif").hardlink_to(folder / "own.genome")
     for place in ("results", "door", "./results/../door"):
-        for name in (FILE, f"{FILE}-wal", f"{FILE}-journal", "CAMPAIGN.DB"):
+        for name in (CAMPAIGN_FILE, f"{CAMPAIGN_FILE}-wal", f"{CAMPAIGN_FILE}-journal", "CAMPAIGN.DB"):
             refused(*RUN, "--trace", f"{place}/{name}")
             refused("replay", "results", "--trial", 0, "--film", f"{place}/{name}")
             refused("certify", "results", "--within", 1, "-o", f"{place}/{name}", "--force")
@@ -233,9 +233,9 @@ def test_inputs_and_results_are_spared(refused, folder):
 def test_python_spares_results(folder):
     grid = Grid(open_genome("ring"), rows=22, cols=22)
     grid.run(1)
-    before = (folder / "results" / FILE).read_bytes()
-    shutil.copy(folder / "results" / FILE, folder / "copy")
-    for path in (folder / "results" / FILE, folder / "copy"):
+    before = (folder / "results" / CAMPAIGN_FILE).read_bytes()
+    shutil.copy(folder / "results" / CAMPAIGN_FILE, folder / "copy")
+    for path in (folder / "results" / CAMPAIGN_FILE, folder / "copy"):
         for save in (grid.save_film, grid.save_figure, open_genome("ring").save):
             with pytest.raises(InputError, match=r"database|results of campaigns"):
                 save(path)

@@ -13,7 +13,7 @@ import pytest
 
 from firmware.errors import InputError
 from planaria import Plan, Store, measure
-from planaria.campaign.database import FILE
+from planaria.worth import CAMPAIGN_FILE
 
 PLAN = """\
 title = "small"
@@ -58,7 +58,7 @@ def names(folder):
 
 def log_ahead(folder):
     """As older results were left: no log is there, but SQLite would make one to read them."""
-    with closing(sqlite3.connect(folder / FILE)) as connection:
+    with closing(sqlite3.connect(folder / CAMPAIGN_FILE)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("SELECT * FROM facts").fetchall()
 
@@ -66,7 +66,7 @@ def log_ahead(folder):
 def kill(folder):
     """As a kill leaves it: that the second trial is there is in the log alone."""
     left = folder.with_name("left")
-    with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(folder / CAMPAIGN_FILE, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute('CREATE TEMP TABLE kept AS SELECT * FROM results WHERE "index" = 1')
         connection.execute('DELETE FROM results WHERE "index" = 1')
@@ -75,19 +75,19 @@ def kill(folder):
         shutil.copytree(folder, left)
     shutil.rmtree(folder)
     left.rename(folder)
-    assert names(folder) == [FILE, f"{FILE}-shm", f"{FILE}-wal", "results.csv"]
+    assert names(folder) == [CAMPAIGN_FILE, f"{CAMPAIGN_FILE}-shm", f"{CAMPAIGN_FILE}-wal", "results.csv"]
 
 
 def lose_index(folder):
     """As a kill leaves it, but for what SQLite can make anew."""
     kill(folder)
-    (folder / f"{FILE}-shm").unlink()
+    (folder / f"{CAMPAIGN_FILE}-shm").unlink()
 
 
 def interrupt(folder):
     """As a kill while SQLite writes without a log: what the file was before is in the journal."""
     left = folder.with_name("left")
-    with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(folder / CAMPAIGN_FILE, isolation_level=None)) as connection:
         connection.execute("PRAGMA cache_size = 1")
         connection.execute("PRAGMA cache_spill = 1")
         connection.execute("BEGIN IMMEDIATE")
@@ -97,8 +97,8 @@ def interrupt(folder):
         connection.execute("ROLLBACK")
     shutil.rmtree(folder)
     left.rename(folder)
-    assert names(folder) == [FILE, f"{FILE}-journal", "results.csv"]
-    content = sqlite3.connect(f"file:{folder / FILE}?immutable=1", uri=True)
+    assert names(folder) == [CAMPAIGN_FILE, f"{CAMPAIGN_FILE}-journal", "results.csv"]
+    content = sqlite3.connect(f"file:{folder / CAMPAIGN_FILE}?immutable=1", uri=True)
     with closing(content), pytest.raises(sqlite3.DatabaseError, match="malformed"):
         content.execute("SELECT sum(length(drawn)) FROM results").fetchall()
 
@@ -119,10 +119,10 @@ CHANGES = {
 
 
 def test_finished_results_are_one_file(measured):
-    assert names(measured) == [FILE, "results.csv"]
+    assert names(measured) == [CAMPAIGN_FILE, "results.csv"]
     with Store.open(measured) as store:
         assert len(store) == TRIALS
-        assert names(measured) == [FILE, "results.csv"]
+        assert names(measured) == [CAMPAIGN_FILE, "results.csv"]
 
 
 @pytest.mark.parametrize("change", [log_ahead, kill])
@@ -131,7 +131,7 @@ def test_reading_leaves_nothing_behind(measured, tmp_path, change):
     change(folder)
     with Store.open(folder) as store:
         assert [result.index for result in store.results()] == [0, 1]
-    assert names(folder) == [FILE, "results.csv"]
+    assert names(folder) == [CAMPAIGN_FILE, "results.csv"]
     with Store.open(folder) as store:
         assert len(store) == TRIALS
 

@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 from emulator.record.recovery import Outcome
 from firmware.errors import InputError
 from planaria.campaign.certificate import certify
-from planaria.campaign.database import FILE, DamageError
+from planaria.campaign.database import DamageError
 from planaria.campaign.measure import measure
 from planaria.campaign.plan import Plan
 from planaria.campaign.replay import replay
 from planaria.campaign.row import FIELDS, read_rows, write_row
 from planaria.campaign.store import Store
 from planaria.shipped import open_genome
+from planaria.worth import CAMPAIGN_FILE
 from tests.planaria.campaign.test_store import FAILED, HEALED, SEEDED, fitting
 from tests.planaria.campaign.tiny import PLAN
 
@@ -55,14 +56,14 @@ def add(folder):
 
 def change(folder, *statements):
     """As somebody who has the sqlite3 program."""
-    with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(folder / CAMPAIGN_FILE, isolation_level=None)) as connection:
         for statement in statements:
             connection.execute(statement)
 
 
 def sign_rows(folder):
     """As somebody who also knows how the checksum of a row is made."""
-    with closing(sqlite3.connect(folder / FILE)) as connection, connection:
+    with closing(sqlite3.connect(folder / CAMPAIGN_FILE)) as connection, connection:
         for row in connection.execute("SELECT * FROM results").fetchall():
             checksum = hashlib.sha256(json.dumps(row[:-1]).encode()).hexdigest()
             connection.execute(
@@ -72,7 +73,7 @@ def sign_rows(folder):
 
 def sign_facts(folder):
     """Likewise that of the facts."""
-    with closing(sqlite3.connect(folder / FILE)) as connection, connection:
+    with closing(sqlite3.connect(folder / CAMPAIGN_FILE)) as connection, connection:
         rows = connection.execute("SELECT key, value FROM facts WHERE key != 'sha256'")
         facts, genomes = dict(rows), dict(connection.execute("SELECT name, sha256 FROM genomes"))
         checksum = hashlib.sha256(json.dumps([facts, genomes], sort_keys=True).encode()).hexdigest()
@@ -339,7 +340,7 @@ def test_facts_that_were_changed_say_so(folder, statement):
 
 def test_a_genome_that_was_changed_for_another(folder):
     other = replace(GENOMES["ring"], shift1=1 + GENOMES["ring"].shift1 % 15).to_bytes()
-    with closing(sqlite3.connect(folder / FILE)) as connection, connection:
+    with closing(sqlite3.connect(folder / CAMPAIGN_FILE)) as connection, connection:
         row = hashlib.sha256(other).hexdigest(), other
         connection.execute("UPDATE genomes SET sha256 = ?, bytes = ?", row)
     refused(folder, "its plan or another of its facts was changed")
@@ -358,7 +359,7 @@ def test_a_title_that_was_changed_with_its_checksum_is_read(folder):
 @pytest.mark.parametrize("beside", ["", "-wal", "-shm", "-journal"])
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
 def test_what_is_no_file_is_not_opened(folder, beside, make):
-    path = folder / f"{FILE}{beside}"
+    path = folder / f"{CAMPAIGN_FILE}{beside}"
     path.unlink(missing_ok=True)
     make(path)
     for call in (read, add):
@@ -369,14 +370,14 @@ def test_what_is_no_file_is_not_opened(folder, beside, make):
 @pytest.mark.parametrize("beside", ["-wal", "-shm", "-journal"])
 def test_what_lies_beside_is_no_link(folder, tmp_path, beside):
     (tmp_path / "precious").write_bytes(b"mine" * 1000)
-    (folder / f"{FILE}{beside}").symlink_to(tmp_path / "precious")
-    refused(folder, f"{FILE}{beside} is no file")
+    (folder / f"{CAMPAIGN_FILE}{beside}").symlink_to(tmp_path / "precious")
+    refused(folder, f"{CAMPAIGN_FILE}{beside} is no file")
     assert (tmp_path / "precious").read_bytes() == b"mine" * 1000
 
 
 def test_a_link_makes_no_file_where_it_points(tmp_path):
     (tmp_path / "results").mkdir()
-    (tmp_path / "results" / FILE).symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "results" / CAMPAIGN_FILE).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(InputError, match="it is a link"):
         add(tmp_path / "results")
     with pytest.raises(InputError, match=r"it has no campaign\.db"):
@@ -386,7 +387,7 @@ def test_a_link_makes_no_file_where_it_points(tmp_path):
 
 def test_a_link_to_results_is_read_and_not_added_to(folder, tmp_path):
     (tmp_path / "link").mkdir()
-    (tmp_path / "link" / FILE).symlink_to(folder / FILE)
+    (tmp_path / "link" / CAMPAIGN_FILE).symlink_to(folder / CAMPAIGN_FILE)
     assert read(tmp_path / "link") == [FAILED, HEALED, ANOTHER]
     with pytest.raises(InputError, match="it is a link"):
         add(tmp_path / "link")
@@ -401,7 +402,7 @@ def test_a_journal_that_names_a_file_does_not_delete_it(folder, tmp_path):
     head += (512).to_bytes(4) + (4096).to_bytes(4)
     tail = (2**32 // 4096 + 1).to_bytes(4) + name + len(name).to_bytes(4) + sum(name).to_bytes(4)
     journal = head.ljust(512, b"\0") + tail + bytes.fromhex("d9d505f920a163d7")
-    (folder / f"{FILE}-journal").write_bytes(journal)
+    (folder / f"{CAMPAIGN_FILE}-journal").write_bytes(journal)
     refused(folder, "names a file that would be deleted")
     assert precious.read_bytes() == b"mine"
 
@@ -409,13 +410,13 @@ def test_a_journal_that_names_a_file_does_not_delete_it(folder, tmp_path):
 @pytest.mark.parametrize("suffix", ["-wal", "-shm"])
 @pytest.mark.parametrize("content", [b"", b"x", b"\0" * 100_000, b"\x37\x7f\x06\x82" + b"\xff" * 100_000])
 def test_rubbish_beside_the_file_says_nothing(folder, suffix, content):
-    (folder / f"{FILE}{suffix}").write_bytes(content)
+    (folder / f"{CAMPAIGN_FILE}{suffix}").write_bytes(content)
     assert read(folder) == [FAILED, HEALED, ANOTHER]
 
 
 @pytest.mark.parametrize("suffix", ["", "-wal"])
 def test_a_file_of_any_size_is_refused_at_once(folder, suffix):
-    with (folder / f"{FILE}{suffix}").open("ab") as file:
+    with (folder / f"{CAMPAIGN_FILE}{suffix}").open("ab") as file:
         file.truncate(50 << 30)
     for call in (read, add):
         with pytest.raises(InputError, match="has more than"):
@@ -426,9 +427,9 @@ def test_a_file_of_any_size_is_refused_at_once(folder, suffix):
 @example(0, 16)
 def test_any_changed_byte_is_refused_or_changes_nothing(good, tmp_path_factory, byte, place):
     folder = tmp_path_factory.mktemp("flipped")
-    content = bytearray((good / FILE).read_bytes())
+    content = bytearray((good / CAMPAIGN_FILE).read_bytes())
     content[place % len(content)] = byte
-    (folder / FILE).write_bytes(content)
+    (folder / CAMPAIGN_FILE).write_bytes(content)
     with suppress(InputError):
         assert read(folder) == [FAILED, HEALED, ANOTHER]
     shutil.rmtree(folder)

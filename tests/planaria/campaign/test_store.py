@@ -11,11 +11,11 @@ import pytest
 
 from emulator.record.recovery import Outcome
 from firmware.errors import InputError
-from planaria.campaign.database import FILE
 from planaria.campaign.plan import Plan
 from planaria.campaign.store import Store
 from planaria.campaign.trial import TrialResult
 from planaria.shipped import open_genome
+from planaria.worth import CAMPAIGN_FILE
 from tests.planaria.campaign.tiny import PLAN
 
 
@@ -67,7 +67,7 @@ FAILED = fitting(
 
 
 def change(folder, statement):
-    with closing(sqlite3.connect(folder / FILE)) as connection, connection:
+    with closing(sqlite3.connect(folder / CAMPAIGN_FILE)) as connection, connection:
         connection.execute(statement)
 
 
@@ -226,21 +226,21 @@ def test_refuses_another_until(begun, plan, genomes):
 )
 def test_refuses_what_another_version_or_program_has_made(begun, plan, genomes, statement, says):
     change(begun, statement)
-    refused([says, FILE], Store.create_or_open, begun, plan, genomes, None)
-    refused([says, FILE], Store.open, begun)
+    refused([says, CAMPAIGN_FILE], Store.create_or_open, begun, plan, genomes, None)
+    refused([says, CAMPAIGN_FILE], Store.open, begun)
 
 
 def test_refuses_a_database_of_somebody_else_and_leaves_it_as_it_is(folder, plan, genomes):
     folder.mkdir()
     change(folder, "CREATE TABLE cats (name)")
-    before = (folder / FILE).read_bytes()
+    before = (folder / CAMPAIGN_FILE).read_bytes()
     refused(["planaria has not made this file"], Store.create_or_open, folder, plan, genomes, None)
-    assert (folder / FILE).read_bytes() == before
+    assert (folder / CAMPAIGN_FILE).read_bytes() == before
 
 
 def test_refuses_what_is_no_database(folder, plan, genomes):
     folder.mkdir()
-    (folder / FILE).write_bytes(b"results, believe me\n" * 100)
+    (folder / CAMPAIGN_FILE).write_bytes(b"results, believe me\n" * 100)
     refused(
         ["the file is damaged (file is not a database)"], Store.create_or_open, folder, plan, genomes, None
     )
@@ -248,10 +248,10 @@ def test_refuses_what_is_no_database(folder, plan, genomes):
 
 
 def test_refuses_a_damaged_file(begun, plan, genomes):
-    content = bytearray((begun / FILE).read_bytes())
+    content = bytearray((begun / CAMPAIGN_FILE).read_bytes())
     assert len(content) > 3 * 4096
     content[2 * 4096 :] = os.urandom(len(content) - 2 * 4096)
-    (begun / FILE).write_bytes(content)
+    (begun / CAMPAIGN_FILE).write_bytes(content)
     refused(["the file is damaged"], Store.create_or_open, begun, plan, genomes, None)
 
 
@@ -284,7 +284,7 @@ def test_refuses_a_file_in_place_of_the_folder(folder, plan, genomes):
 
 def test_refuses_to_read_a_folder_without_results(folder):
     folder.mkdir()
-    refused([str(folder), f"it has no {FILE}", "planaria measure"], Store.open, folder)
+    refused([str(folder), f"it has no {CAMPAIGN_FILE}", "planaria measure"], Store.open, folder)
     assert list(folder.iterdir()) == []
 
 

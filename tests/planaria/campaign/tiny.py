@@ -8,8 +8,8 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from planaria.campaign.database import FILE
 from planaria.shipped import open_genome
+from planaria.worth import CAMPAIGN_FILE
 
 PLAN = """\
 title = "tiny"
@@ -62,7 +62,7 @@ def start(plan_file, folder):
 def count(folder):
     """Trials that are safe, without waiting for anybody."""
     try:
-        with closing(sqlite3.connect(f"file:{folder / FILE}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(f"file:{folder / CAMPAIGN_FILE}?mode=ro", uri=True)) as connection:
             return connection.execute("SELECT count(*) FROM results").fetchone()[0]
     except sqlite3.OperationalError:
         return 0
