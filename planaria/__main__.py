@@ -11,7 +11,7 @@ def start() -> int:
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
             signal.signal(number, lambda *_: os._exit(130))  # there is nothing to clean up yet
-    from planaria.cli import main
+    from planaria.commands.main import main
 
     return main()
 

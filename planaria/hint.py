@@ -21,7 +21,7 @@ def paste_here(*words: object) -> str:
     started = Path(sys.argv[0])
     if started.stem == PROGRAM:
         return paste(started, *words)
-    return paste(sys.executable, "-m", "planaria.cli", *words)
+    return paste(sys.executable, "-m", "planaria", *words)
 
 
 def _quoted(word: str) -> str:

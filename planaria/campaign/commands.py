@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from firmware.errors import InputError
-from planaria.command import add_command, print_json
+from planaria.commands.command import add_command, print_json
 from planaria.say import say
 from planaria.system.ending import DIFFERS
 

@@ -56,7 +56,7 @@ def test_tutorial_commands(tmp_path):
         assert words[0] == "planaria"
         if "heart" in command:
             pytest.importorskip("torch", reason="the train extra (torch) is not installed")
-        assert python(["-m", "planaria.cli", *words[1:]], tmp_path)
+        assert python(["-m", "planaria", *words[1:]], tmp_path)
     assert {"cut.gif", "cut.png", "heart.genome"} <= {path.name for path in tmp_path.iterdir()}
 
 
@@ -65,13 +65,13 @@ def test_commands_of_the_c_cell(hardware, tmp_path, document, commands):
     lines = [line[2:] for block in blocks(document, "console") for line in block.splitlines()]
     assert len(lines) == commands
     for line in lines:
-        assert python(["-m", "planaria.cli", *shlex.split(line)[1:]], tmp_path)
+        assert python(["-m", "planaria", *shlex.split(line)[1:]], tmp_path)
 
 
 def test_size_table_is_what_the_command_prints(hardware, tmp_path):
     text = (ROOT / "docs/firmware.md").read_text()
     (command,) = re.findall(r"`planaria (build .*)` made this table", text)
-    output = python(["-m", "planaria.cli", *command.split()], tmp_path)
+    output = python(["-m", "planaria", *command.split()], tmp_path)
     table = [line for line in output.splitlines() if line.startswith("|")]
     assert len(table) == 5
     assert "\n".join(table) in text
@@ -125,7 +125,7 @@ def test_commands_of_campaigns(tmp_path):
     assert [line.split()[1] for line in lines] == ["plans", "measure", "report", "replay", "certify"]
     for line in lines:
         output = python(
-            ["-m", "planaria.cli", *shlex.split(line.replace("five-cuts", "five-cuts.toml"))[1:]], tmp_path
+            ["-m", "planaria", *shlex.split(line.replace("five-cuts", "five-cuts.toml"))[1:]], tmp_path
         )
         assert output
     assert re.search(r"5 trials run again \(--seed \d+\), 0 differ", output)

@@ -13,7 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 from firmware.errors import InputError
-from planaria.cli import _parser, main
+from planaria.commands.main import _parser, main
 from planaria.shipped import shipped_paths
 from planaria.worth import CAMPAIGN_FILE
 from tests.fuzz import campaign

@@ -14,7 +14,7 @@ def planaria(tmp_path):
 
     def call(*arguments, encoding=None, **environment):
         return subprocess.run(
-            [sys.executable, "-m", "planaria.cli", *map(str, arguments)],
+            [sys.executable, "-m", "planaria", *map(str, arguments)],
             capture_output=True,
             text=True,
             encoding=encoding,
@@ -36,7 +36,7 @@ def bound(tmp_path):
             pytest.skip("root may write everywhere, and there is no setpriv to give that up")
         prefix = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
 
-    def call(*arguments, module="planaria.cli", **environment):
+    def call(*arguments, module="planaria", **environment):
         return subprocess.run(
             [*prefix, sys.executable, "-m", module, *map(str, arguments)],
             capture_output=True,

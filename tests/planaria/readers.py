@@ -2,7 +2,7 @@
 
 import sys
 
-from planaria.cli import main
+from planaria.commands.main import main
 
 folder = sys.argv[1]
 for arguments in (

@@ -108,7 +108,7 @@ def test_foreign_file(refused, tmp_path):
 def test_disk_that_fills_up(tmp_path, output):
     """Every write beyond 1 kB fails, as on a full disk, when the result is already on its way."""
     code = (
-        "import resource, signal, sys; from planaria.cli import main\n"
+        "import resource, signal, sys; from planaria.commands.main import main\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))\n"
         f"sys.exit(main(['run', 'planarian', '--rounds', '3', '--{output}', 'out.bin']))"
@@ -173,7 +173,7 @@ def test_demo_into_a_folder_that_cannot_be_made(refused, folder):
 
 
 def test_reader_that_goes_away_is_no_crash(tmp_path):
-    command = f"{sys.executable} -m planaria.cli run ring --rounds 1 --json | true; exit ${{PIPESTATUS[0]}}"
+    command = f"{sys.executable} -m planaria run ring --rounds 1 --json | true; exit ${{PIPESTATUS[0]}}"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     process = subprocess.run(
         ["bash", "-c", command], capture_output=True, text=True, env=environment, check=False
@@ -185,7 +185,7 @@ def test_reader_that_goes_away_is_no_crash(tmp_path):
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this machine has no /dev/full")  # noqa: PTH110
 def test_standard_output_that_is_full():
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    command = f"{sys.executable} -m planaria.cli genomes > /dev/full"
+    command = f"{sys.executable} -m planaria genomes > /dev/full"
     process = subprocess.run(
         ["bash", "-c", command], capture_output=True, text=True, env=environment, check=False
     )
@@ -208,7 +208,7 @@ def test_streams_that_are_closed_or_full(streams, shown):
     """What is shown goes nowhere; the exit status stays what it is."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     for arguments, status, says in (("genomes", 0, shown), ("run ring --rounds 0", 2, "")):
-        command = f"{sys.executable} -m planaria.cli {arguments} {streams}"
+        command = f"{sys.executable} -m planaria {arguments} {streams}"
         process = subprocess.run(
             ["bash", "-c", command], capture_output=True, text=True, env=environment, check=False
         )

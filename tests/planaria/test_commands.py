@@ -13,7 +13,7 @@ from PIL import Image
 
 import planaria as package
 from planaria.campaign.store import Store
-from planaria.cli import main
+from planaria.commands.main import main
 from planaria.inspect import plain_picture
 from planaria.shipped import open_genome, shipped_paths
 
@@ -43,7 +43,7 @@ def test_help_imports_nothing_heavy(planaria):
     """0.3 s is promised for --help; what would take longer is not even imported."""
     process = planaria("run", "--help", PYTHONPROFILEIMPORTTIME="1")
     imported = {line.rpartition("|")[2].strip() for line in process.stderr.splitlines() if "|" in line}
-    assert "planaria.cli" in imported or "argparse" in imported
+    assert "planaria.commands.main" in imported or "argparse" in imported
     assert not imported & {"numpy", "simpy", "matplotlib", "torch", "PIL", "msgpack"}
 
 
@@ -245,7 +245,7 @@ def test_interrupted_training_can_be_resumed(tmp_path):
     import subprocess
 
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    base = [sys.executable, "-m", "planaria.cli", "train"]
+    base = [sys.executable, "-m", "planaria", "train"]
     options = ["heart", "--size", "8", "--hidden", "8", "--steps", "60"]
 
     def whole(name):

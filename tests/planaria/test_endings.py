@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from firmware.errors import InputError
-from planaria import command
-from planaria.cli import main
+from planaria.commands import command
+from planaria.commands.main import main
 from planaria.shipped import open_genome
 from planaria.system import ending
 
@@ -206,7 +206,7 @@ def shell(tmp_path):
 
     def call(words, ulimit="", **environment):
         return subprocess.run(
-            ["bash", "-c", f"{ulimit}{sys.executable} -m planaria.cli {words}"],
+            ["bash", "-c", f"{ulimit}{sys.executable} -m planaria {words}"],
             capture_output=True,
             text=True,
             errors="backslashreplace",

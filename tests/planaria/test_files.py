@@ -12,7 +12,7 @@ from firmware.errors import InputError
 from planaria import Genome, Grid, Plan, Store, certify, measure, open_genome, open_plan, report
 from planaria.campaign.certificate import check
 from planaria.campaign.replay import replay
-from planaria.cli import main
+from planaria.commands.main import main
 from planaria.shipped import shipped_paths
 from planaria.worth import CAMPAIGN_FILE
 from tests.pipe_reader import reading

@@ -47,7 +47,7 @@ dwell_rounds = 2
 
 COMMAND = """
 import sys
-from planaria.cli import main
+from planaria.commands.main import main
 if __name__ == "__main__":
     sys.exit(main())
 """

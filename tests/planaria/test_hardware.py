@@ -9,7 +9,7 @@ from firmware import image
 from firmware.clock import Timing
 from firmware.hardware import toolchain
 from firmware.pace import update_cycles
-from planaria.cli import main
+from planaria.commands.main import main
 from planaria.shipped import open_genome, shipped_paths
 
 CHIPS = ("cortex-m0plus", "rv32imc", "rv32ec")

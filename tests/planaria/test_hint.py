@@ -49,8 +49,8 @@ def test_a_shell_reads_the_same_words(names):
         ("/usr/bin/planaria", "/x/.venv/bin/planaria", "planaria"),
         (None, ".venv/bin/planaria", ".venv/bin/planaria"),
         (None, "/a b/bin/planaria", "'/a b/bin/planaria'"),
-        (None, "/x/planaria/cli.py", f"{sys.executable} -m planaria.cli"),
-        (None, "-c", f"{sys.executable} -m planaria.cli"),
+        (None, "/x/planaria/__main__.py", f"{sys.executable} -m planaria"),
+        (None, "-c", f"{sys.executable} -m planaria"),
     ],
 )
 def test_a_program_that_the_shell_does_not_find_is_called_as_it_was(monkeypatch, found, started, program):

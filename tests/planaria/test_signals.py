@@ -75,7 +75,7 @@ def start(words, folder):
     """A command in a session of its own, with a place of its own for temporary files."""
     (folder / "tmp").mkdir(exist_ok=True)
     return subprocess.Popen(
-        [sys.executable, "-m", "planaria.cli", *words.split()],
+        [sys.executable, "-m", "planaria", *words.split()],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

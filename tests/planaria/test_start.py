@@ -15,7 +15,7 @@ number = int(sys.argv[1])
 
 class Early:
     def find_spec(self, name, *_):
-        if name == "planaria.cli":
+        if name == "planaria.commands.main":
             os.kill(os.getpid(), number)
 
 sys.meta_path.insert(0, Early())

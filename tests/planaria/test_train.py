@@ -18,7 +18,7 @@ import torch
 
 from firmware.genome import Genome
 from planaria.appraisal import appraise
-from planaria.cli import _parser, main
+from planaria.commands.main import _parser, main
 from planaria.hint import paste
 from planaria.shipped import open_genome
 from planaria.train import _best, train_to_genome

@@ -18,7 +18,7 @@ from planaria.bench.contenders import (
     restless_genome,
 )
 from planaria.bench.report import draw_rates, save_report, table
-from planaria.cli import main
+from planaria.commands.main import main
 
 LIMITS = {"vnni": 40e6, "f32": 10e6}
 

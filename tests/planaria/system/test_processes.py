@@ -35,7 +35,7 @@ demo.usable_cores = lambda: 2
 COMMAND = """
 import os, sys
 {missing}
-from planaria.cli import main
+from planaria.commands.main import main
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
 """

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from planaria.campaign.commands import add_commands
-from planaria.command import Parser, add_command, print_json
+from planaria.commands.command import Parser, add_command, print_json
 from planaria.say import say
 from planaria.system.ending import DIFFERS, check_room, ended
 from planaria.version import __version__
@@ -437,7 +437,3 @@ def _run(options: argparse.Namespace) -> int | None:
     else:
         print_summary(result, [path for path in (options.film, options.figure, options.trace) if path])
     return DIFFERS if result.get("differences") else None
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,1 @@
+"""One file a command: its flags, its call, its words for people."""
