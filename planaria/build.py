@@ -1,8 +1,6 @@
-"""``planaria build``: the firmware for a chip, and where each of its bytes went."""
+"""The firmware for a chip, and where each of its bytes went."""
 
-import argparse
 import io
-from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -22,48 +20,47 @@ from firmware.memory import LAYOUT
 from firmware.system.atomic import write_all
 from planaria.outputs import check_results, make_folder
 from planaria.pictures.ram_map import save_ram_map
-from planaria.say import say
 from planaria.shipped import genome_path, open_genome
 
 ALL = "all"
 SUFFIXES = {Kind.CHIP: (".elf", ".hex", ".bin", ".map"), Kind.HOST: (".so",), Kind.WASM: (".wasm",)}
 RAM_MAP = "ram.png"
 
-COLUMNS: tuple[tuple[str, Callable[[dict[str, Any]], Any]], ...] = (
-    ("target", lambda row: row["target"]),
-    ("ROM", lambda row: row["rom_bytes"]),
-    ("code", lambda row: row["rom_bytes"] - row["rom_bytes_by_section"]["genome"]),
-    ("genome", lambda row: row["rom_bytes_by_section"]["genome"]),
-    ("RAM", lambda row: row["ram_total_bytes"]),
-    ("static", lambda row: row["ram_static_bytes"]),
-    ("stack", lambda row: row["stack_bytes"]),
-    ("instructions/update", lambda row: row["instructions_per_update"]),
-    ("cycles/multiply-add", lambda row: row["cycles_per_multiply_add"]),
-    ("at MHz", lambda row: row["clock_hz"] // 1_000_000),
-    ("ms/update", lambda row: row["ms_per_update"]),
-    ("uJ/update", lambda row: row["energy_per_update_uj"]),
-    ("mW", lambda row: row["mean_power_mw"]),
-)
 
+def build_files(
+    name_or_file: str | Path,
+    target: str,
+    output: Path,
+    *,
+    clock: str = "exponential",
+    mean_interval_us: int = 10_000,
+    check_genome: bool = False,
+    cc: str | None = None,
+) -> list[dict[str, Any]]:
+    """Build a genome's firmware for one target or for all, and write the files; returns a dict for each.
 
-def build_files(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Build for one target or for all chips, and write the files; returns a dict for each.
+    Args:
+        name_or_file: of the genome.
+        target: name of a chip, ``host``, ``wasm``, or ``all``.
+        output: folder for the files; made if it is missing.
+        clock: law of the waiting intervals, ``exponential`` or ``uniform``.
+        mean_interval_us: mean waiting interval.
+        check_genome: whether the cell checks its genome's CRC-32 at every boot.
+        cc: a gcc of the system; None is zig.
 
     Raises:
         InputError: an unknown target, no toolchain, over budget, a failing compile, a bad output.
     """
-    genome = open_genome(options.genome)
-    targets = list(TARGETS.values()) if options.target == ALL else [find_chip(options.target)]
-    flash = image.build(genome, Timing(Law.named(options.clock), options.mean_interval_us))
-    paths = {
-        target.name: _paths(options.output / f"{genome.name}-{target.name}", target) for target in targets
-    }
-    ram_map = [options.output / RAM_MAP] if any(target.kind is Kind.CHIP for target in targets) else []
+    genome = open_genome(name_or_file)
+    targets = list(TARGETS.values()) if target == ALL else [find_chip(target)]
+    flash = image.build(genome, Timing(Law.named(clock), mean_interval_us))
+    paths = {chip.name: _paths(output / f"{genome.name}-{chip.name}", chip) for chip in targets}
+    ram_map = [output / RAM_MAP] if any(chip.kind is Kind.CHIP for chip in targets) else []
     outputs = [*chain.from_iterable(paths.values()), *ram_map]
-    check_results(options.output, [path.name for path in outputs], [genome_path(options.genome)])
+    check_results(output, [path.name for path in outputs], [genome_path(name_or_file)])
     progress = tqdm(targets, desc="building", unit=" targets", disable=None, leave=False)
-    built = [_build(flash, target, options) for target in progress]
-    make_folder(options.output)
+    built = [_build(flash, chip, Options(check_genome, cc)) for chip in progress]
+    make_folder(output)
     for binary, facts in built:
         write_all(dict(zip(paths[binary.target.name], _contents(binary), strict=True)))
         facts["files"] = [str(path) for path in paths[binary.target.name]]
@@ -76,14 +73,13 @@ def _paths(stem: Path, target: Chip) -> list[Path]:
     return [stem.with_name(stem.name + suffix) for suffix in SUFFIXES[target.kind]]
 
 
-def _build(flash: bytes, target: Chip, options: argparse.Namespace) -> tuple[Binary, dict[str, Any]]:
-    how = Options(options.check_genome, options.cc)
+def _build(flash: bytes, target: Chip, how: Options) -> tuple[Binary, dict[str, Any]]:
     binary = build(flash, target, how)
     if target.kind is not Kind.CHIP:
         return binary, {"target": target.name, "chip": target.chip, "file_bytes": len(binary.content)}
     facts = measure(binary)
-    if options.check_genome:
-        plain = build(flash, target, Options(cc=options.cc))
+    if how.check_genome:
+        plain = build(flash, target, Options(cc=how.cc))
         unchecked = max(cost.instructions for cost in boot_costs(SimulatedChip(plain)))
         facts["check_genome"] = {
             "rom_bytes": len(binary.rom) - len(plain.rom),
@@ -117,43 +113,3 @@ def _map(binary: Binary) -> str:
     lines += [f"0x{len(binary.rom):08x} {ROM_BYTES - len(binary.rom):6} (free)", "", f"RAM {RAM_BYTES} B"]
     lines += [f"0x{RAM_ORIGIN + field.offset:08x} {field.size:6} {field.name}" for field in LAYOUT]
     return "\n".join(lines) + "\n"
-
-
-def print_built(rows: list[dict[str, Any]], output: Path) -> None:
-    """Sizes as a table, and what was written."""
-    chips = [row for row in rows if "rom_bytes" in row]
-    if chips:
-        for line in size_table(chips).split("\n"):
-            say(line)
-        for row in chips:
-            if row["energy_source"]:
-                say(f"{row['target']}: energy of {row['energy_source']}")
-    for row in rows:
-        if "check_genome" in row:
-            cost = row["check_genome"]
-            say(
-                f"{row['target']}: checking the genome costs {cost['rom_bytes']} B of ROM "
-                f"and {cost['instructions_per_boot']:,} instructions at boot"
-            )
-        for path in row["files"]:
-            say(f"wrote {path}")
-    if chips:
-        say(f"wrote {output / RAM_MAP}")
-
-
-def size_table(rows: list[dict[str, Any]]) -> str:
-    """A Markdown table of chips."""
-    cells = [[name for name, _ in COLUMNS]] + [[_text(get(row)) for _, get in COLUMNS] for row in rows]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(COLUMNS))]
-    lines = [
-        "| " + " | ".join(text.rjust(w) for text, w in zip(line, widths, strict=True)) + " |"
-        for line in cells
-    ]
-    lines.insert(1, "|" + "|".join("-" * (w + 1) + ":" for w in widths) + "|")
-    return "\n".join(lines)
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:,}" if isinstance(value, int | float) else str(value)

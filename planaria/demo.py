@@ -1,4 +1,4 @@
-"""``planaria demo``: the whole line, from a picture to a measured recovery, in a few minutes."""
+"""The demo: the whole line, from a picture to a measured recovery, in a few minutes."""
 
 import json
 import sys
@@ -15,22 +15,19 @@ from typing import Any
 from tqdm import tqdm
 
 from emulator.config import RunConfig
-from emulator.record.recovery import Outcome, Predicate
+from emulator.record.recovery import Outcome
 from firmware.errors import InputError, visible
 from firmware.genome import SUFFIX, Genome
 from firmware.system.atomic import write_atomic
 from firmware.system.scratch import remove_dead
 from planaria.compiling import compile_first
 from planaria.grid import Grid
-from planaria.hint import paste_here
 from planaria.outputs import check_results, check_worth, make_folder
-from planaria.say import say
 from planaria.shipped import genome_path, open_genome
 from planaria.system.pool import Pool
 from planaria.system.processes import MAIN_GUARD, check_main_guard, usable_cores
 from planaria.train import require_torch, train_to_genome
 from planaria.training_files import TrainingFiles, refuse_interrupted
-from planaria.verdict import describe_recovery
 from planaria.version import __version__
 
 TARGET = "planarian"
@@ -93,8 +90,6 @@ def demo(folder: Path, quick: bool, seed: int, quiet: bool, force: bool = False)
     results = _run_all(genome, trials, quiet)
     report = _report(genome, results, seed, round(time.monotonic() - started, 1))
     write_atomic(folder / REPORT, (json.dumps(report, indent=2) + "\n").encode())
-    if not quiet:
-        _print_report(report, folder)
     return report
 
 
@@ -220,24 +215,3 @@ def _report(genome: Genome, results: dict[str, dict[str, Any]], seed: int, wall_
 def _say(quiet: bool, text: str) -> None:
     if not quiet:
         tqdm.write(visible(text), file=sys.stdout)
-
-
-def _print_report(report: dict[str, Any], folder: Path) -> None:
-    say()
-    say(
-        f"{report['genome']}: error E {report['E_grown_200']:.2f} after 200 rounds, "
-        f"{report['E_persist_1000']:.2f} after 1,000 (1 looks perfect, above 10 is bad)"
-    )
-    for wound in report["wounds"]:
-        say(f"  {wound['name']:14} {describe_recovery(wound, Predicate())}")
-    say(
-        f"  {report['clean']} of {len(report['wounds'])} wounds clean again, {report['recognisable']} "
-        f"recognisable; {LOSS:.0%} of messages lost"
-    )
-    shown = folder / SHOWN_FIRST.replace(" ", "-")
-    say()
-    say(f"look at   {shown}.gif   it grows, loses half of itself, and rebuilds it")
-    say(f"          {shown}.png   error over time, and before / wounded / after")
-    say(f"          {folder / REPORT}   all figures")
-    fault = ("--fault", "restart:disc:16,16,6@200", "--rounds", 300, "--film", "mine.gif")
-    say(f"next      {paste_here('run', 'planarian', *fault)}")

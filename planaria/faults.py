@@ -1,11 +1,10 @@
-"""``planaria faults``: the vocabulary of faults, as the classes themselves say it."""
+"""The vocabulary of faults, as the classes themselves say it."""
 
 import inspect
 from dataclasses import fields
 from typing import Any
 
 from emulator.faults import Fault
-from planaria.say import say
 
 
 def table(name: str | None = None) -> list[dict[str, Any]]:
@@ -38,28 +37,3 @@ def _row(kind: type[Fault]) -> dict[str, Any]:
             for name, limits in kind.parameters().items()
         },
     }
-
-
-def print_table(name: str | None = None) -> None:
-    """The same for a person."""
-    rows = table(name)
-    say("KIND:REGION[,NAME=VALUE...]@ROUND[+ROUNDS]; a number alone means everywhere: loss:0.5@100+50")
-    part = None
-    for row in rows:
-        if row["part"] != part:
-            part = row["part"]
-            say()
-            say(part)
-        needs = ", needs --engine iss" if row["engines"] == "iss" else ""
-        say(f"  {row['kind']}  ({_duration(row)}{needs})")
-        for line in row["text"].splitlines():
-            say(f"      {line}".rstrip())
-        for name, about in row["parameters"].items():
-            default = "required" if about["default"] is None else f"default {about['default']}"
-            say(f"      {name}: {about['limits']} ({default})")
-
-
-def _duration(row: dict[str, Any]) -> str:
-    if row["instant"]:
-        return "takes no time"
-    return "for a time, +ROUNDS" if row["needs_length"] else "for a time, or for ever without +ROUNDS"

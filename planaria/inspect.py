@@ -1,4 +1,4 @@
-"""``planaria inspect``: what is in a genome, against the budget."""
+"""What is in a genome, against the budget of a cell; and its picture in a terminal."""
 
 import os
 import sys
@@ -8,12 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware import image
-from firmware.budget import ALPHA, CHANNELS, PERCEPTION, RAM_BYTES, ROM_BYTES
+from firmware.budget import CHANNELS, PERCEPTION, RAM_BYTES, ROM_BYTES
 from firmware.clock import Timing
 from firmware.genome import Genome
 from firmware.memory import FIELD
-from planaria.pictures.colour import target_on_white
-from planaria.say import say
 
 PIXELS: Final = " '.:"
 """Of an upper and a lower pixel: none, the upper, the lower, both."""
@@ -36,23 +34,6 @@ def describe(genome: Genome) -> dict[str, Any]:
         "target": {"width": genome.target.width, "height": genome.target.height, "seed": genome.target.seed},
         "facts": dict(genome.facts),
     }
-
-
-def print_description(genome: Genome) -> None:
-    """The same for a person, with the target as a small picture."""
-    facts = describe(genome)
-    rom, ram, target = facts["rom_bytes"], facts["ram_bytes"], facts["target"]
-    say(f"{genome.name}: {genome.regime}, {target['width']}x{target['height']} px, CRC-32 {facts['crc32']}")
-    say(f"rule   {' -> '.join(map(str, facts['shape']))}, int8, shifts {genome.shift1} and {genome.shift2}")
-    for name, (low, high) in facts["range"].items():
-        say(f"       {name} {low}..{high}")
-    say(f"ROM    {rom['image']:6,} B genome of {rom['budget']:,} B, {rom['left_for_code']:,} B left for code")
-    say(f"RAM    {ram['static']:6,} B static of {ram['budget']:,} B, {ram['left_for_stack']:,} B for stack")
-    for key, value in facts["facts"].items():
-        say(f"{key}: {value}")
-    say()
-    rgba = genome.target.rgba
-    print(terminal_picture(target_on_white(rgba)) if shows_colours() else plain_picture(rgba[..., ALPHA] > 0))
 
 
 def _weights(genome: Genome) -> dict[str, np.ndarray[Any, Any]]:

@@ -1,5 +1,6 @@
 """What commands tell a person, with names and texts of other people in it."""
 
+import sys
 from typing import Final, TextIO
 
 from firmware.errors import visible
@@ -19,3 +20,8 @@ def say(line: object = "", file: TextIO | None = None) -> None:
 def before_bar(name: str) -> str:
     """A name as it stands before a progress bar."""
     return visible(name, BAR_MAX)
+
+
+def warn(text: str) -> None:
+    """Print a warning, on one line of standard error."""
+    say(f"planaria: warning: {' '.join(text.splitlines())}", file=sys.stderr)

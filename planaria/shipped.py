@@ -9,7 +9,6 @@ from firmware import image
 from firmware.clock import Timing
 from firmware.errors import InputError
 from firmware.genome import SUFFIX, Genome
-from planaria.say import say
 
 
 @cache
@@ -79,14 +78,3 @@ def table() -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def print_table() -> None:
-    """The same for a person."""
-    say(f"{'name':14}{'px':>7}{'H':>5}  {'regime':14}{'E at 200':>9}{'at 1000':>9}  file")
-    for row in table():
-        size = f"{row['width']}x{row['height']}"
-        say(
-            f"{row['name']:14}{size:>7}{row['hidden']:>5}  {row['regime']:14}"
-            f"{row['E_sync_200']:9.2f}{row['E_sync_1000']:9.2f}  {row['file']}"
-        )

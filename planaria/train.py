@@ -1,12 +1,11 @@
-"""``planaria train``: from a picture to a genome file."""
+"""From a picture to a genome file."""
 
-import argparse
 import os
 import sys
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tqdm import tqdm
 
@@ -17,26 +16,68 @@ from planaria.appraisal import Appraisal, appraise, world
 from planaria.compiling import announcement
 from planaria.hint import paste
 from planaria.portrait import save_portrait
-from planaria.say import say
+from planaria.say import say, warn
 from planaria.shipped import open_genome
 from planaria.system.ending import check_room
-from planaria.train_report import print_result, warn, warn_if_bad
 from planaria.training_files import TrainingFiles, check_files, same_file
 
 if TYPE_CHECKING:
     from trainer.training import Training
 
-OPTIONS = ("regime", "size", "tile", "hidden", "steps", "minutes", "stale_steps", "seed", "start")
-"""Options that decide what is trained."""
-
 PROLONGING = ("steps", "minutes")
-"""Those of them that a resumed training may change."""
+"""Options that a resumed training may change."""
 
 ROOM_MIN_BYTES = 3 << 29
 """Of addresses, without which torch or what compiles the engine beside it ends the process as it likes."""
 
 CHOICE_SEED = 1000
 """Worlds in which the best of several rules is chosen; it is then judged in others."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lesson:
+    """What is to be learned, and how; None leaves an option as it usually is.
+
+    Attributes:
+        target: built-in name, PNG with alpha, or an emoji character.
+        regime: ``growing``, ``persistent`` or ``regenerating``.
+        size: longer side of the target in pixels.
+        tile: number, from 0, in a PNG that is a row of square tiles.
+        hidden: hidden units.
+        steps: of the optimiser.
+        minutes: to train by the clock instead.
+        stale_steps: see neighbours up to so many steps old.
+        seed: of all random draws.
+        start: a finished genome to go on from; its target and regime hold unless others are given.
+    """
+
+    target: str | None = None
+    regime: str | None = None
+    size: int | None = None
+    tile: int | None = None
+    hidden: int | None = None
+    steps: int | None = None
+    minutes: float | None = None
+    stale_steps: int | None = None
+    seed: int | None = None
+    start: Path | None = None
+
+    def given(self) -> dict[str, Any]:
+        """The options that are not left as they usually are."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+class Trained(NamedTuple):
+    """A genome that was learned, how well it does, and the files in which both are."""
+
+    genome: Genome
+    appraisal: Appraisal
+    files: TrainingFiles
+
+    def facts(self) -> dict[str, Any]:
+        """What ``--json`` shows."""
+        genome, files = self.genome, self.files
+        return {"file": str(files.genome), "picture": str(files.picture), "name": genome.name, **genome.facts}
 
 
 def require_torch() -> None:
@@ -59,21 +100,34 @@ def require_torch() -> None:
         ) from error
 
 
-def train(options: argparse.Namespace) -> dict[str, Any]:
-    """Train as the command line says; returns the facts for ``--json``.
+def train(
+    lesson: Lesson,
+    output: Path,
+    *,
+    resume: Path | None = None,
+    device: str = "auto",
+    force: bool = False,
+    show_progress: bool = False,
+) -> Trained:
+    """Learn a rule, and save it as a genome with a picture of what was learned.
+
+    Args:
+        lesson: what to learn; with ``resume`` it can only say for how long.
+        output: the genome's file; the others are beside it.
+        resume: a checkpoint to go on from, with its options.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        force: write over files that are there.
+        show_progress: with bars on standard error.
 
     Raises:
         InputError: a bad option, target, checkpoint or output.
     """
     require_torch()
-    files = TrainingFiles.of(options.output)
-    check_files(files, options)
-    training = _resumed(options) if options.resume else _fresh(options)
-    genome, appraisal = train_and_appraise(training, files, not options.json, options.force)
-    if not options.json:
-        print_result(genome, appraisal, files)
-    warn_if_bad(genome, appraisal, files)
-    return {"file": str(files.genome), "picture": str(files.picture), "name": genome.name, **genome.facts}
+    files = TrainingFiles.of(output)
+    check_files(files, lesson.target, lesson.start, resume, force)
+    training = _resumed(lesson, resume, device) if resume else _fresh(lesson, output, device)
+    genome, appraisal = train_and_appraise(training, files, show_progress, force)
+    return Trained(genome, appraisal, files)
 
 
 def train_to_genome(training: "Training", output: Path, show_progress: bool) -> Genome:
@@ -133,54 +187,51 @@ def _best(training: "Training", name: str, show_progress: bool) -> tuple[Genome,
     return replace(genome, facts={**genome.facts, **appraisal.facts()}), appraisal
 
 
-def _fresh(options: argparse.Namespace) -> "Training":
+def _fresh(lesson: Lesson, output: Path, device: str) -> "Training":
     from trainer.recipe import Recipe
     from trainer.training import Training, choose_device
 
-    start = open_genome(options.start) if options.start else None
+    start = open_genome(lesson.start) if lesson.start else None
     chosen: dict[str, Any] = {} if start is None else {"regime": start.regime, "hidden": start.hidden}
-    if options.minutes is not None:
+    if lesson.minutes is not None:
         chosen["steps"] = None
-    given = {
-        name: getattr(options, name)
-        for name in ("regime", "hidden", "steps", "minutes", "stale_steps", "seed")
-    }
-    chosen |= {name: value for name, value in given.items() if value is not None}
-    recipe, device = Recipe(**chosen), choose_device(options.device)
-    return Training(_target(options, start), recipe, device, _command(options), start)
+    names = ("regime", "hidden", "steps", "minutes", "stale_steps", "seed")
+    chosen |= {name: value for name, value in lesson.given().items() if name in names}
+    recipe, place = Recipe(**chosen), choose_device(device)
+    return Training(_target(lesson, start), recipe, place, _command(lesson, output), start)
 
 
-def _target(options: argparse.Namespace, start: Genome | None) -> Picture:
-    """What the command names, or else the picture of the genome that it begins with."""
+def _target(lesson: Lesson, start: Genome | None) -> Picture:
+    """What the lesson names, or else the picture of the genome that it begins with."""
     from trainer.targets import load_target
 
-    if options.target is not None:
-        return load_target(options.target, options.size, options.tile, warn)
+    if lesson.target is not None:
+        return load_target(lesson.target, lesson.size, lesson.tile, warn)
     if start is None:
         raise InputError(
             "target", "none", "there must be something to grow", "give a name, a PNG or an emoji"
         )
-    for name in ("size", "tile"):
-        if getattr(options, name) is not None:
+    for name, value in (("size", lesson.size), ("tile", lesson.tile)):
+        if value is not None:
             limit = f"the target of {start.name} is taken as it is"
-            raise InputError(name, getattr(options, name), limit, "leave it out, or name a target")
+            raise InputError(name, value, limit, "leave it out, or name a target")
     return start.target
 
 
-def _resumed(options: argparse.Namespace) -> "Training":
+def _resumed(lesson: Lesson, checkpoint: Path, device: str) -> "Training":
     from trainer.training import Training, choose_device
 
-    for name in ("target", *OPTIONS):
-        if name not in PROLONGING and getattr(options, name) is not None:
+    for name, value in lesson.given().items():
+        if name not in PROLONGING:
             raise InputError(
                 name if name == "target" else _flag(name),
-                getattr(options, name),
+                value,
                 "a resumed training keeps the options of its checkpoint",
                 "leave it out",
             )
-    training = Training.resume(options.resume, choose_device(options.device))
-    if options.steps is not None or options.minutes is not None:
-        training.prolong(options.steps, options.minutes)
+    training = Training.resume(checkpoint, choose_device(device))
+    if lesson.steps is not None or lesson.minutes is not None:
+        training.prolong(lesson.steps, lesson.minutes)
     return training
 
 
@@ -188,13 +239,12 @@ def _flag(name: str) -> str:
     return "--from" if name == "start" else f"--{name.replace('_', '-')}"
 
 
-def _command(options: argparse.Namespace) -> str:
+def _command(lesson: Lesson, output: Path) -> str:
     """The command that would make this genome again."""
     words: list[str | Path] = ["planaria", "train"]
-    if options.target is not None:
-        words.append(Path(options.target) if options.target.startswith("-") else options.target)
-    for name in OPTIONS:
-        value = getattr(options, name)
-        if value is not None:
+    for name, value in lesson.given().items():
+        if name == "target":
+            words.append(Path(value) if value.startswith("-") else value)
+        else:
             words += [_flag(name), value if isinstance(value, Path) else str(value)]
-    return paste(*words, "-o", Path(options.output.name))
+    return paste(*words, "-o", Path(output.name))

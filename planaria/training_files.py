@@ -1,6 +1,5 @@
 """The files of a training: what it writes, and what it must not write over."""
 
-import argparse
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,32 +42,36 @@ class TrainingFiles(NamedTuple):
         return paste_here(*words, *(["--force"] if force else []))
 
 
-def check_files(files: TrainingFiles, options: argparse.Namespace) -> None:
+def check_files(
+    files: TrainingFiles, target: str | None, start: Path | None, resume: Path | None, force: bool
+) -> None:
     """Find out before long work that the files can be written, and that nothing is lost by it.
 
     Args:
         files: what will be written.
-        options: of ``planaria train``: ``target``, ``start`` and ``resume`` are read, ``force`` allows
-            to write over what is there, but never over what is read.
+        target: what will be learned; may be a file.
+        start: the genome that will be read, or the name of a shipped one.
+        resume: the checkpoint that will be read.
+        force: write over what is there, but never over what is read.
 
     Raises:
         InputError: they cannot be, or they would replace an input, a result, or the checkpoint of a
             training that was interrupted.
     """
-    for name in (str(files.genome), options.target or ""):
+    for name in (str(files.genome), target or ""):
         _check_text(name)
-    _refuse_inputs(files, options)
+    _refuse_inputs(files, target, start, resume)
     check_apart(files)
     for path in files:
         check_writable(path)
-    if options.force:
+    if force:
         return
     for path in (files.genome, files.picture):
         if path.exists():
             raise InputError(
                 "output", path, "it exists already", "choose another -o, or replace it with --force"
             )
-    if not same_file(files.checkpoint, options.resume):
+    if not same_file(files.checkpoint, resume):
         refuse_interrupted(files)
 
 
@@ -90,13 +93,13 @@ def _check_text(name: str) -> None:
         raise InputError("file name", ascii(name), "it is not UTF-8", "rename the file") from error
 
 
-def _refuse_inputs(files: TrainingFiles, options: argparse.Namespace) -> None:
+def _refuse_inputs(files: TrainingFiles, target: str | None, start: Path | None, resume: Path | None) -> None:
     """``--force`` or not, what is read is never written; the checkpoint that goes on is both."""
     for path in files:
         for what, source in (
-            ("target", options.target),
-            ("--from", options.start and genome_path(options.start)),
-            ("--resume", options.resume),
+            ("target", target),
+            ("--from", start and genome_path(start)),
+            ("--resume", resume),
         ):
             goes_on = what == "--resume" and path == files.checkpoint
             if source is not None and not goes_on and same_file(path, source):

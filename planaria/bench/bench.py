@@ -1,11 +1,10 @@
-"""``planaria bench``: every engine, the paper's way and the processor's limits, side by side, on one core."""
+"""The bench: every engine, the paper's way and the processor's limits, side by side, on one core."""
 
-import argparse
 import json
 import os
 import platform
-import shlex
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -40,28 +39,35 @@ LEFT_OUT_MAX: Final = 200
 """Letters that say why somebody takes no part."""
 
 
-def bench(options: argparse.Namespace) -> dict[str, Any]:
-    """Measure as the command line says; returns the object for ``--json``.
+def bench(
+    chosen_sides: Sequence[int] = (), seconds: float = 2.0, output: Path | None = None
+) -> dict[str, Any]:
+    """Measure everything that can be measured here; returns what ``--json`` shows.
+
+    Args:
+        chosen_sides: of square grids, in cells; none are the usual ones.
+        seconds: for each measurement.
+        output: folder into which the report will be written, looked at before the long work.
 
     Raises:
         InputError: a bad side or time, or an output that cannot be written.
     """
-    for side in options.side:
+    for side in chosen_sides:
         if not 32 <= side <= SIDE_MAX:
             raise InputError("side", side, f"it must be 32 to {SIDE_MAX}", "the default is 64, 256 and 1024")
-    if not 0 < options.seconds <= SECONDS_MAX:
+    if not 0 < seconds <= SECONDS_MAX:
         raise InputError(
-            "seconds", options.seconds, f"it must be above 0, at most {SECONDS_MAX:g}", "the default is 2"
+            "seconds", seconds, f"it must be above 0, at most {SECONDS_MAX:g}", "the default is 2"
         )
-    if options.output:
-        check_results(options.output, FILES)
-    sides = sorted(set(options.side)) or list(SIDES)
+    if output:
+        check_results(output, FILES)
+    sides = sorted(set(chosen_sides)) or list(SIDES)
     jobs = [(name, side, scene) for side in sides for scene in SCENES for name in contenders(side, scene)]
     with tqdm(total=len(jobs) + 2, desc="bench", disable=None, leave=False) as bar:
 
         def measured(name: str, side: int, scene: str) -> dict[str, Any]:
             bar.set_postfix_str(f"{name} {side}x{side} {scene}")
-            result = run_contender(name, side, scene, options.seconds)
+            result = run_contender(name, side, scene, seconds)
             bar.update()
             return result
 
@@ -81,19 +87,11 @@ def bench(options: argparse.Namespace) -> dict[str, Any]:
         _compare(row, rows, limits)
     return {
         "machine": machine(),
-        "seconds": options.seconds,
+        "seconds": seconds,
         "limits": limits,
         "rows": rows,
         "growth": growth,
     }
-
-
-def command(options: argparse.Namespace) -> str:
-    """What to type for this bench again."""
-    sides = [word for side in options.side for word in ("--side", str(side))]
-    return shlex.join(
-        ["planaria", "bench", *sides, "--seconds", f"{options.seconds:g}", "-o", str(options.output)]
-    )
 
 
 def contenders(side: int, scene: str) -> list[str]:

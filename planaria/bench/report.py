@@ -7,7 +7,6 @@ from firmware.system.atomic import atomic_file
 from planaria.bench.contenders import ALIVE, ORGANISM, ORGANISM_NAME, SCENES
 from planaria.outputs import make_folder
 from planaria.pictures.drawing import Axes, Figure
-from planaria.say import say
 
 PAGE: Final = "bench.md"
 RATES_FIGURE: Final = "images/bench.png"
@@ -71,14 +70,6 @@ COLOURS: Final = {
     "jax": "#c2601a",
     "cax": "#7a3a0c",
 }
-
-
-def print_report(report: dict[str, Any]) -> None:
-    """The table and the limits."""
-    for line in table(report):
-        say(line)
-    say()
-    say(limits_text(report))
 
 
 def limits_text(report: dict[str, Any]) -> str:

@@ -29,10 +29,7 @@ from planaria.campaign.shape import has_shape, parse
 from planaria.campaign.store import Store
 from planaria.campaign.trial import TrialResult, run_trial
 from planaria.campaign.yardstick import APART, Yardstick
-from planaria.counted import counted
-from planaria.hint import paste_here
 from planaria.outputs import check_outputs
-from planaria.say import say
 from planaria.version import __version__
 from planaria.worth import CERTIFICATE, worth
 
@@ -244,26 +241,3 @@ def _open(certificate: dict[str, Any], path: Path) -> tuple[Plan, Genome]:
     if not right or hashes != (hashlib.sha256(content).hexdigest(), plan.sha256):
         raise _changed(path)
     return plan, genome
-
-
-def print_certificate(certificate: dict[str, Any], output: Path) -> None:
-    """The result for a person."""
-    _print_about(certificate)
-    say(f"  wrote {output}; check it with: {paste_here('certify', '--check', output)}")
-
-
-def print_check(result: dict[str, Any]) -> None:
-    """Print the result of a check for a person."""
-    _print_about(result)
-    say(
-        f"  {counted(result['run_again'], 'trial')} run again (--seed {result['seed']}), "
-        f"{len(result['differs'])} differ"
-    )
-    for index in result["differs"]:
-        say(f"  trial {index} DIFFERS")
-
-
-def _print_about(certificate: dict[str, Any]) -> None:
-    say(certificate["statement"])
-    say(f"  genome {certificate['genome']} sha256 {certificate['genome_sha256']}")
-    say(f"  plan sha256 {certificate['plan_sha256']}, planaria {certificate['planaria']}")

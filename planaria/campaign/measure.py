@@ -1,4 +1,4 @@
-"""``planaria measure``: run the trials of a plan that are not there yet."""
+"""Run the trials of a plan that are not there yet."""
 
 import csv
 import hashlib
@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
@@ -28,7 +28,7 @@ from planaria.campaign.yardstick import APART, Yardstick
 from planaria.compiling import compile_first
 from planaria.counted import counted
 from planaria.outputs import check_apart, check_results, has_campaign
-from planaria.say import before_bar, say
+from planaria.say import before_bar
 from planaria.system.processes import check_main_guard, usable_cores
 from planaria.worth import CAMPAIGN_TABLE
 
@@ -219,41 +219,3 @@ def _point(*summaries: "Summary") -> dict[str, Any]:
             for summary in summaries
         },
     }
-
-
-COLUMNS: Final = ("not_grown", "unharmed", "displaced", "relapsed", "exploded", "extinct")
-"""Outcomes by the clean yardstick that have a column of their own."""
-
-
-def print_summary(result: dict[str, Any]) -> None:
-    """The result for a person."""
-    rows = result["points"]
-    width = max(len("point"), *(len(row["label"]) for row in rows))
-    say(f"{result['title']}: {counted(result['trials'], 'trial')} in {result['folder']}")
-    heads = ["trials", "clean", "recognisable", "relative", "rounds to clean"]
-    heads += [name.replace("_", " ") for name in COLUMNS]
-    say("  ".join([f"  {'point':{width}}", *heads]))
-    for row in rows:
-        clean = row["clean"]
-        cells = [f"{row['trials']:,}", *(_share(row[name]) for name in Yardstick), _rounds(clean)]
-        cells += [f"{clean['outcomes'][name]:,}" for name in COLUMNS]
-        aligned = (f"{cell:>{len(head)}}" for cell, head in zip(cells, heads, strict=True))
-        say("  ".join([f"  {row['label']:{width}}", *aligned]))
-    not_grown = sum(row["clean"]["outcomes"]["not_grown"] for row in rows)
-    if not_grown:
-        say(
-            f"  WARNING: {not_grown:,} of {result['trials']:,} had not grown when the fault struck, and are "
-            "counted apart: strike later, or see whether they ever grow"
-        )
-    if result["redone"]:
-        say(f"  {result['redone']:,} done again, for their worker had died")
-    say(f"  {result['trials_run']:,} run in {result['wall_s']:.1f} s, {result['trials_per_s']:.1f} a second")
-    say(f"  {CAMPAIGN_TABLE} sha256 {result['results_sha256']}")
-
-
-def _share(judged: dict[str, Any]) -> str:
-    return "-" if judged["share"] is None else f"{judged['share']:.1%}"
-
-
-def _rounds(judged: dict[str, Any]) -> str:
-    return "-" if judged["median_rounds"] is None else f"{judged['median_rounds']:.1f}"

@@ -1,10 +1,9 @@
-"""``planaria replay``: a trial of a campaign once more, with pictures, and the proof that it is the same."""
+"""A trial of a campaign once more, with pictures, and the proof that it is the same."""
 
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from emulator.record.recovery import Predicate
 from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria.campaign.database import result_files
@@ -14,14 +13,12 @@ from planaria.campaign.trial import Trial
 from planaria.grid import Grid
 from planaria.outputs import check_outputs
 from planaria.progress import run_with_progress
-from planaria.say import say
-from planaria.verdict import describe_recovery
 
 
 def replay(
     folder: Path, point: int, index: int, film: Path | None = None, figure: Path | None = None
 ) -> dict[str, Any]:
-    """Run a trial again; returns the object for ``--json``.
+    """Run a trial again; returns what ``--json`` shows.
 
     Args:
         folder: of the results.
@@ -91,16 +88,3 @@ def make_grid(genome: Genome, trial: Trial) -> Grid:
         mean_interval_us=config.timing.mean_interval_us,
         **asdict(config.predicate),
     )
-
-
-def print_replay(result: dict[str, Any], written: list[Path]) -> None:
-    """The result for a person."""
-    say(f"{result['genome']}, point {result['point']}, trial {result['trial']}, seed {result['seed']}")
-    for fault in result["faults"]:
-        say(f"  {fault}")
-    say(f"  {describe_recovery(result['verdict'], Predicate(**result['predicate']))}")
-    say(f"  E at the end {result['error_end']:.2f}")
-    same = {True: "as measured", False: "NOT as measured", None: "it was never measured"}[result["same"]]
-    say(f"  trace {result['trace_sha256']}: {same}")
-    for path in written:
-        say(f"  wrote {path}")

@@ -41,3 +41,20 @@ def add_command(
     parser.add_argument("--json", action="store_true", help="print one JSON object for machines")
     parser.set_defaults(command=run)
     return parser
+
+
+def add_clock(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the cells' clock."""
+    parser.add_argument(
+        "--clock",
+        choices=("exponential", "uniform"),
+        default="exponential",
+        help="law of the waiting intervals",
+    )
+    parser.add_argument(
+        "--mean-interval-us",
+        type=int,
+        default=10_000,
+        metavar="T",
+        help="mean waiting interval (default: 10000)",
+    )

@@ -16,12 +16,14 @@ from planaria.appraisal import (
     describe_error,
     describe_look,
 )
+from planaria.commands.train import print_result, warn_if_bad
 from planaria.displacement import describe_displacement
 from planaria.grid import Grid
 from planaria.pictures.colour import target_on_white
 from planaria.portrait import PANEL_INCHES, save_portrait
+from planaria.say import warn
 from planaria.shipped import open_genome
-from planaria.train_report import print_result, warn, warn_if_bad
+from planaria.train import Trained
 from planaria.training_files import TrainingFiles
 
 FILES = TrainingFiles.of(Path("x.genome"))
@@ -123,8 +125,8 @@ def test_ruins_are_not_displaced():
 
 
 def test_words_of_a_good_genome(ring, appraisal, capsys):
-    print_result(ring, appraisal, FILES)
-    warn_if_bad(ring, appraisal, FILES)
+    print_result(Trained(ring, appraisal, FILES))
+    warn_if_bad(Trained(ring, appraisal, FILES))
     said = capsys.readouterr()
     assert said.err == ""
     assert "displaced" not in said.out
@@ -137,8 +139,8 @@ def test_whole_but_one_cell_beside_its_place(on_the_path, beside, capsys):
     assert appraisal.facts()["displaced_cols"] == 1
     assert appraisal.facts()["displaced_rows"] == 0
     assert appraisal.facts()["E_displaced"] < 3 < 100 < appraisal.facts()["E_async_1000"]
-    print_result(beside, appraisal, FILES)
-    warn_if_bad(beside, appraisal, FILES)
+    print_result(Trained(beside, appraisal, FILES))
+    warn_if_bad(Trained(beside, appraisal, FILES))
     said = capsys.readouterr()
     at_its_place, there = f"{appraisal.worst.error:.0f}", f"{appraisal.worst.best.error:.1f}"
     words = f"displaced by 1 column to the right: E {at_its_place} at its place, {there} there"
@@ -152,13 +154,14 @@ def test_whole_but_one_cell_beside_its_place(on_the_path, beside, capsys):
 
 def test_growing_rules_are_warned_of_with_their_excuse(ring, capsys):
     bad = Appraisal("growing", (look(50.0),), (look(400.0),), (look(1.0),) * 4)
-    warn_if_bad(replace(ring, regime="growing"), bad, FILES)
+    warn_if_bad(Trained(replace(ring, regime="growing"), bad, FILES))
     assert "E 400 (a rule of the regime growing is not asked to hold its form" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("error", "lines"), [(10.0, 0), (10.1, 1)])
 def test_ten_is_the_limit(ring, capsys, error, lines):
-    warn_if_bad(ring, Appraisal("regenerating", (look(1.0),), (look(error),), (look(1.0),) * 4), FILES)
+    appraisal = Appraisal("regenerating", (look(1.0),), (look(error),), (look(1.0),) * 4)
+    warn_if_bad(Trained(ring, appraisal, FILES))
     assert len(capsys.readouterr().err.splitlines()) == lines
 
 

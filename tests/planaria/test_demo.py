@@ -9,6 +9,7 @@ from PIL import Image
 
 from firmware.errors import InputError
 from planaria import demo as module
+from planaria.commands.demo import print_report
 from planaria.shipped import open_genome
 
 
@@ -63,6 +64,7 @@ def test_quick_demo_writes_report_and_pictures(short, tmp_path, capsys):
         for suffix in ("gif", "png"):
             with Image.open(tmp_path / "out" / f"{stem}.{suffix}") as picture:
                 picture.load()
+    print_report(report, tmp_path / "out")
     shown = capsys.readouterr().out
     assert "0 of 6 wounds clean again, 0 recognisable; 5% of messages lost" in shown
     assert shown.count("had not grown: E ") == 6

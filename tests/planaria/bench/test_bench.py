@@ -1,5 +1,4 @@
 import json
-from argparse import Namespace
 
 import numpy as np
 import pytest
@@ -48,7 +47,7 @@ def report(monkeypatch):
     monkeypatch.setattr(bench, "find_spec", lambda name: True)
     monkeypatch.setattr(bench, "version", lambda name: "1.0")
     monkeypatch.setattr("emulator.arrays.compiled.rule.available", lambda: ["vnni", "f32"])
-    return bench.bench(Namespace(side=[256, 512], seconds=0.1, output=None))
+    return bench.bench([256, 512], 0.1)
 
 
 def test_ratios(report):

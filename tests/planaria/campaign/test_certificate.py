@@ -11,12 +11,13 @@ from scipy.stats import beta
 from emulator.record.recovery import Outcome
 from firmware.errors import InputError
 from planaria.campaign import claim
-from planaria.campaign.certificate import certify, check, print_certificate
+from planaria.campaign.certificate import certify, check
 from planaria.campaign.measure import measure
 from planaria.campaign.plan import Plan
 from planaria.campaign.replay import replay
 from planaria.campaign.store import Store
 from planaria.campaign.yardstick import Yardstick
+from planaria.commands.certify import print_certificate
 from planaria.shipped import open_genome
 from tests.planaria.campaign.tiny import PLAN
 

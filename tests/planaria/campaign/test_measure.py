@@ -10,12 +10,13 @@ from threading import Thread
 import pytest
 
 from firmware.errors import InputError
-from planaria.campaign.measure import measure, print_summary
+from planaria.campaign.measure import measure
 from planaria.campaign.plan import Plan
 from planaria.campaign.sequential import width
 from planaria.campaign.store import Store
 from planaria.campaign.trial import run_trial
 from planaria.campaign.yardstick import Yardstick
+from planaria.commands.measure import print_summary
 from planaria.shipped import open_genome
 from tests.planaria.campaign.tiny import PLAN, count
 

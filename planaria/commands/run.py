@@ -1,0 +1,191 @@
+"""``planaria run``: flash, run, injure, measure."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from planaria.commands.command import add_clock, add_command, print_json
+from planaria.counted import counted
+from planaria.say import say
+from planaria.system.ending import DIFFERS
+
+
+def add(commands: Any) -> None:
+    """Flags and help of the command."""
+    parser = add_command(
+        commands,
+        "run",
+        _run,
+        "Flash a genome into a grid of asynchronous cells, injure it, and measure its recovery.",
+        "planaria run planarian --rounds 300 --loss 0.05 --fault restart:half:left@200 --film cut.gif",
+    )
+    parser.add_argument("genome", help="a .genome file or the name of a shipped one")
+    parser.add_argument(
+        "--grid", default="32x32", metavar="COLSxROWS", help="size of the grid (default: 32x32)"
+    )
+    parser.add_argument("--torus", action="store_true", help="join opposite edges of the grid")
+    parser.add_argument(
+        "--rounds", type=int, default=200, metavar="N", help="mean intervals to simulate (default: 200)"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the whole run (default: 0)")
+    parser.add_argument(
+        "--engine",
+        choices=("window", "reference", "native", "iss"),
+        default="window",
+        help="window: compiled, for many cells; reference: a process for each cell; native, iss: every cell "
+        "executes the C cell, on this machine or on a simulated chip. The result is the same "
+        "(default: window)",
+    )
+    parser.add_argument(
+        "--kernel",
+        metavar="K",
+        help="what --engine window computes with: auto (default), numpy, f32 or vnni. The result is the same",
+    )
+    parser.add_argument(
+        "--target", metavar="T", help="chip for --engine iss: cortex-m0plus (default), rv32imc or rv32ec"
+    )
+    parser.add_argument(
+        "--check-genome",
+        action="store_true",
+        help="with --engine iss: check the genome's CRC-32 at every boot",
+    )
+    add_clock(parser)
+    parser.add_argument(
+        "--latency-us", type=int, default=500, metavar="L", help="of every link (default: 500)"
+    )
+    parser.add_argument(
+        "--jitter-us", type=int, default=0, metavar="J", help="adds uniform 0..J to the latency (default: 0)"
+    )
+    parser.add_argument(
+        "--compute-us",
+        type=int,
+        default=0,
+        metavar="C",
+        help="what an update takes (default: 0, the ideal cell)",
+    )
+    parser.add_argument(
+        "--chip",
+        metavar="NAME[@CLOCK]",
+        help="an update takes as long as on this chip: cortex-m0plus, rv32imc or rv32ec, e.g. rv32ec@48MHz",
+    )
+    parser.add_argument(
+        "--loss", type=float, default=0.0, metavar="P", help="probability that a message is lost (default: 0)"
+    )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="SPEC",
+        help="KIND:REGION[,NAME=VALUE]@ROUND[+ROUNDS]; may be repeated. `planaria faults` lists the kinds. "
+        "Regions: all, half:left|right|top|bottom, disc:ROW,COL,RADIUS, rect:ROW,COL,HEIGHT,WIDTH, "
+        "frame:ROW,COL,HEIGHT,WIDTH (all but that rectangle), line:ROW,COL,TOROW,TOCOL, "
+        "swipe:ROW,COL,TOROW,TOCOL,WIDTH, band:NUMBER,COUNT, random:FRACTION, living:REGION. "
+        "E.g. restart:half:left@200, kill:disc:16,16,5@200+50, loss:0.5@100+50",
+    )
+    parser.add_argument(
+        "--dwell-rounds",
+        type=int,
+        default=25,
+        metavar="N",
+        help="how long a recovery must last (default: 25)",
+    )
+    parser.add_argument(
+        "--gone-fraction",
+        type=float,
+        default=0.95,
+        metavar="F",
+        help="share of the wound's error that must go, for the relative yardstick (default: 0.95)",
+    )
+    parser.add_argument(
+        "--grown-error",
+        type=float,
+        default=10.0,
+        metavar="E",
+        help="an organism has grown when E was at most this in all of the dwell time (default: 10)",
+    )
+    parser.add_argument(
+        "--while-growing",
+        action="store_true",
+        help="wounds are meant to strike before that, and are judged by E alone",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="run the reference engine too and compare everything"
+    )
+    parser.add_argument("--film", type=Path, metavar="F.gif", help="write a film")
+    parser.add_argument(
+        "--figure", type=Path, metavar="F.png", help="write error over time and before/wounded/after"
+    )
+    parser.add_argument(
+        "--trace", type=Path, metavar="F", help="write every update: what trace_sha256 is the hash of"
+    )
+
+
+def _run(options: argparse.Namespace) -> int | None:
+    from planaria.run import run
+
+    result = run(
+        options.genome,
+        options.rounds,
+        grid=options.grid,
+        seed=options.seed,
+        engine=options.engine,
+        target=options.target,
+        check_genome=options.check_genome,
+        kernel=options.kernel,
+        check=options.check,
+        film=options.film,
+        figure=options.figure,
+        trace=options.trace,
+        latency_us=options.latency_us,
+        jitter_us=options.jitter_us,
+        compute_us=options.compute_us,
+        chip=options.chip,
+        loss_probability=options.loss,
+        faults=options.fault,
+        torus=options.torus,
+        clock=options.clock,
+        mean_interval_us=options.mean_interval_us,
+        gone_fraction=options.gone_fraction,
+        dwell_rounds=options.dwell_rounds,
+        grown_error=options.grown_error,
+        while_growing=options.while_growing,
+    )
+    if options.json:
+        print_json(result)
+    else:
+        print_summary(result, [path for path in (options.film, options.figure, options.trace) if path])
+    return DIFFERS if result.get("differences") else None
+
+
+def print_summary(result: dict[str, Any], written: list[Path]) -> None:
+    """Tell a person what has become of the run, and which files were written."""
+    from emulator.record.recovery import Predicate
+    from planaria.verdict import describe_away, describe_recovery
+
+    cols, rows = result["grid"]
+    rounds = counted(result["rounds"], "round")
+    say(f"{result['genome']} on {cols}x{rows} cells, {rounds}, seed {result['seed']}")
+    fates = ("lost", "corrupted", "cut", "unheard")
+    gone = ", ".join(f"{result[fate]:,} {fate}" for fate in fates if result[fate])
+    beside = f" ({gone})" if gone else ""
+    say(f"  {result['updates']:,} updates, {result['messages']:,} messages{beside}")
+    say(f"  E at the end {result['error_by_round'][-1]:.2f} (1 looks perfect, above 10 is bad)")
+    if result["compute_us"]:
+        whose = f" on {result['chip']}, at most" if result["chip"] else ""
+        say(f"  an update takes {result['compute_us']:,} us{whose}")
+    for line in result["rates_of_flips"]:
+        say(f"  {line}")
+    predicate = Predicate(**result["predicate"])
+    for recovery in result["recoveries"]:
+        say(f"  {recovery['wound']}: {describe_recovery(recovery, predicate)}")
+    if result["verdict"] and len(result["recoveries"]) != 1:
+        say(f"  all faults together: {describe_recovery(result['verdict'], predicate)}")
+    for away in result["away"]:
+        say(f"  {describe_away(away, result['mean_interval_us'])}")
+    for action, outcomes in result["machine_faults"].items():
+        say(f"  {action}: " + ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items()))
+    say(f"  trace {result['trace_sha256']}")
+    if "differences" in result:
+        say(f"  differs from the reference engine in: {', '.join(result['differences']) or 'nothing'}")
+    for path in written:
+        say(f"  wrote {path}")

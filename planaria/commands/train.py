@@ -1,0 +1,160 @@
+"""``planaria train``: from a picture to a genome file."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planaria.commands.command import add_command, print_json
+from planaria.hint import paste, paste_here
+from planaria.say import say, warn
+
+if TYPE_CHECKING:
+    from planaria.appraisal import Appraisal
+    from planaria.train import Trained
+
+
+def add(commands: Any) -> None:
+    """Flags and help of the command."""
+    parser = add_command(
+        commands,
+        "train",
+        _train,
+        "Learn an update rule that grows a target, and export it as an int8 genome.",
+        "planaria train ring --size 20 --minutes 10 -o ring.genome",
+    )
+    parser.add_argument(
+        "target",
+        nargs="?",
+        help="built-in name, PNG with alpha, or an emoji character (not needed with --from or --resume)",
+    )
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.genome")
+    parser.add_argument("--force", action="store_true", help="write over files that are there")
+    parser.add_argument("--regime", help="growing, persistent or regenerating (default)")
+    parser.add_argument("--size", type=int, metavar="PX", help="longer side of the target, 8 to 64 px")
+    parser.add_argument(
+        "--tile", type=int, metavar="N", help="tile N, from 0, of a PNG that is a row of square tiles"
+    )
+    parser.add_argument("--hidden", type=int, metavar="H", help="hidden units, 1 to 128 (default: 128)")
+    parser.add_argument(
+        "--steps",
+        type=int,
+        metavar="N",
+        help="optimiser steps (default: 4000); with --resume, so many in all instead",
+    )
+    parser.add_argument("--minutes", type=float, metavar="M", help="train by the clock instead")
+    parser.add_argument(
+        "--stale-steps", type=int, metavar="D", help="see neighbours up to D steps old (default: 0)"
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument(
+        "--from",
+        dest="start",
+        type=Path,
+        metavar="FILE.genome",
+        help="go on from a finished genome; its target and regime hold unless others are given",
+    )
+    parser.add_argument(
+        "--resume", type=Path, metavar="CKPT", help="go on from a checkpoint, with its options"
+    )
+    parser.add_argument("--seed", type=int, metavar="S", help="of all random draws (default: 0)")
+
+
+def _train(options: argparse.Namespace) -> None:
+    from planaria.train import Lesson, train
+
+    lesson = Lesson(
+        target=options.target,
+        regime=options.regime,
+        size=options.size,
+        tile=options.tile,
+        hidden=options.hidden,
+        steps=options.steps,
+        minutes=options.minutes,
+        stale_steps=options.stale_steps,
+        seed=options.seed,
+        start=options.start,
+    )
+    trained = train(
+        lesson,
+        options.output,
+        resume=options.resume,
+        device=options.device,
+        force=options.force,
+        show_progress=not options.json,
+    )
+    if not options.json:
+        print_result(trained)
+    warn_if_bad(trained)
+    if options.json:
+        print_json(trained.facts())
+
+
+def print_result(trained: "Trained") -> None:
+    """Tell a person how well the organism does, and what to look at."""
+    from emulator.record.recovery import RECOGNISABLE
+    from planaria.appraisal import (
+        GROWN_ROUNDS,
+        HALVES,
+        HEALING_ROUNDS,
+        HELD_ROUNDS,
+        MARGIN,
+        describe_error,
+        describe_look,
+    )
+
+    genome, appraisal, files = trained
+    facts = genome.facts
+    say(
+        f"{files.genome}: {len(genome.to_bytes()):,} B, {facts['steps']} steps in "
+        f"{facts['train_seconds']} s; best after {facts['best_step']}"
+    )
+    grown, held = (
+        describe_error(max(look.error for look in looks)) for looks in (appraisal.grown, appraisal.held)
+    )
+    say(
+        f"E on the engine, the worst of {len(appraisal.grown)}: after {GROWN_ROUNDS} rounds {grown}, "
+        f"after {HELD_ROUNDS:,} {held} (1 looks perfect, above {RECOGNISABLE:g} is bad)"
+    )
+    if appraisal.worst.displaced:
+        say(_displaced(appraisal))
+    halves = ", ".join(
+        f"{half} {describe_look(look)}" for half, look in zip(HALVES, appraisal.healed, strict=True)
+    )
+    say(f"E {HEALING_ROUNDS} rounds after a half was lost: {halves}")
+    say(f"{facts['bytes_verified']:,} state bytes equal to the firmware's")
+    say(f"look at: {paste(files.picture)}")
+    grid = f"{genome.target.width + 2 * MARGIN}x{genome.target.height + 2 * MARGIN}"
+    film = Path(f"{files.genome.stem}.film.gif")  # a GIF may be what it was trained on
+    words = ("--grid", grid, "--fault", "restart:half:left@200", "--rounds", "300", "--film", film)
+    say(f"next: {paste_here('run', files.genome, *words)}")
+
+
+def _displaced(appraisal: "Appraisal") -> str:
+    from planaria.appraisal import describe_error
+    from planaria.displacement import describe_displacement
+
+    worst = appraisal.worst
+    where, there = describe_displacement(worst.best.rows, worst.best.cols), describe_error(worst.best.error)
+    return f"displaced by {where}: E {describe_error(worst.error)} at its place, {there} there"
+
+
+def warn_if_bad(trained: "Trained") -> None:
+    """Say what to do about an organism that is not the picture, or not where it should be."""
+    from emulator.record.recovery import RECOGNISABLE
+    from planaria.appraisal import describe_error
+
+    genome, appraisal, files = trained
+    if appraisal.worst.error <= RECOGNISABLE:
+        return
+    longer = files.genome.with_name(f"{files.genome.stem}-longer{files.genome.suffix}")
+    steps = max(1000, int(genome.facts["steps"]))
+    more = paste_here("train", "--from", files.genome, "--steps", str(steps), "-o", longer)
+    what = (
+        _displaced(appraisal) if appraisal.worst.displaced else f"E {describe_error(appraisal.worst.error)}"
+    )
+    if genome.regime == "growing":
+        what += " (a rule of the regime growing is not asked to hold its form: see --regime persistent)"
+    warn(
+        f"it has not learned the picture: {what}, and above {RECOGNISABLE:g} is bad; "
+        f"train longer with: {more}; or take another --seed or a smaller target"
+    )
