@@ -35,7 +35,7 @@ def measure() -> dict[str, float]:
 
 
 def _grid() -> Grid:
-    return Grid(open_genome(GENOME), SIDE, SIDE, loss_probability=0.05, record=False, engine="reference")
+    return Grid(open_genome(GENOME), SIDE, SIDE, loss=0.05, record=False, engine="reference")
 
 
 def _updates_per_s() -> float:

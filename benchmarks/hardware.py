@@ -48,9 +48,7 @@ def _cycles_in_life() -> dict[str, float]:
     """Of an update of a cell in a grown organism: the least and the most of a few; and of a dead cell."""
     genome = open_genome(ORGANISM)
     flash = image.build(genome, Timing())
-    engine = ReferenceEngine(
-        RunConfig(32, 32, seed=1, loss_probability=0.05), flash, PictureGoal(genome.target)
-    )
+    engine = ReferenceEngine(RunConfig(32, 32, seed=1, loss=0.05), flash, PictureGoal(genome.target))
     engine.run(GROWN_ROUNDS)
     rams = [Ram(bytearray(row)) for row in engine.read_ram(np.arange(engine.config.grid.cells))]
     living = [ram for ram in rams if ram.state[ALPHA] >= ALIVE_MIN][::16]

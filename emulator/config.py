@@ -1,85 +1,86 @@
 """Everything that decides a run besides the genome, checked before anything is allocated."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, Final, Self
 
 from emulator.faults import Fault
-from emulator.record.recovery import Predicate
+from emulator.options import CHIP, FAULTS, GRID, TORUS, WORLD_OPTIONS, Conditions
+from emulator.record.predicate import Predicate
 from emulator.world.region import check_inside
-from emulator.world.topology import SquareGrid
+from emulator.world.topology import SquareGrid, parse_grid
+from firmware.budget import HIDDEN_MAX
 from firmware.clock import Timing
 from firmware.errors import InputError
-from firmware.pace import COMPUTE_MAX_US
+from firmware.option import check_names, check_options, filled
+from firmware.pace import update_us
 
-LATENCY_MAX_US = 1_000_000_000
-
-GROWN_ERROR_MAX = 1000.0
-
-CELLS_MAX = (1 << 28) - 2
+CELLS_MAX: Final = (1 << 28) - 2
 """Ports of cells have numbers of 31 bits, eight for each cell."""
 
-FAULTS_MAX = 2000
+FAULTS_MAX: Final = 2000
 """Of a run: so many at once take about a quarter of a minute."""
 
 
 @dataclass(frozen=True)
-class RunConfig:
+class RunConfig(Conditions):
     """The world of a run.
 
     Attributes:
         rows: height of the grid in cells.
         cols: width of the grid in cells.
-        seed: of all random draws, 0 to 2**64 - 1.
-        latency_us: of every link, >= 1.
-        jitter_us: each message takes a uniform 0..jitter_us longer.
-        compute_us: how long an update takes; 0 is the ideal cell.
-        loss_probability: of each message on each link.
         faults: the plan.
         torus: whether opposite edges are joined.
-        timing: the cells' clock settings.
-        predicate: what counts as recovered.
     """
 
     rows: int = 32
     cols: int = 32
-    seed: int = 0
-    latency_us: int = 500
-    jitter_us: int = 0
-    compute_us: int = 0
-    loss_probability: float = 0.0
+    _: KW_ONLY
     faults: tuple[Fault, ...] = ()
     torus: bool = False
-    timing: Timing = field(default_factory=Timing)
-    predicate: Predicate = field(default_factory=Predicate)
 
     def __post_init__(self) -> None:
-        self._check_links()
+        check_options(self)
         self._check_grid()
-        if not 0 <= self.seed < 1 << 64:
-            raise InputError("seed", self.seed, "it must be 0 to 2**64 - 1", "choose another")
-        if not 0 < self.predicate.gone_fraction <= 1:
-            raise InputError(
-                "gone_fraction",
-                self.predicate.gone_fraction,
-                "it must be above 0, at most 1",
-                "the default is 0.95",
-            )
-        if not 0 <= self.predicate.dwell_rounds <= 1_000_000:
-            raise InputError(
-                "dwell_rounds", self.predicate.dwell_rounds, "it must be 0 to 1,000,000", "the default is 25"
-            )
-        if not 0 <= self.predicate.grown_error <= GROWN_ERROR_MAX:
-            raise InputError(
-                "grown_error",
-                self.predicate.grown_error,
-                f"it must be 0 to {GROWN_ERROR_MAX:g}: an empty grid has 1000",
-                "the default is 10",
-            )
+        check_options(self.predicate)
         parts = sum(fault.parts for fault in self.faults)
         if parts > FAULTS_MAX:
             limit = f"there can be {FAULTS_MAX:,}, the parts of each compound counted"
             raise InputError("faults", f"{parts:,}", limit, "leave some out")
         for fault in self.faults:
             self.check_fault(fault)
+
+    @classmethod
+    def of(
+        cls, options: Mapping[str, Any], hidden: int = HIDDEN_MAX, predicate: Predicate | None = None
+    ) -> Self:
+        """The world of these options; the rest have their defaults.
+
+        Args:
+            options: name of an option (``WORLD_OPTIONS``) -> value, as people and programs give it.
+            hidden: units of the rule, by which the pace of a chip goes.
+            predicate: what counts as recovered, ready made instead of its options.
+
+        Raises:
+            InputError: there is no such option, or its value cannot be.
+        """
+        check_names(options, WORLD_OPTIONS)
+        given = dict(options)
+        if chip := given.get(CHIP.name):
+            if given.get("compute_us"):
+                raise InputError("chip", chip, "compute_us is given too", "leave one of them out")
+            given["compute_us"] = update_us(chip, hidden)
+        rows, cols = parse_grid(GRID.of(given.get(GRID.name, GRID.default)))
+        return filled(
+            cls,
+            given,
+            rows=rows,
+            cols=cols,
+            torus=TORUS.of(given.get(TORUS.name, TORUS.default)),
+            timing=filled(Timing, given),
+            predicate=predicate or filled(Predicate, given),
+            faults=tuple(map(Fault.parse, FAULTS.of(given.get(FAULTS.name)))),
+        )
 
     @property
     def grid(self) -> SquareGrid:
@@ -119,30 +120,6 @@ class RunConfig:
         if self.rows * self.cols > CELLS_MAX:
             raise InputError(
                 "grid", f"{self.cols}x{self.rows}", f"it has more than {CELLS_MAX:,} cells", "make it smaller"
-            )
-
-    def _check_links(self) -> None:
-        if not 1 <= self.latency_us <= LATENCY_MAX_US:
-            raise InputError(
-                "latency_us",
-                self.latency_us,
-                f"it must be 1 to {LATENCY_MAX_US}: no message is instantaneous",
-                "the default is 500",
-            )
-        if not 0 <= self.jitter_us <= LATENCY_MAX_US:
-            raise InputError(
-                "jitter_us", self.jitter_us, f"it must be 0 to {LATENCY_MAX_US}", "the default is 0"
-            )
-        if not 0 <= self.compute_us <= COMPUTE_MAX_US:
-            raise InputError(
-                "compute_us",
-                self.compute_us,
-                f"an update may take 0 to {COMPUTE_MAX_US:,} us",
-                "the default is 0, the ideal cell; chips need 300 to 9,000",
-            )
-        if not 0 <= self.loss_probability <= 1:
-            raise InputError(
-                "loss", self.loss_probability, "a probability must be 0 to 1", "e.g. 0.05 for 5 % of messages"
             )
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.cells import Cells
-from emulator.record.recovery import BY_ERROR, RECOGNISABLE, Yardsticks
+from emulator.record.predicate import RECOGNISABLE
+from emulator.record.recovery import BY_ERROR, Yardsticks
 from emulator.world.topology import SquareGrid
 from firmware.errors import InputError
 from firmware.picture import Displacement, Picture

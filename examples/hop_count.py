@@ -93,7 +93,7 @@ def show(title: str, engine: ReferenceEngine) -> None:
 
 def main() -> None:
     """Count, restart a half, count again; then put up a wall for ever and count around it."""
-    config = RunConfig(SIDE, SIDE, seed=1, loss_probability=0.05)
+    config = RunConfig(SIDE, SIDE, seed=1, loss=0.05)
     engine = ReferenceEngine(config, bytes([LIMIT]), PictureGoal(expected()), HopCount)
     engine.run(40)
     show("counted", engine)

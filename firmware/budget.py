@@ -32,3 +32,6 @@ VISIBLE = 4
 
 ALIVE_MIN = 7
 """Smallest alpha of a mature cell: the paper's 0.1, in units of 1/64, rounded up."""
+
+COMPUTE_MAX_US = 10_000_000
+"""No update may take longer."""

@@ -4,11 +4,15 @@ SPEC.md, "Clock". Two laws with the same mean: ``uniform`` between half and one 
 intervals, and ``exponential`` (memoryless, as the paper's random update mask).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any, Final, Self
 
 from firmware import prng
 from firmware.errors import InputError
+from firmware.limits import Limits
+from firmware.option import check_names, check_options, filled, option, options_by_field
 
 MEAN_INTERVAL_MAX_US = (1 << 20) - 1
 """Longest mean interval: every product of the clock then fits in 32 bits."""
@@ -35,6 +39,9 @@ class Law(IntEnum):
         return known[name]
 
 
+_LAWS: Final = Limits(words=tuple(law.name.lower() for law in Law))
+
+
 @dataclass(frozen=True)
 class Timing:
     """The clock settings that are flashed along with a genome.
@@ -46,18 +53,26 @@ class Timing:
             one is forgotten, so a dead neighbour is forgotten after 1 to 2 periods.
     """
 
-    law: Law = Law.EXPONENTIAL
-    mean_interval_us: int = 10_000
+    law: Law = option(
+        Law.EXPONENTIAL, "law of the waiting intervals", "LAW", _LAWS, name="clock", read=Law.named
+    )
+    mean_interval_us: int = option(
+        10_000, "mean waiting interval, one round", "T", Limits(1, MEAN_INTERVAL_MAX_US, whole=True)
+    )
     listening_wakes: int = 16
 
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Self:
+        """The settings of these options of a clock; the rest have their defaults.
+
+        Raises:
+            InputError: there is no such option, or its value cannot be.
+        """
+        check_names(options, [option.name for option in options_by_field(cls).values()])
+        return filled(cls, options)
+
     def __post_init__(self) -> None:
-        if not 1 <= self.mean_interval_us <= MEAN_INTERVAL_MAX_US:
-            raise InputError(
-                "mean_interval_us",
-                self.mean_interval_us,
-                f"it must be 1 to {MEAN_INTERVAL_MAX_US}",
-                "the default is 10000",
-            )
+        check_options(self)
         if not 1 <= self.listening_wakes <= LISTENING_WAKES_MAX:
             raise InputError(
                 "listening_wakes",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from firmware.budget import HIDDEN_MAX
+from firmware.budget import COMPUTE_MAX_US, HIDDEN_MAX
 from firmware.errors import InputError
 from firmware.hardware.chips import CHIPS, TARGETS
 
@@ -32,9 +32,6 @@ PACES: Final = {
 """Measured with zig 0.17.1 (clang 22) -Os for 1, 32, 64, 96 and 128 hidden units: exact for the two
 chips with a multiplier. Without one the cycles of a product depend on its factors, and the line is
 at most 1 % above what was measured. Cycles as in ``firmware.hardware.sizes.ASSUMPTIONS``."""
-
-COMPUTE_MAX_US: Final = 10_000_000
-"""No update may take longer."""
 
 CLOCK_HZ_MIN: Final = 1_000
 CLOCK_HZ_MAX: Final = 1_000_000_000

@@ -105,7 +105,7 @@ def appraise(genome: Genome, first_seed: int = 0) -> Appraisal:
 def world(genome: Genome, seed: int) -> Grid:
     """A grid with a margin around the target, without loss and without a picture of each round."""
     rows, cols = (side + 2 * MARGIN for side in genome.target.rgba.shape[:2])
-    return Grid(genome, rows, cols, seed, record=False)
+    return Grid(genome, rows, cols, seed=seed, record=False)
 
 
 def describe_error(error: float) -> str:

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from firmware import image
 from firmware.budget import RAM_BYTES, ROM_BYTES
-from firmware.clock import Law, Timing
+from firmware.clock import Timing
 from firmware.hardware.binary import RAM_ORIGIN, Binary
 from firmware.hardware.build import Options, build
 from firmware.hardware.chips import TARGETS, Chip, Kind, find_chip
@@ -32,10 +32,9 @@ def build_files(
     target: str,
     output: Path,
     *,
-    clock: str = "exponential",
-    mean_interval_us: int = 10_000,
     check_genome: bool = False,
     cc: str | None = None,
+    **options: Any,
 ) -> list[dict[str, Any]]:
     """Build a genome's firmware for one target or for all, and write the files; returns a dict for each.
 
@@ -43,17 +42,16 @@ def build_files(
         name_or_file: of the genome.
         target: name of a chip, ``host``, ``wasm``, or ``all``.
         output: folder for the files; made if it is missing.
-        clock: law of the waiting intervals, ``exponential`` or ``uniform``.
-        mean_interval_us: mean waiting interval.
         check_genome: whether the cell checks its genome's CRC-32 at every boot.
         cc: a gcc of the system; None is zig.
+        options: of the cell's clock, as of ``Grid``.
 
     Raises:
         InputError: an unknown target, no toolchain, over budget, a failing compile, a bad output.
     """
     genome = open_genome(name_or_file)
     targets = list(TARGETS.values()) if target == ALL else [find_chip(target)]
-    flash = image.build(genome, Timing(Law.named(clock), mean_interval_us))
+    flash = image.build(genome, Timing.of(options))
     paths = {chip.name: _paths(output / f"{genome.name}-{chip.name}", chip) for chip in targets}
     ram_map = [output / RAM_MAP] if any(chip.kind is Kind.CHIP for chip in targets) else []
     outputs = [*chain.from_iterable(paths.values()), *ram_map]

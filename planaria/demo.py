@@ -183,7 +183,7 @@ def run_trial(genome_bytes: bytes, trial: Trial) -> dict[str, Any]:
     """Run one trial and write its film and figure."""
     started = time.monotonic()
     genome = Genome.from_bytes(genome_bytes)
-    grid = Grid(genome, SIDE, SIDE, trial.seed, loss_probability=LOSS, faults=trial.faults)
+    grid = Grid(genome, SIDE, SIDE, seed=trial.seed, loss=LOSS, faults=trial.faults)
     result = grid.run(trial.rounds)
     grid.save_film(trial.stem.with_suffix(".gif"))
     grid.save_figure(trial.stem.with_suffix(".png"))
@@ -199,7 +199,7 @@ def _report(genome: Genome, results: dict[str, dict[str, Any]], seed: int, wall_
         "genome_crc32": f"{genome.crc32():08x}",
         "facts": dict(genome.facts),
         "grid": [SIDE, SIDE],
-        "loss_probability": LOSS,
+        "loss": LOSS,
         "seed": seed,
         "E_grown_200": hold["error_by_round"][GROWN_ROUNDS],
         "E_persist_1000": hold["error_by_round"][PERSIST_ROUNDS],

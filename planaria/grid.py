@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +12,11 @@ from emulator.choose import make_engine
 from emulator.config import RunConfig
 from emulator.faults import Fault
 from emulator.goal import PictureGoal
-from emulator.record.recovery import RECOGNISABLE, Predicate
 from emulator.record.result import RunResult
 from firmware import image
-from firmware.clock import Law, Timing
+from firmware.arguments import texts, whole
 from firmware.errors import InputError
 from firmware.genome import Genome
-from firmware.pace import update_us
-from planaria.arguments import number, texts, whole
 from planaria.outputs import check_outputs
 from planaria.pictures.recording import Recording
 from planaria.shipped import flash_image
@@ -29,31 +26,21 @@ class Grid:
     """A genome, flashed into every cell of a grid.
 
     >>> from planaria import Grid, open_genome
-    >>> grid = Grid(open_genome("ring"), rows=24, cols=24, seed=1, loss_probability=0.05)
+    >>> grid = Grid(open_genome("ring"), rows=24, cols=24, seed=1, loss=0.05)
     >>> grid.run(80).error_by_round[80] < 10
     True
     >>> grid.wound("restart:half:left")
     >>> str(grid.run(80).recoveries[0].clean.outcome)
     'recovered'
 
+    Every option of a world is a keyword, e.g. ``seed``, ``loss``, ``latency_us`` or ``faults``: see
+    ``planaria run --help``; docs/campaigns.md lists them all with limits and defaults.
+
     Args:
         genome: the rule, and the picture by which errors are judged.
-        rows: height in cells.
-        cols: width in cells.
-        seed: of all random draws.
-        latency_us: of every link, >= 1.
-        jitter_us: each message takes a uniform 0..jitter_us longer.
-        compute_us: how long an update takes; 0 is the ideal cell.
-        chip: the chip whose pace an update has instead, e.g. ``cortex-m0plus@48MHz`` (``firmware.pace``).
-        loss_probability: of each message on each link.
-        faults: a plan known from the start, e.g. ``["restart:half:left@200"]``.
-        torus: whether opposite edges are joined.
-        clock: law of the waiting intervals, ``exponential`` or ``uniform``.
-        mean_interval_us: mean waiting interval, one round.
-        gone_fraction: share of a wound's error that must go, for a recovery.
-        dwell_rounds: how long it must stay gone.
-        grown_error: an organism has grown when E was at most this in all of the dwell time before a wound.
-        while_growing: wounds are meant to strike before that, and only E itself judges them.
+        rows: height in cells; 32 unless ``grid`` says otherwise.
+        cols: width in cells, likewise.
+        config: the world ready made, instead of options.
         record: keep a picture of every round, for films and figures.
         trace_file: receives every update (SPEC.md, "Trace").
         engine: ``window`` (arrays of cells in compiled code), ``reference`` (a SimPy process for each
@@ -63,73 +50,47 @@ class Grid:
         check_genome: let each cell check its genome's CRC-32 at boot, for ``iss``.
         kernel: what ``window`` computes with: ``numpy``, ``f32``, ``vnni``; None is the fastest that
             this processor has.
+        options: of the world, by name.
 
     Raises:
-        InputError: an option out of its limits, a target larger than the grid, or no toolchain.
+        InputError: an unknown option, one out of its limits, a target larger than the grid, or no toolchain.
     """
 
     def __init__(
         self,
         genome: Genome,
-        rows: int = 32,
-        cols: int = 32,
-        seed: int = 0,
+        rows: int | None = None,
+        cols: int | None = None,
         *,
-        latency_us: int = 500,
-        jitter_us: int = 0,
-        compute_us: int = 0,
-        chip: str | None = None,
-        loss_probability: float = 0.0,
-        faults: list[str] | None = None,
-        torus: bool = False,
-        clock: str = "exponential",
-        mean_interval_us: int = 10_000,
-        gone_fraction: float = 0.95,
-        dwell_rounds: int = 25,
-        grown_error: float = RECOGNISABLE,
-        while_growing: bool = False,
+        config: RunConfig | None = None,
         record: bool = True,
         trace_file: BinaryIO | None = None,
         engine: str = "window",
         target: str | None = None,
         check_genome: bool = False,
         kernel: str | None = None,
+        **options: Any,
     ) -> None:
         if not isinstance(genome, Genome):
             raise InputError("genome", repr(genome), "it must be a Genome", "e.g. open_genome('ring')")
-        timing = Timing(Law.named(clock), whole("mean_interval_us", mean_interval_us))
-        if chip is not None and compute_us:
-            raise InputError("chip", chip, "compute_us is given too", "leave one of them out")
-        self.config = RunConfig(
-            rows=whole("rows", rows),
-            cols=whole("cols", cols),
-            seed=whole("seed", seed),
-            latency_us=whole("latency_us", latency_us),
-            jitter_us=whole("jitter_us", jitter_us),
-            compute_us=whole("compute_us", compute_us) if chip is None else update_us(chip, genome.hidden),
-            loss_probability=number("loss_probability", loss_probability),
-            faults=tuple(map(Fault.parse, texts("faults", faults or []))),
-            torus=bool(torus),
-            timing=timing,
-            predicate=Predicate(
-                number("gone_fraction", gone_fraction),
-                whole("dwell_rounds", dwell_rounds),
-                number("grown_error", grown_error),
-                bool(while_growing),
-            ),
-        )
+        if rows is not None or cols is not None:
+            options = _sized(options, rows, cols)
+        if config is not None and options:
+            name, value = next(iter(options.items()))
+            raise InputError(name, value, "config is given too", "leave one of them out")
+        self.config = RunConfig.of(options, genome.hidden) if config is None else config
         self.genome = genome
         self.faults = list(self.config.faults)
         self._engine = make_engine(
             self.config,
-            image.build(genome, timing),
+            image.build(genome, self.config.timing),
             PictureGoal(genome.target),
             trace_file,
             engine=engine,
             target=target,
             check_genome=check_genome,
             kernel=kernel,
-            library=partial(flash_image, timing),
+            library=partial(flash_image, self.config.timing),
         )
         self._record = record
         self._pictures = Recording(self.config.rows, self.config.cols)
@@ -226,3 +187,13 @@ class Grid:
         if self._record:
             self._pictures.append(self._engine.picture)
         self.on_round(round_number)
+
+
+def _sized(options: dict[str, Any], rows: int | None, cols: int | None) -> dict[str, Any]:
+    """The options with a grid of this size; what is None is as usual."""
+    if "grid" in options:
+        raise InputError("grid", options["grid"], "rows or cols are given too", "leave one of them out")
+    usual = RunConfig()
+    height = whole("rows", usual.rows if rows is None else rows)
+    width = whole("cols", usual.cols if cols is None else cols)
+    return {**options, "grid": f"{width}x{height}"}

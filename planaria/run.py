@@ -6,7 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from emulator.world.topology import parse_grid
 from firmware.errors import InputError
 from firmware.system.atomic import atomic_file
 from planaria.grid import Grid
@@ -22,8 +21,6 @@ def run(
     name_or_file: str | Path,
     rounds: int,
     *,
-    grid: str = "32x32",
-    seed: int = 0,
     engine: str = "window",
     target: str | None = None,
     check_genome: bool = False,
@@ -32,15 +29,13 @@ def run(
     film: Path | None = None,
     figure: Path | None = None,
     trace: Path | None = None,
-    **world: Any,
+    **options: Any,
 ) -> dict[str, Any]:
     """Run a genome from the first round on, with a progress bar; returns what ``--json`` shows.
 
     Args:
         name_or_file: of the genome.
         rounds: how long, in mean intervals.
-        grid: size, ``COLSxROWS``.
-        seed: of all random draws.
         engine: as of ``Grid``, like target, check_genome and kernel.
         target: the chip, for the engine ``iss``.
         check_genome: whether each cell checks its genome at boot, for ``iss``.
@@ -49,12 +44,11 @@ def run(
         film: where to write a GIF.
         figure: where to write a PNG: error over time, and pictures.
         trace: where to write every update.
-        world: all other options of ``Grid``.
+        options: of the world, as of ``Grid``.
 
     Raises:
         InputError: a bad option, genome or output.
     """
-    rows, cols = parse_grid(grid)
     genome = open_genome(name_or_file)
     outputs = [path for path in (film, figure, trace) if path]
     check_outputs(outputs, [genome_path(name_or_file)])
@@ -65,47 +59,44 @@ def run(
     started = time.perf_counter()
     with ExitStack() as stack:
         trace_file: BinaryIO | None = stack.enter_context(atomic_file(trace)) if trace else None
-        cells = Grid(
+        grid = Grid(
             genome,
-            rows,
-            cols,
-            seed,
-            **world,
             record=bool(film or figure),
             trace_file=trace_file,
             engine=engine,
             target=target,
             check_genome=check_genome,
             kernel=kernel,
+            **options,
         )
-        config = cells.config
+        config = grid.config
         config.check_horizon(rounds)
         if warning := too_short(config, rounds):
             warn(warning)
-        result = run_with_progress(cells, rounds, genome.name)
+        result = run_with_progress(grid, rounds, genome.name)
     wall_s = time.perf_counter() - started
     if film:
-        cells.save_film(film)
+        grid.save_film(film)
     if figure:
-        cells.save_figure(figure)
+        grid.save_figure(figure)
     checked = {}
     if check:
-        reference = Grid(genome, rows, cols, seed, **world, record=False, engine="reference")
+        reference = Grid(genome, config=config, record=False, engine="reference")
         expected = run_with_progress(reference, rounds, "reference").as_dict()
         checked["differences"] = [name for name, value in result.as_dict().items() if value != expected[name]]
     return {
         "genome": genome.name,
         "genome_crc32": f"{genome.crc32():08x}",
-        "grid": [cols, rows],
+        "grid": [config.cols, config.rows],
         "rounds": rounds,
-        "seed": seed,
+        "seed": config.seed,
         "engine": engine,
-        "kernel": cells.kernel,
+        "kernel": grid.kernel,
         "wall_s": round(wall_s, 3),
         "predicate": asdict(config.predicate),
         "mean_interval_us": config.timing.mean_interval_us,
         "compute_us": config.compute_us,
-        "chip": world.get("chip"),
+        "chip": options.get("chip"),
         "rates_of_flips": describe_rates(config.faults, config.timing.mean_interval_us),
         **checked,
         **result.as_dict(),

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from emulator.config import RunConfig
 from emulator.faults.base import last_fault
-from emulator.record.recovery import Outcome, Predicate
+from emulator.record.predicate import Predicate
+from emulator.record.recovery import Outcome
 from planaria.displacement import describe_displacement
 
 NUMBERS: Final = ("no", "one", "two", "three", "four")

@@ -6,7 +6,7 @@ from typing import Any, Final
 from tqdm import tqdm
 
 from firmware import image
-from firmware.clock import Law, Timing
+from firmware.clock import Timing
 from firmware.errors import InputError
 from firmware.genome import Genome
 from firmware.hardware.binary import Binary, read_elf
@@ -28,8 +28,7 @@ def verify_cell(
     cases: int = 10_000,
     seed: int = 0,
     elf: Path | None = None,
-    clock: str = "exponential",
-    mean_interval_us: int = 10_000,
+    **options: Any,
 ) -> dict[str, Any]:
     """Verify a genome, and a random one of its width, on a target; returns what ``--json`` shows.
 
@@ -39,8 +38,7 @@ def verify_cell(
         cases: so many events.
         seed: of the events.
         elf: a file that was built before, which alone is then verified.
-        clock: law of the waiting intervals, ``exponential`` or ``uniform``.
-        mean_interval_us: mean waiting interval.
+        options: of the cell's clock, as of ``Grid``.
 
     Raises:
         InputError: a bad option, no toolchain, or a binary that holds another genome.
@@ -51,7 +49,7 @@ def verify_cell(
         raise InputError("cases", cases, "it must be at least 1", "10000 takes seconds")
     if seed < 0:
         raise InputError("seed", seed, "it must be at least 0", "choose another")
-    timing = Timing(Law.named(clock), mean_interval_us)
+    timing = Timing.of(options)
     flash = image.build(genome, timing)
     if elf:
         trials = [(genome, _read(elf, chip, flash))]

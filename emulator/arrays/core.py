@@ -40,7 +40,7 @@ class Core(ABC):
         self._flight_us = config.latency_us + config.compute_us
         """What a cell sends, no other's update can know that ends sooner than that after it."""
 
-        self._lost_below = threshold(config.loss_probability)
+        self._lost_below = threshold(config.loss)
 
     @property
     def compiles(self) -> bool:

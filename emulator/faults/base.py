@@ -19,6 +19,7 @@ from emulator.cells import Cells
 from emulator.faults.tools import Tools
 from emulator.world.region import Everything, Region, parse_region
 from firmware.errors import InputError
+from firmware.limits import Limits
 
 Life = Generator[None, bool, None]
 """A fault in force. It is resumed with True when it is over, and with False at each tick before."""
@@ -39,30 +40,9 @@ _FIX: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What a parameter may be: a number from ``low`` to ``high``, one of some words, or any name."""
-
-    low: float = 0
-    high: float = 0
-    whole: bool = False
-    words: tuple[str, ...] = ()
-    name: bool = False
-
-    def __str__(self) -> str:
-        if self.name:
-            return "a name in small letters, digits and -"
-        if self.words:
-            return f"one of {', '.join(self.words)}"
-        return f"{'a whole number, ' if self.whole else ''}{_plain(self.low)} to {_plain(self.high)}"
-
-
 def parameter(limits: Limits, default: Any = None) -> Any:
     """A field of a kind; without a default the text must give it."""
     return field(kw_only=True, default=default, metadata={"limits": limits})
-
-
-PROBABILITY: Final = Limits(0, 1)
 
 
 @dataclass(frozen=True)
@@ -264,7 +244,7 @@ def _value(name: str, value: str, limits: Limits, text: str) -> Value:
     if not _NUMBER.fullmatch(value):
         raise InputError("fault", text, f"{name}={value} is not a number", f"it must be {limits}")
     number = float(value)
-    if not limits.low <= number <= limits.high or (limits.whole and number != int(number)):
+    if number not in limits:
         raise InputError("fault", text, f"{name}={value} is out of its limits", f"it must be {limits}")
     return int(number) if limits.whole else number
 

@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.cells import Cells
-from emulator.faults.base import Fault, Life, Limits, parameter
+from emulator.faults.base import Fault, Life, parameter
 from emulator.faults.tools import Tools
 from emulator.world.draws import Stream, draw32, key
 from emulator.world.rate import RATE_MAX, RATE_ONE
+from firmware.limits import Limits
 
 _SPREAD: Final = Limits(0, 0.9)
 

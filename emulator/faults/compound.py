@@ -7,12 +7,13 @@ from itertools import pairwise
 from typing import Final
 
 from emulator.cells import Cells
-from emulator.faults.base import Fault, Life, Limits, parameter
+from emulator.faults.base import Fault, Life, parameter
 from emulator.faults.power import Kill
 from emulator.faults.tools import Tools
 from emulator.world.draws import Stream, draw32, key
 from emulator.world.region import Band, Everything
 from firmware.errors import InputError
+from firmware.limits import Limits
 
 _MENU: Final = (
     "restart:random:0.1",

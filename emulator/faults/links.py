@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.cells import Cells
-from emulator.faults.base import PROBABILITY, Fault, Life, Limits, parameter
+from emulator.faults.base import Fault, Life, parameter
 from emulator.faults.fronts import Effect, Front
 from emulator.faults.tools import Tools
 from emulator.world.draws import threshold
 from emulator.world.topology import SquareGrid
 from firmware.budget import PORTS
+from firmware.limits import PROBABILITY, Limits
 
 _TIME: Final = Limits(0, 1_000_000_000, whole=True)
 ALL_PORTS: Final = (1 << PORTS) - 1

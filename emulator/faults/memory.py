@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.cells import Cells
-from emulator.faults.base import Fault, Life, Limits, parameter
+from emulator.faults.base import Fault, Life, parameter
 from emulator.faults.tools import Tools
 from emulator.world.draws import Stream, draw32, key
 from firmware.budget import RAM_BYTES
 from firmware.errors import InputError
+from firmware.limits import Limits
 
 RAM_BITS: Final = 8 * RAM_BYTES
 FLIPS_MAX: Final = 63

@@ -6,10 +6,11 @@ from typing import Final
 import numpy as np
 
 from emulator.cells import Cells
-from emulator.faults.base import Fault, Life, Limits, parameter
+from emulator.faults.base import Fault, Life, parameter
 from emulator.faults.memory import RAM_BITS, flip_masks, random_ram
 from emulator.faults.tools import Tools
 from emulator.world.draws import Stream, draw32, key, threshold
+from firmware.limits import Limits
 
 BLANK, STALE, RANDOM = "blank", "stale", "random"
 """What a cell finds in its RAM when it boots: nothing, what was there, or anything."""

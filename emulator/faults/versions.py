@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from emulator.cells import Cells
-from emulator.faults.base import Fault, Life, Limits, parameter
+from emulator.faults.base import Fault, Life, parameter
 from emulator.faults.tools import Tools
+from firmware.limits import Limits
 
 
 @dataclass(frozen=True)

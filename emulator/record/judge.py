@@ -7,16 +7,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
-from emulator.record.recovery import (
-    BY_ERROR,
-    Judgement,
-    Outcome,
-    Predicate,
-    Recovery,
-    Sample,
-    Wound,
-    Yardsticks,
-)
+from emulator.record.predicate import Predicate
+from emulator.record.recovery import BY_ERROR, Judgement, Outcome, Recovery, Sample, Wound, Yardsticks
 from firmware.picture import Displacement
 
 EXPLODED_TIMES: Final = 2

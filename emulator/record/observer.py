@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.record.recovery import RECOGNISABLE, Away, Sample, Wound
+from emulator.record.predicate import RECOGNISABLE
+from emulator.record.recovery import Away, Sample, Wound
 from firmware.picture import Displacement
 
 

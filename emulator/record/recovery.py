@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
+from emulator.record.predicate import CLEAN, RECOGNISABLE
 from firmware.picture import Displacement
 
 
@@ -41,13 +42,6 @@ class Outcome(StrEnum):
 
     NOT_GROWN = "not_grown"
     """The fault struck an organism that was not at rest, so that it cannot be said what it did."""
-
-
-CLEAN: Final = 3.0
-"""An organism with an E of at most this is clean: nobody sees a difference."""
-
-RECOGNISABLE: Final = 10.0
-"""One with an E of at most this is recognisable: one sees what it is, and that something is wrong."""
 
 
 class Yardsticks(NamedTuple):
@@ -184,21 +178,3 @@ class Recovery(Judgement):
         """All fields, ready for JSON."""
         stood = self.stood._asdict() if self.stood else None
         return asdict(self) | {"recovered": self.recovered, "stood": stood}
-
-
-@dataclass(frozen=True)
-class Predicate:
-    """What counts as at rest, and as recovered.
-
-    Attributes:
-        gone_fraction: share of the wound's error that must be gone, above 0 and at most 1.
-        dwell_rounds: for how many rounds it must stay gone.
-        grown_error: an organism has grown when E was at most this in all of the dwell time.
-        while_growing: wounds are meant to strike before that; they are then judged by the absolute
-            yardsticks alone, and all trials count as wounded.
-    """
-
-    gone_fraction: float = 0.95
-    dwell_rounds: int = 25
-    grown_error: float = RECOGNISABLE
-    while_growing: bool = False

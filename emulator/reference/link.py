@@ -68,7 +68,7 @@ class Link:
         self.traffic = traffic
         self.last_arrival_us = 0
         self._leaving: list[Message] = []
-        self._lost_below = threshold(config.loss_probability)
+        self._lost_below = threshold(config.loss)
         self._loss_key = key(config.seed, Stream.LOSS, wire.number)
         self._jitter_key = key(config.seed, Stream.JITTER, wire.number)
 

@@ -187,7 +187,7 @@ def measure_growth(seconds: float) -> dict[str, list[tuple[Any, float]]]:
         "jitter in mean intervals": [
             (share, cost_ns(128, jitter_us=round(share * mean_us))) for share in (0, 0.01, 0.05, 0.2, 1, 4)
         ],
-        "loss": [(loss, cost_ns(128, loss_probability=loss)) for loss in (0.0, 0.01, 0.05, 0.2, 0.5, 1.0)],
+        "loss": [(loss, cost_ns(128, loss=loss)) for loss in (0.0, 0.01, 0.05, 0.2, 0.5, 1.0)],
         "clock": [(law.name.lower(), cost_ns(128, timing=Timing(law))) for law in Law],
     }
 

@@ -19,7 +19,7 @@ from typing import Any, Final, Self
 from emulator.config import RunConfig, check_begin
 from emulator.faults import Fault
 from emulator.faults.base import last_fault
-from emulator.record.recovery import Predicate
+from emulator.record.predicate import Predicate
 from emulator.world.draws import Stream, draw32, key
 from emulator.world.host_memory import check_memory
 from firmware.errors import InputError
@@ -39,7 +39,7 @@ from planaria.campaign.parameters import (
 from planaria.campaign.timeline import check_fault, check_time
 from planaria.campaign.toml_table import LETTERS_MAX, TomlTable
 from planaria.campaign.trial import Point, Trial, Value
-from planaria.campaign.world import OPTIONS, differing, read_chip, read_predicate, read_world
+from planaria.campaign.world import WORLD, differing, read_chip, read_predicate, read_world
 from planaria.counted import counted
 from planaria.shipped import genome_path, open_genome, shipped_paths
 
@@ -347,7 +347,7 @@ class Plan:
 
 def _read_world(table: TomlTable) -> dict[str, Any]:
     world = table.table("world")
-    world.check_keys(*OPTIONS)
+    world.check_keys(*WORLD)
     return world.content
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from firmware.errors import InputError
-from firmware.genome import Genome
 from planaria.campaign.database import result_files
 from planaria.campaign.plan import Plan
 from planaria.campaign.store import Store
@@ -32,9 +31,10 @@ def replay(
     """
     check_outputs([path for path in (film, figure) if path], result_files(folder))
     with Store.open(folder) as store:
-        trial, genome = find_trial(store.plan, point, index), store.genomes
+        trial, genomes = find_trial(store.plan, point, index), store.genomes
         stored = [r for r in store.results() if (r.point, r.index) == (point, index)]
-    grid = make_grid(genome[trial.genome], trial)
+    genome = genomes[trial.genome]
+    grid = Grid(genome, config=trial.world(genome))
     result = run_with_progress(grid, trial.horizon_rounds, trial.genome)
     if film:
         grid.save_film(film)
@@ -68,23 +68,3 @@ def find_trial(plan: Plan, point: int, index: int) -> Trial:
     if not 0 <= index < plan.trials:
         raise InputError("trial", index, f"a point has 0 to {plan.trials - 1}", "see the report")
     return plan.trial(points[point], index)
-
-
-def make_grid(genome: Genome, trial: Trial) -> Grid:
-    """The grid on which a trial takes place, which keeps its pictures."""
-    config = trial.world(genome)
-    return Grid(
-        genome,
-        config.rows,
-        config.cols,
-        config.seed,
-        latency_us=config.latency_us,
-        jitter_us=config.jitter_us,
-        compute_us=config.compute_us,
-        loss_probability=config.loss_probability,
-        faults=[str(fault) for fault in config.faults],
-        torus=config.torus,
-        clock=config.timing.law.name.lower(),
-        mean_interval_us=config.timing.mean_interval_us,
-        **asdict(config.predicate),
-    )

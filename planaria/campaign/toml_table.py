@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from firmware.errors import InputError
+from firmware.option import Option
 from planaria.campaign.dotted import PARTS_MAX, long_key
 
 NUMBER_MAX: Final = 10**9
@@ -128,6 +129,16 @@ class TomlTable:
         if len(value) > TEXT_MAX:
             raise self.error(key, value, f"it can have {TEXT_MAX:,} characters", "make it shorter")
         return value
+
+    def option(self, option: Option) -> Any:
+        """The value of an option of a world, or its default; numbers that are not whole are not checked."""
+        if option.is_switch:
+            return self.flag(option.name, option.default)
+        if option.is_whole and (limits := option.limits):
+            return self.whole(option.name, int(limits.low), int(limits.high), option.default)
+        if option.is_number:
+            return self.number(option.name, option.default)
+        return self.text(option.name, option.default)
 
     def items(self, key: str) -> list[Any]:
         """A list that is not empty."""

@@ -1,40 +1,34 @@
-"""The world of a plan: its tables [world] and [recovery], with the defaults of ``RunConfig``."""
+"""The world of a plan: its tables [world] and [recovery], whose keys are the options of a world."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from emulator.config import LATENCY_MAX_US, RunConfig
-from emulator.record.recovery import Predicate
+from emulator.config import RunConfig
+from emulator.options import CHIP, FAULTS, WORLD_OPTIONS, options_of
+from emulator.record.predicate import Predicate
 from emulator.world.topology import parse_grid
 from firmware.budget import HIDDEN_MAX
-from firmware.clock import MEAN_INTERVAL_MAX_US, Law, Timing
 from firmware.errors import InputError
-from firmware.pace import COMPUTE_MAX_US, update_us
+from firmware.option import filled
+from firmware.pace import update_us
 from planaria.campaign.toml_table import TomlTable
 
 CELLS_MAX: Final = 1 << 24
 """What a trial of more cells takes nobody has the time for."""
 
-_DEFAULT: Final = RunConfig()
+RECOVERY: Final = options_of(Predicate)
+"""Keys of [recovery]."""
 
-_DEFAULTS: Final[dict[str, Any]] = {
-    "grid": f"{_DEFAULT.cols}x{_DEFAULT.rows}",
-    "torus": _DEFAULT.torus,
-    "clock": _DEFAULT.timing.law.name.lower(),
-    "mean_interval_us": _DEFAULT.timing.mean_interval_us,
-    "latency_us": _DEFAULT.latency_us,
-    "jitter_us": _DEFAULT.jitter_us,
-    "compute_us": _DEFAULT.compute_us,
-    "loss": _DEFAULT.loss_probability,
-}
+_ELSEWHERE: Final = (*RECOVERY, "seed", FAULTS.name)
+"""A plan has a seed of its own, and a timeline."""
 
-OPTIONS: Final = (*_DEFAULTS, "chip")
+WORLD: Final = {name: option for name, option in WORLD_OPTIONS.items() if name not in _ELSEWHERE}
 """Keys of [world]."""
 
 
 def differing(options: Mapping[str, Any]) -> dict[str, Any]:
     """Those options of a world, as a plan writes them, that are not what they would be anyway."""
-    return {name: given for name, given in options.items() if given != _DEFAULTS.get(name)}
+    return {name: given for name, given in options.items() if given != WORLD[name].default}
 
 
 def read_world(table: TomlTable, predicate: Predicate) -> RunConfig:
@@ -43,31 +37,13 @@ def read_world(table: TomlTable, predicate: Predicate) -> RunConfig:
     Raises:
         InputError: a wrong type, or a value out of its limits.
     """
-    usual = _DEFAULTS
-    grid = table.text("grid", usual["grid"])
-    torus = table.flag("torus", usual["torus"])
-    clock = table.text("clock", usual["clock"])
-    mean_interval_us = table.whole("mean_interval_us", 1, MEAN_INTERVAL_MAX_US, usual["mean_interval_us"])
-    latency_us = table.whole("latency_us", 1, LATENCY_MAX_US, usual["latency_us"])
-    jitter_us = table.whole("jitter_us", 0, LATENCY_MAX_US, usual["jitter_us"])
-    compute_us = table.whole("compute_us", 0, COMPUTE_MAX_US, usual["compute_us"])
-    loss = table.number("loss", usual["loss"])
+    options = {name: table.option(option) for name, option in WORLD.items() if option is not CHIP}
     with table.naming():
-        rows, cols = parse_grid(grid)
+        rows, cols = parse_grid(options["grid"])
         if rows * cols > CELLS_MAX:
             limit = f"a plan's can have {CELLS_MAX:,} cells"
-            raise InputError("grid", grid, limit, "make it smaller")
-        return RunConfig(
-            rows=rows,
-            cols=cols,
-            latency_us=latency_us,
-            jitter_us=jitter_us,
-            compute_us=compute_us,
-            loss_probability=loss,
-            torus=torus,
-            timing=Timing(Law.named(clock), mean_interval_us),
-            predicate=predicate,
-        )
+            raise InputError("grid", options["grid"], limit, "make it smaller")
+        return RunConfig.of(options, predicate=predicate)
 
 
 def read_chip(table: TomlTable) -> str | None:
@@ -92,14 +68,8 @@ def read_predicate(table: TomlTable) -> Predicate:
     Raises:
         InputError: as ``read_world``.
     """
-    table.check_keys("gone_fraction", "dwell_rounds", "grown_error", "while_growing")
-    default = Predicate()
-    predicate = Predicate(
-        table.number("gone_fraction", default.gone_fraction),
-        table.whole("dwell_rounds", 0, 1_000_000, default.dwell_rounds),
-        table.number("grown_error", default.grown_error),
-        table.flag("while_growing", default.while_growing),
-    )
+    table.check_keys(*RECOVERY)
+    predicate = filled(Predicate, {name: table.option(option) for name, option in RECOVERY.items()})
     with table.naming():
         RunConfig(predicate=predicate)
     return predicate

@@ -3,7 +3,8 @@
 from enum import StrEnum
 from typing import Final
 
-from emulator.record.recovery import CLEAN, RECOGNISABLE, Outcome, Predicate
+from emulator.record.predicate import CLEAN, RECOGNISABLE, Predicate
+from emulator.record.recovery import Outcome
 
 APART: Final = (Outcome.UNHARMED, Outcome.NOT_GROWN)
 """What is no wound: such trials are counted apart, and are in no denominator."""

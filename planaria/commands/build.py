@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from planaria.commands.command import add_clock, add_command, print_json
+from emulator.options import CLOCK
+from planaria.commands.command import add_command, add_options, chosen, print_json
 from planaria.say import say
 
 COLUMNS: tuple[tuple[str, Callable[[dict[str, Any]], Any]], ...] = (
@@ -47,7 +48,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--cc", metavar="GCC", help="a gcc of the system, e.g. arm-none-eabi-gcc (default: zig)"
     )
-    add_clock(parser)
+    add_options(parser, CLOCK)
 
 
 def _build(options: argparse.Namespace) -> None:
@@ -57,10 +58,9 @@ def _build(options: argparse.Namespace) -> None:
         options.genome,
         options.target,
         options.output,
-        clock=options.clock,
-        mean_interval_us=options.mean_interval_us,
         check_genome=options.check_genome,
         cc=options.cc,
+        **chosen(options, CLOCK),
     )
     if options.json:
         print_json(rows if options.target == ALL else rows[0])

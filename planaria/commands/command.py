@@ -2,10 +2,11 @@
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NoReturn
 
 from firmware.errors import visible
+from firmware.option import Option
 
 MESSAGE_MAX: Final = 400
 """Letters of what is wrong with a command line."""
@@ -43,18 +44,26 @@ def add_command(
     return parser
 
 
-def add_clock(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of the cells' clock."""
-    parser.add_argument(
-        "--clock",
-        choices=("exponential", "uniform"),
-        default="exponential",
-        help="law of the waiting intervals",
-    )
-    parser.add_argument(
-        "--mean-interval-us",
-        type=int,
-        default=10_000,
-        metavar="T",
-        help="mean waiting interval (default: 10000)",
-    )
+def add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
+    """Add the flags of some options of a world."""
+    for option in options:
+        about: dict[str, Any] = {"dest": option.name, "help": option.text.replace("%", "%%")}
+        if option.is_switch:
+            parser.add_argument(option.flag, action="store_true", **about)
+            continue
+        about["metavar"] = option.metavar
+        if option.is_list:
+            parser.add_argument(option.flag, action="append", default=[], **about)
+            continue
+        if option.is_number:
+            about["type"] = int if option.is_whole else float
+        elif option.limits is not None:
+            about |= {"choices": option.limits.words, "metavar": None}
+        if option.default != "":
+            about["help"] += f" (default: {option.shown_default})"
+        parser.add_argument(option.flag, default=None if option.default == "" else option.default, **about)
+
+
+def chosen(given: argparse.Namespace, options: Iterable[Option]) -> dict[str, Any]:
+    """What the command line says of some options: name -> value."""
+    return {option.name: getattr(given, option.name) for option in options}

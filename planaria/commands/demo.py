@@ -47,7 +47,7 @@ def _demo(options: argparse.Namespace) -> None:
 
 def print_report(report: dict[str, Any], folder: Path) -> None:
     """Tell a person how the organism did, and where to look."""
-    from emulator.record.recovery import Predicate
+    from emulator.record.predicate import Predicate
     from planaria.demo import LOSS, REPORT, SHOWN_FIRST
     from planaria.verdict import describe_recovery
 

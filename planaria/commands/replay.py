@@ -38,7 +38,7 @@ def _replay(options: argparse.Namespace) -> int | None:
 
 def print_replay(result: dict[str, Any], written: list[Path]) -> None:
     """Tell a person what became of the trial, and whether it is the same as it was."""
-    from emulator.record.recovery import Predicate
+    from emulator.record.predicate import Predicate
     from planaria.verdict import describe_recovery
 
     say(f"{result['genome']}, point {result['point']}, trial {result['trial']}, seed {result['seed']}")

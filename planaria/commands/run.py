@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from planaria.commands.command import add_clock, add_command, print_json
+from emulator.options import WORLD_OPTIONS
+from planaria.commands.command import add_command, add_options, chosen, print_json
 from planaria.counted import counted
 from planaria.say import say
 from planaria.system.ending import DIFFERS
@@ -21,13 +22,8 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("genome", help="a .genome file or the name of a shipped one")
     parser.add_argument(
-        "--grid", default="32x32", metavar="COLSxROWS", help="size of the grid (default: 32x32)"
-    )
-    parser.add_argument("--torus", action="store_true", help="join opposite edges of the grid")
-    parser.add_argument(
         "--rounds", type=int, default=200, metavar="N", help="mean intervals to simulate (default: 200)"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the whole run (default: 0)")
     parser.add_argument(
         "--engine",
         choices=("window", "reference", "native", "iss"),
@@ -49,65 +45,7 @@ def add(commands: Any) -> None:
         action="store_true",
         help="with --engine iss: check the genome's CRC-32 at every boot",
     )
-    add_clock(parser)
-    parser.add_argument(
-        "--latency-us", type=int, default=500, metavar="L", help="of every link (default: 500)"
-    )
-    parser.add_argument(
-        "--jitter-us", type=int, default=0, metavar="J", help="adds uniform 0..J to the latency (default: 0)"
-    )
-    parser.add_argument(
-        "--compute-us",
-        type=int,
-        default=0,
-        metavar="C",
-        help="what an update takes (default: 0, the ideal cell)",
-    )
-    parser.add_argument(
-        "--chip",
-        metavar="NAME[@CLOCK]",
-        help="an update takes as long as on this chip: cortex-m0plus, rv32imc or rv32ec, e.g. rv32ec@48MHz",
-    )
-    parser.add_argument(
-        "--loss", type=float, default=0.0, metavar="P", help="probability that a message is lost (default: 0)"
-    )
-    parser.add_argument(
-        "--fault",
-        action="append",
-        default=[],
-        metavar="SPEC",
-        help="KIND:REGION[,NAME=VALUE]@ROUND[+ROUNDS]; may be repeated. `planaria faults` lists the kinds. "
-        "Regions: all, half:left|right|top|bottom, disc:ROW,COL,RADIUS, rect:ROW,COL,HEIGHT,WIDTH, "
-        "frame:ROW,COL,HEIGHT,WIDTH (all but that rectangle), line:ROW,COL,TOROW,TOCOL, "
-        "swipe:ROW,COL,TOROW,TOCOL,WIDTH, band:NUMBER,COUNT, random:FRACTION, living:REGION. "
-        "E.g. restart:half:left@200, kill:disc:16,16,5@200+50, loss:0.5@100+50",
-    )
-    parser.add_argument(
-        "--dwell-rounds",
-        type=int,
-        default=25,
-        metavar="N",
-        help="how long a recovery must last (default: 25)",
-    )
-    parser.add_argument(
-        "--gone-fraction",
-        type=float,
-        default=0.95,
-        metavar="F",
-        help="share of the wound's error that must go, for the relative yardstick (default: 0.95)",
-    )
-    parser.add_argument(
-        "--grown-error",
-        type=float,
-        default=10.0,
-        metavar="E",
-        help="an organism has grown when E was at most this in all of the dwell time (default: 10)",
-    )
-    parser.add_argument(
-        "--while-growing",
-        action="store_true",
-        help="wounds are meant to strike before that, and are judged by E alone",
-    )
+    add_options(parser, WORLD_OPTIONS.values())
     parser.add_argument(
         "--check", action="store_true", help="run the reference engine too and compare everything"
     )
@@ -126,8 +64,6 @@ def _run(options: argparse.Namespace) -> int | None:
     result = run(
         options.genome,
         options.rounds,
-        grid=options.grid,
-        seed=options.seed,
         engine=options.engine,
         target=options.target,
         check_genome=options.check_genome,
@@ -136,19 +72,7 @@ def _run(options: argparse.Namespace) -> int | None:
         film=options.film,
         figure=options.figure,
         trace=options.trace,
-        latency_us=options.latency_us,
-        jitter_us=options.jitter_us,
-        compute_us=options.compute_us,
-        chip=options.chip,
-        loss_probability=options.loss,
-        faults=options.fault,
-        torus=options.torus,
-        clock=options.clock,
-        mean_interval_us=options.mean_interval_us,
-        gone_fraction=options.gone_fraction,
-        dwell_rounds=options.dwell_rounds,
-        grown_error=options.grown_error,
-        while_growing=options.while_growing,
+        **chosen(options, WORLD_OPTIONS.values()),
     )
     if options.json:
         print_json(result)
@@ -159,7 +83,7 @@ def _run(options: argparse.Namespace) -> int | None:
 
 def print_summary(result: dict[str, Any], written: list[Path]) -> None:
     """Tell a person what has become of the run, and which files were written."""
-    from emulator.record.recovery import Predicate
+    from emulator.record.predicate import Predicate
     from planaria.verdict import describe_away, describe_recovery
 
     cols, rows = result["grid"]

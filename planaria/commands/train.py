@@ -91,7 +91,7 @@ def _train(options: argparse.Namespace) -> None:
 
 def print_result(trained: "Trained") -> None:
     """Tell a person how well the organism does, and what to look at."""
-    from emulator.record.recovery import RECOGNISABLE
+    from emulator.record.predicate import RECOGNISABLE
     from planaria.appraisal import (
         GROWN_ROUNDS,
         HALVES,
@@ -140,7 +140,7 @@ def _displaced(appraisal: "Appraisal") -> str:
 
 def warn_if_bad(trained: "Trained") -> None:
     """Say what to do about an organism that is not the picture, or not where it should be."""
-    from emulator.record.recovery import RECOGNISABLE
+    from emulator.record.predicate import RECOGNISABLE
     from planaria.appraisal import describe_error
 
     genome, appraisal, files = trained

@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from planaria.commands.command import add_clock, add_command, print_json
+from emulator.options import CLOCK
+from planaria.commands.command import add_command, add_options, chosen, print_json
 from planaria.say import say
 from planaria.system.ending import DIFFERS
 
@@ -28,7 +29,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--elf", type=Path, metavar="FILE", help="a file that build has written, instead of building anew"
     )
-    add_clock(parser)
+    add_options(parser, CLOCK)
 
 
 def _verify(options: argparse.Namespace) -> int | None:
@@ -40,8 +41,7 @@ def _verify(options: argparse.Namespace) -> int | None:
         cases=options.cases,
         seed=options.seed,
         elf=options.elf,
-        clock=options.clock,
-        mean_interval_us=options.mean_interval_us,
+        **chosen(options, CLOCK),
     )
     if options.json:
         print_json(report)

@@ -58,7 +58,7 @@ def save_figure(
         axes.set_title(title, fontsize=9)
         axes.set_xticks([])
         axes.set_yticks([])
-    world = f"{config.cols}x{config.rows} cells, {config.loss_probability:.0%} loss, seed {config.seed}"
+    world = f"{config.cols}x{config.rows} cells, {config.loss:.0%} loss, seed {config.seed}"
     figure.suptitle(f"{in_figure(genome.name)} on {world}")
     with atomic_file(path) as file:
         figure.savefig(file, format="png", dpi=110)

@@ -17,7 +17,7 @@ from emulator.config import RunConfig
 from emulator.engine import Engine
 from emulator.faults import Fault
 from emulator.goal import PictureGoal
-from emulator.record.recovery import Predicate
+from emulator.record.predicate import Predicate
 from emulator.reference.engine import ReferenceEngine
 from emulator.world.draws import Stream, draw32, key
 from firmware import image
@@ -95,7 +95,8 @@ def run(world: World, make_engine: Callable[..., Engine] = ReferenceEngine) -> t
             }
         ),
         **{name: world[name] for name in ("rows", "cols", "torus", "seed")},
-        **{name: world[name] for name in ("latency_us", "jitter_us", "compute_us", "loss_probability")},
+        **{name: world[name] for name in ("latency_us", "jitter_us", "compute_us")},
+        loss=world["loss_probability"],
     )
     config.check_horizon(world["rounds"])
     trace = io.BytesIO()

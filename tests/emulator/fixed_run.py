@@ -36,7 +36,7 @@ def trace_sha256(seed: int) -> str:
         target=Picture.of(np.full((8, 8, 4), 255, np.uint8)),
     )
     faults = tuple(map(Fault.parse, PLAN))
-    config = RunConfig(10, 9, seed, jitter_us=900, loss_probability=0.05, faults=faults)
+    config = RunConfig(10, 9, seed=seed, jitter_us=900, loss=0.05, faults=faults)
     return (
         ReferenceEngine(config, image.build(genome, config.timing), PictureGoal(genome.target))
         .run(12)

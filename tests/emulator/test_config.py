@@ -2,7 +2,7 @@ import pytest
 
 from emulator.config import RunConfig
 from emulator.faults import Fault
-from emulator.record.recovery import Predicate
+from emulator.record.predicate import Predicate
 from firmware.clock import Timing
 from firmware.errors import InputError
 
@@ -10,14 +10,14 @@ BAD = [
     ({"rows": 0}, r"grid: 32x0 - it needs at least 1x1 cells"),
     ({"cols": -1}, r"grid: -1x32 - it needs at least 1x1 cells"),
     ({"rows": 2, "torus": True}, r"grid: 32x2 - a torus needs at least 3x3"),
-    ({"seed": -1}, r"seed: -1 - it must be 0 to 2\*\*64 - 1"),
-    ({"seed": 1 << 64}, r"seed: 18446744073709551616 - it must be 0 to 2\*\*64 - 1"),
-    ({"latency_us": 0}, r"latency_us: 0 - it must be 1 to 1000000000: no message is instantaneous"),
+    ({"seed": -1}, r"seed: -1 - it must be a whole number, 0 to 2\*\*64 - 1"),
+    ({"seed": 1 << 64}, r"seed: 18446744073709551616 - it must be a whole number, 0 to 2\*\*64 - 1"),
+    ({"latency_us": 0}, r"latency_us: 0 - it must be a whole number, 1 to 1,000,000,000; the default is 500"),
     ({"latency_us": -5}, r"latency_us: -5"),
-    ({"jitter_us": -1}, r"jitter_us: -1 - it must be 0 to"),
-    ({"loss_probability": 1.01}, r"loss: 1\.01 - a probability must be 0 to 1"),
-    ({"loss_probability": -0.1}, r"loss: -0\.1 - a probability must be 0 to 1"),
-    ({"loss_probability": float("nan")}, r"loss: nan - a probability must be 0 to 1"),
+    ({"jitter_us": -1}, r"jitter_us: -1 - it must be a whole number, 0 to"),
+    ({"loss": 1.01}, r"loss: 1\.01 - a probability must be 0 to 1"),
+    ({"loss": -0.1}, r"loss: -0\.1 - a probability must be 0 to 1"),
+    ({"loss": float("nan")}, r"loss: nan - a probability must be 0 to 1"),
     ({"predicate": Predicate(gone_fraction=0)}, r"gone_fraction: 0"),
     ({"predicate": Predicate(gone_fraction=1.1)}, r"gone_fraction: 1\.1"),
     ({"predicate": Predicate(dwell_rounds=-1)}, r"dwell_rounds: -1"),
@@ -39,7 +39,7 @@ def test_bad_input(options, message):
 
 
 def test_limits_are_allowed():
-    RunConfig(rows=1, cols=1, seed=(1 << 64) - 1, latency_us=1, loss_probability=1.0)
+    RunConfig(rows=1, cols=1, seed=(1 << 64) - 1, latency_us=1, loss=1.0)
     RunConfig(rows=3, cols=3, torus=True, faults=(Fault.parse("kill:rect:0,0,3,3@0"),))
 
 

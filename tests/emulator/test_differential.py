@@ -158,7 +158,7 @@ def test_the_engine_agrees_with_brute_force(genome, law, latency_us, jitter_us, 
         latency_us=latency_us,
         jitter_us=jitter_us,
         compute_us=compute_us,
-        loss_probability=loss,
+        loss=loss,
         faults=tuple(map(Fault.parse, plan)),
         timing=timing,
     )

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from emulator.faults import Fault
-from emulator.record.recovery import Predicate
+from emulator.record.predicate import Predicate
 from firmware.errors import InputError
 
 WORLD = {
     "seed": 2,
     "jitter_us": 900,
-    "loss_probability": 0.05,
+    "loss": 0.05,
     "faults": (Fault.parse("restart:half:left@6"), Fault.parse("kill:disc:6,6,2@9.5+3")),
 }
 

@@ -104,7 +104,7 @@ def random_config(seed):
         latency_us=rng.choice([1, 2, mean_us // 20 + 1, mean_us, 4 * mean_us]),
         jitter_us=rng.choice([0, 0, 1, mean_us // 2, 3 * mean_us]),
         compute_us=rng.choice([0, 0, 1, mean_us // 6, mean_us, 3 * mean_us]),
-        loss_probability=rng.choice([0.0, 0.0, 0.05, 0.6, 1.0]),
+        loss=rng.choice([0.0, 0.0, 0.05, 0.6, 1.0]),
         faults=tuple(faults),
         torus=rng.random() < 0.3,
         timing=Timing(rng.choice(list(Law)), mean_us, rng.choice([1, 2, 5, 16, 255])),

@@ -101,5 +101,5 @@ def test_a_product_fits_in_32_bits():
     "options", [{"mean_interval_us": 0}, {"mean_interval_us": 2**20}, {"listening_wakes": 0}]
 )
 def test_bad_timing(options):
-    with pytest.raises(InputError, match="it must be 1 to"):
+    with pytest.raises(InputError, match="it must be "):
         Timing(**options)

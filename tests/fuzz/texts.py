@@ -6,10 +6,10 @@ from emulator.config import RunConfig
 from emulator.faults import Fault
 from emulator.world.region import check_inside, parse_region
 from emulator.world.topology import parse_grid
-from firmware.budget import HIDDEN_MAX
+from firmware.budget import COMPUTE_MAX_US, HIDDEN_MAX
 from firmware.clock import Law
 from firmware.hardware.chips import find_chip
-from firmware.pace import COMPUTE_MAX_US, update_us
+from firmware.pace import update_us
 from planaria.shipped import open_genome
 from tests.fuzz.mutations import TEXTS, WHOLE, misspelt
 from tests.fuzz.target import Target

@@ -58,11 +58,11 @@ def test_a_good_genome(ring, appraisal):
 
 def test_the_numbers_are_those_of_planaria_run(ring, appraisal):
     """28x28 cells, seeds 0 to 7: anybody can look for themselves."""
-    grid = Grid(ring, 28, 28, 2, record=False)
+    grid = Grid(ring, 28, 28, seed=2, record=False)
     grid.run(200)
     assert appraisal.grown[2].error == grid.error
     assert np.array_equal(appraisal.grown[2].picture, grid.picture)
-    cut = Grid(ring, 28, 28, 5, record=False)
+    cut = Grid(ring, 28, 28, seed=5, record=False)
     cut.run(200)
     cut.wound("restart:half:right")
     cut.run(100)

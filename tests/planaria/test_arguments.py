@@ -14,7 +14,7 @@ def ring():
 
 def test_numbers_of_numpy_are_the_same_world(ring):
     options = {"seed": 3, "latency_us": 500, "jitter_us": 100, "compute_us": 100, "mean_interval_us": 10000}
-    options |= {"dwell_rounds": 3, "loss_probability": 0.5, "gone_fraction": 0.75, "grown_error": 8}
+    options |= {"dwell_rounds": 3, "loss": 0.5, "gone_fraction": 0.75, "grown_error": 8}
     expected = Grid(ring, 22, 23, **options).run(3)
     for kind in (np.int16, np.uint16, np.int64):
         other = {
@@ -37,7 +37,7 @@ def test_numbers_of_numpy_are_the_same_world(ring):
         ({"compute_us": 1.5}, r"^compute_us: 1.5"),
         ({"mean_interval_us": 1e4}, r"^mean_interval_us: 10000.0"),
         ({"dwell_rounds": 1.5}, r"^dwell_rounds: 1.5"),
-        ({"loss_probability": "0.1"}, r"^loss_probability: '0.1' - it must be a number"),
+        ({"loss": "0.1"}, r"^loss: '0.1' - it must be a number"),
         ({"gone_fraction": None}, r"^gone_fraction: None - it must be a number"),
         ({"grown_error": "x"}, r"^grown_error: 'x' - it must be a number"),
         ({"faults": "restart:all@1"}, r"list of texts; write \['restart:all@1'\]"),

@@ -40,7 +40,7 @@ def genome(tmp_path):
         (["--loss", "nan"], ["loss: nan", "0 to 1"]),
         (["--latency-us", "0"], ["latency_us: 0", "1 to", "500"]),
         (["--jitter-us", "-1"], ["jitter_us: -1", "0 to"]),
-        (["--mean-interval-us", "0"], ["mean_interval_us: 0", "1 to 1048575"]),
+        (["--mean-interval-us", "0"], ["mean_interval_us: 0", "1 to 1,048,575"]),
         (["--seed", "-1"], ["seed: -1", "0 to 2**64 - 1"]),
         (["--rounds", "0"], ["rounds: 0", "1 to 100,000,000"]),
         (["--rounds", "100000000000000000000"], ["rounds: 100000000000000000000", "1 to 100,000,000"]),

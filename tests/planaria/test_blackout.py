@@ -12,7 +12,13 @@ def test_nothing_outlives_a_restart_of_all_cells(latency_us):
     """60 worlds; wires as long as five rounds hold what every cell has said in all that time."""
     for seed in SEEDS:
         grid = Grid(
-            open_genome("ring"), 24, 24, seed, latency_us=latency_us, faults=["restart:all@40"], record=False
+            open_genome("ring"),
+            24,
+            24,
+            seed=seed,
+            latency_us=latency_us,
+            faults=["restart:all@40"],
+            record=False,
         )
         result = grid.run(70)
         assert not grid.states.any(), f"seed {seed}"
@@ -38,6 +44,6 @@ def test_nor_with_jitter_and_slow_updates():
 def test_what_links_hold_back_does():
     """A fault keeps frames on their way for three rounds: they are the link's, and the organism lives on."""
     faults = ["delay:30000@30+9", "restart:all@40"]
-    grid = Grid(open_genome("ring"), 24, 24, 3, faults=faults, record=False)
+    grid = Grid(open_genome("ring"), 24, 24, seed=3, faults=faults, record=False)
     grid.run(60)
     assert grid.states.any()

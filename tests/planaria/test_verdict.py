@@ -6,7 +6,8 @@ import pytest
 
 from emulator.config import RunConfig
 from emulator.faults import Fault
-from emulator.record.recovery import Away, Judgement, Outcome, Predicate, Recovery
+from emulator.record.predicate import Predicate
+from emulator.record.recovery import Away, Judgement, Outcome, Recovery
 from firmware.picture import Displacement
 from planaria.verdict import describe_away, describe_recovery, too_short
 

@@ -127,9 +127,9 @@ def test_what_destroys_state():
         ("loss:all,probability=nan@1", "probability=nan is not a number"),
         (
             "delay:all,by_us=1.5@1",
-            "by_us=1.5 is out of its limits; it must be a whole number, 0 to 1000000000",
+            "by_us=1.5 is out of its limits; it must be a whole number, 0 to 1,000,000,000",
         ),
-        ("flaky:all,mtbf_rounds=0.5@1", "mtbf_rounds=0.5 is out of its limits; it must be 1 to 1000000"),
+        ("flaky:all,mtbf_rounds=0.5@1", "mtbf_rounds=0.5 is out of its limits; it must be 1 to 1,000,000"),
         ("rolling:4@1", "rolling needs a length; add \\+ROUNDS"),
         ("mix:3@1", "mix needs a length; add \\+ROUNDS"),
         ("mix:count=3@10+20", "it names no cells; write mix:all,count=3"),

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.record.judge import Life, judge, judge_run
-from emulator.record.recovery import CLEAN, RECOGNISABLE, Outcome, Predicate, Sample, Wound
+from emulator.record.predicate import CLEAN, RECOGNISABLE, Predicate
+from emulator.record.recovery import Outcome, Sample, Wound
 from firmware.picture import Displacement
 
 MEAN_US = 1000

@@ -37,7 +37,7 @@ def test_jitter_is_drawn_by_link_and_broadcast_and_a_wire_keeps_order(tick):
 
 
 def test_loss_is_drawn_by_link_and_broadcast(tick):
-    engine, program = tick(1, 2, latency_us=300, loss_probability=0.3, seed=4)
+    engine, program = tick(1, 2, latency_us=300, loss=0.3, seed=4)
     heard = [entry[3][1] for entry in receptions(engine, program, 51) if entry[1] == 1]
     chance = key(4, Stream.LOSS, 2)
     assert heard == [i + 1 for i in range(50) if draw32(chance, i) >= threshold(0.3)]
@@ -49,7 +49,7 @@ def test_loss_is_drawn_by_link_and_broadcast(tick):
 
 
 def test_losing_all_and_nothing(tick):
-    engine, _ = tick(2, 2, loss_probability=1.0)
+    engine, _ = tick(2, 2, loss=1.0)
     result = engine.run(3)
     assert (result.messages, result.lost, result.delivered) == (36, 36, 0)
     engine, _ = tick(2, 2)

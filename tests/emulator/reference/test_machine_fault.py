@@ -59,7 +59,7 @@ class Machine:
 @pytest.fixture
 def run(genome):
     def make(seed, *faults, rounds=6):
-        config = RunConfig(1, CELLS, seed, faults=tuple(map(Fault.parse, faults)))
+        config = RunConfig(1, CELLS, seed=seed, faults=tuple(map(Fault.parse, faults)))
         log = []
         engine = ReferenceEngine(config, IMAGE, PictureGoal(genome_of(1)), lambda rom: Machine(rom, log))
         return engine, engine.run(rounds), log
@@ -143,7 +143,7 @@ def test_an_upset_takes_no_time():
 def test_the_machine_code_lives_the_same_life(build, built, genome, target):
     """Wounds, losses, jitter, a torus, another clock: the trace is the reference's."""
     for options in (
-        {"seed": 5, "loss_probability": 0.1, "faults": (Fault.parse("restart:half:left@4"),)},
+        {"seed": 5, "loss": 0.1, "faults": (Fault.parse("restart:half:left@4"),)},
         {"seed": 6, "jitter_us": 700, "torus": True, "faults": (Fault.parse("kill:disc:5,5,3@3+4"),)},
     ):
         config = RunConfig(12, 12, **options)

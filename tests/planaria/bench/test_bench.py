@@ -165,7 +165,7 @@ def test_a_contender_that_fails_is_left_out():
 
 
 def test_the_restless_stay_alive():
-    engine = make_scene("numpy", 16, ALIVE, loss_probability=0.2)
+    engine = make_scene("numpy", 16, ALIVE, loss=0.2)
     engine.run(30)
     assert (engine.states[..., 3] >= 7).all()
     assert restless_genome().hidden == 128

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from emulator.record.recovery import Outcome, Predicate
+from emulator.record.predicate import Predicate
+from emulator.record.recovery import Outcome
 from planaria.campaign.parameters import Between
 from planaria.campaign.plan import Plan
 from planaria.campaign.trial import TrialResult

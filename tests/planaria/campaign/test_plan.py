@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from emulator.config import RunConfig
 from emulator.faults import Fault
-from emulator.record.recovery import Predicate
+from emulator.record.predicate import Predicate
 from emulator.world.draws import Stream, draw32, key
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
@@ -113,7 +113,7 @@ def test_trials_by_recomputation(full, number, index):
         seed=seed,
         latency_us=point.swept["latency_us"],
         jitter_us=70,
-        loss_probability=0.25,
+        loss=0.25,
         torus=True,
         timing=Timing(Law.UNIFORM, 5000),
         predicate=Predicate(0.5, 10, 20.0, True),
@@ -175,7 +175,7 @@ def test_swept_numbers_arrive_as_they_are(small, loss):
     [point] = plan.points()
     assert point.swept == {"p": loss}
     config = plan.trial(point, 0).config
-    assert config.loss_probability == loss
+    assert config.loss == loss
     assert config.faults == (Fault.parse(f"loss:{Decimal(repr(loss)):f}@20"),)
 
 

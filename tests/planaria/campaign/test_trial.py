@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.record.judge import Life, judge_run
-from emulator.record.recovery import CLEAN, RECOGNISABLE, Outcome, Predicate, Sample, Wound
+from emulator.record.predicate import CLEAN, RECOGNISABLE, Predicate
+from emulator.record.recovery import Outcome, Sample, Wound
 from emulator.record.result import RunResult
 from firmware.picture import Displacement
 from planaria.campaign.plan import Plan

@@ -30,6 +30,17 @@ def number(what: str, value: Any) -> float:
     return float(value)
 
 
+def text(what: str, value: Any) -> str:
+    """A text.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not isinstance(value, str):
+        raise InputError(what, repr(value), "it must be a text", "e.g. '...'")
+    return value
+
+
 def texts(what: str, values: Any) -> list[str]:
     """Texts; one alone is not taken for its letters.
 
