@@ -59,7 +59,12 @@ class Timing:
     mean_interval_us: int = option(
         10_000, "mean waiting interval, one round", "T", Limits(1, MEAN_INTERVAL_MAX_US, whole=True)
     )
-    listening_wakes: int = 16
+    listening_wakes: int = option(
+        16,
+        "wakes of a listening period: who is silent for a whole one is forgotten",
+        "N",
+        Limits(1, LISTENING_WAKES_MAX, whole=True),
+    )
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
@@ -73,13 +78,6 @@ class Timing:
 
     def __post_init__(self) -> None:
         check_options(self)
-        if not 1 <= self.listening_wakes <= LISTENING_WAKES_MAX:
-            raise InputError(
-                "listening_wakes",
-                self.listening_wakes,
-                f"it must be 1 to {LISTENING_WAKES_MAX}",
-                "the default is 16",
-            )
 
 
 def draw_wait_us(timing: Timing, state: int) -> tuple[int, int]:
