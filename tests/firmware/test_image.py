@@ -118,3 +118,38 @@ def test_something_behind_an_image():
 def test_any_bytes_are_an_image_or_refused(content):
     with suppress(InputError):
         image.parse(content)
+
+
+def test_the_image_of_a_program_is_its_clock():
+    head = b"PL\x01\x00\x00\x00\x00\x10" + struct.pack("<I", 20_000)
+    expected = head + struct.pack("<I", zlib.crc32(head))
+    assert image.build_program(Timing(Law.UNIFORM, 20_000, 16)) == expected
+    assert not image.holds_genome(expected)
+
+
+@given(
+    law=st.sampled_from(Law),
+    mean=st.integers(1, 2**20 - 1),
+    listening=st.integers(1, 255),
+    erased=st.integers(0, 9),
+)
+def test_a_programs_clock_is_read_back(law, mean, listening, erased):
+    timing = Timing(law, mean, listening)
+    assert image.parse_timing(image.build_program(timing) + b"\xff" * erased) == timing
+
+
+@given(position=st.integers(0, 15), flip=st.integers(1, 255))
+def test_every_corrupt_byte_of_a_programs_image_is_noticed(position, flip):
+    rom = bytearray(image.build_program(Timing()))
+    rom[position] ^= flip
+    with pytest.raises(InputError, match="flash image"):
+        image.parse_timing(bytes(rom))
+
+
+def test_a_program_and_a_genome_are_not_mistaken(genome):
+    with pytest.raises(InputError, match="flash image: H 0 - it must be 1 to 128"):
+        image.parse(image.build_program(Timing()))
+    with pytest.raises(InputError, match="flash image: H 12 - it must be 0; build it anew"):
+        image.parse_timing(image.build(genome, Timing()))
+    with pytest.raises(InputError, match="flash image: 17 B - with H = 0 it has 16 B, and nothing behind"):
+        image.parse_timing(image.build_program(Timing()) + b"\0")
