@@ -11,9 +11,9 @@
 uint32_t board_entropy(void);           /* 32 random bits, new at every power-on */
 uint8_t board_strap(void);              /* the strap pin, read at power-on */
 uint8_t board_port(void);               /* 0..7, whose bytes woke the cell */
-uint8_t board_byte_waits(void);         /* whether that port holds a further byte */
-uint8_t board_byte(void);               /* take it */
-void board_send(uint8_t byte);          /* the next byte of the broadcast, on all ports */
+/* Take all bytes that wait on that port, and keep the first of them; returns how many there were. */
+unsigned board_take(uint8_t *first, unsigned room);
+void board_send(const uint8_t *bytes, unsigned count); /* on all ports */
 void board_led(int8_t level);           /* the next of red, green, blue, alpha */
 void board_wait(uint32_t microseconds); /* when to wake */
 void board_sleep(void);                 /* end the event here */

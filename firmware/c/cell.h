@@ -71,7 +71,9 @@ struct genome {
 
 /* The program is data: on an event the chip runs the phases of its list, up to the null, with an
  * empty stack before each. One big function would need more stack than there is. */
-typedef void cell_phase(struct cell *me, const struct genome *genome);
+#define PHASE(name) void name(struct cell *me, const struct genome *genome)
+
+typedef PHASE(cell_phase);
 
 extern cell_phase *const CELL_ON_BOOT[];  /* power came, RAM is blank */
 extern cell_phase *const CELL_ON_BYTES[]; /* bytes wait on a port */

@@ -25,11 +25,26 @@ struct board {
 #define board_entropy() (BOARD.entropy)
 #define board_strap() (BOARD.strap)
 #define board_port() (BOARD.event & 7)
-#define board_byte_waits() (BOARD.waits)
-#define board_byte() (BOARD.data)
-#define board_send(byte) ((void)(BOARD.send = (byte)))
 #define board_led(level) ((void)(BOARD.led = (uint8_t)(level)))
 #define board_wait(microseconds) ((void)(BOARD.wait_us = (microseconds)))
 #define board_sleep() ((void)(BOARD.sleep = 0))
+
+static inline unsigned board_take(uint8_t *first, unsigned room)
+{
+    unsigned count = 0;
+    while (BOARD.waits) {
+        uint8_t byte = BOARD.data;
+        if (count < room)
+            first[count] = byte;
+        count++;
+    }
+    return count;
+}
+
+static inline void board_send(const uint8_t *bytes, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        BOARD.send = bytes[i];
+}
 
 #endif

@@ -19,7 +19,7 @@ ROOMY_BYTES: Final = 1_000_000
 
 @dataclass(frozen=True)
 class Part:
-    """Some bytes of ROM: a symbol, or a gap that alignment left; ``section`` is one of ``SECTIONS``."""
+    """Some bytes of memory: a symbol, or a gap of alignment; ``section`` is one of ``SECTIONS``, or ram."""
 
     name: str
     section: str
@@ -39,6 +39,7 @@ class Binary:
         reset: address of the reset code.
         static_bytes: RAM below the stack's reserve.
         parts: every byte of ROM, by address.
+        variables: what lies in RAM beside ``struct cell``, by address; a cell has none.
         stack_bound_bytes: the deepest path of calls by the compiler's own frame sizes; None where
             it does not tell.
     """
@@ -50,6 +51,7 @@ class Binary:
     reset: int = 0
     static_bytes: int = 0
     parts: tuple[Part, ...] = ()
+    variables: tuple[Part, ...] = ()
     stack_bound_bytes: int | None = None
 
     @property
@@ -110,6 +112,7 @@ def _read(content: bytes, target: Chip, stack_bound_bytes: int | None, roomy: bo
         reset=reset,
         static_bytes=static_bytes,
         parts=tuple(_parts(symbols.values(), genome.address, sections["vectors"].size, len(rom))),
+        variables=tuple(_variables(symbols.values())),
         stack_bound_bytes=stack_bound_bytes,
     )
 
@@ -140,6 +143,12 @@ def _parts(symbols: Iterable[Symbol], genome: int, vectors_end: int, end: int) -
         at = max(stop, begin)
     if end > genome:
         yield Part("genome", "genome", genome, end - genome)
+
+
+def _variables(symbols: Iterable[Symbol]) -> Iterable[Part]:
+    for symbol in sorted(symbols, key=lambda symbol: symbol.address):
+        if symbol.address >= RAM_ORIGIN and symbol.size:
+            yield Part(symbol.name, "ram", symbol.address, symbol.size)
 
 
 def stack_bound_bytes(cell_object: bytes) -> int | None:

@@ -1,32 +1,49 @@
-"""From a flash image to a binary: compile the C cell, and link it into a cell's ROM and RAM.
+"""From a flash image to a binary: compile a cell, and link it into its ROM and RAM.
 
-Needs the extra ``hardware`` (ziglang).
+The cell is ``firmware/c/runtime.c`` with the neural rule, ``neural.c``, or with any other program that gives
+the three lists of ``cell.h``. Needs the extra ``hardware`` (ziglang).
 """
 
 import re
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from firmware.budget import RAM_BYTES, ROM_BYTES
 from firmware.errors import InputError
-from firmware.hardware.binary import ROOMY_BYTES, Binary, read_elf, stack_bound_bytes
-from firmware.hardware.chips import Chip, Kind
+from firmware.hardware.binary import ROOMY_BYTES, Binary, Part, read_elf, stack_bound_bytes
+from firmware.hardware.chips import TARGETS, Chip, Kind
 from firmware.hardware.toolchain import CompileError, compile_in, compiler
-from firmware.image import HEADER_BYTES, RECORD
+from firmware.image import HEADER_BYTES, RECORD, holds_genome
+from firmware.system.reading import check_input
 from firmware.system.scratch import scratch_folder
 
 SOURCES: Final = Path(__file__).parents[1] / "c"
 
+PROGRAM_MAX_BYTES: Final = 1 << 20
+"""Of a source: one of more is none that was written by hand."""
+
+STRICTEST: Final = "cortex-m0plus"
+"""Chip for which a program is built before it becomes a library, whose memory has no limits."""
+
 _FLAGS = ("-std=c11", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-fno-sanitize=all")
 _CHIP_FLAGS = ("-Os", "-ffreestanding", "-nostdlib", "-ffunction-sections", "-fdata-sections")
+_INLINED = ("-flto",) if sys.platform == "linux" else ()
+"""The board's operations in the phases, which makes them twice as fast; not every linker can do it."""
+
+_LIBRARY = ("-O2", "-DPLANARIA_HOST", "-DPLANARIA_CHECK_BY_TABLE")
 _LIBRARY_FLAGS: Final = {
-    Kind.HOST: ("-O2", "-DPLANARIA_HOST"),
+    # Hidden: or ``accept`` would be that of the C library, which was loaded before.
+    Kind.HOST: (*_LIBRARY, *_INLINED, "-fvisibility=hidden"),
     Kind.WASM: (
-        *("-O2", "-DPLANARIA_HOST", "-ffreestanding", "-nostdlib"),
+        *(*_LIBRARY, "-ffreestanding", "-nostdlib"),
         *(f"-Wl,--export={name}" for name in ("cell_boot", "cell_receive", "cell_wake")),
     ),
 }
+_OBJECTS: Final = ("runtime.o", "program.o")
+
 _OVERFLOW = re.compile(r"region [`'](?P<region>\w+)'.*overflowed by (?P<bytes>\d+) bytes")
 
 
@@ -37,23 +54,54 @@ class Options:
     Attributes:
         check_genome: have the cell check the CRC-32 of its image at every boot.
         cc: a gcc of the system, e.g. ``arm-none-eabi-gcc``; None is zig.
+        program: a C file with the three lists of ``cell.h``; None is the neural rule.
     """
 
     check_genome: bool = False
     cc: str | None = None
+    program: Path | None = None
 
 
 def build(image: bytes, target: Chip, options: Options = Options()) -> Binary:
     """Build the cell for a target.
 
+    A program must fit the strictest chip, whatever it is built for.
+
+    Args:
+        image: of a genome, or, with a program, that of ``firmware.image.build_program``.
+        target: what is to run it.
+        options: how.
+
     Raises:
-        InputError: no toolchain, no room to work in, or more ROM or RAM than a cell has.
+        InputError: no toolchain, no room to work in, more ROM or RAM than a cell has, or a program that
+            cannot be read, or that is to check a genome.
         CompileError: the compiler refused.
     """
+    _check_program(image, options)
+    if options.program is not None and target.kind is not Kind.CHIP:
+        build(image, TARGETS[STRICTEST], replace(options, cc=None))
     with scratch_folder() as folder:
         if target.kind is Kind.CHIP:
             return _build_chip(folder, image, target, options)
         return _build_library(folder, image, target, options)
+
+
+def _check_program(image: bytes, options: Options) -> None:
+    if options.program is None:
+        return
+    check_input("program", options.program, PROGRAM_MAX_BYTES, "give a file of C")
+    if options.check_genome:
+        raise InputError("check-genome", "yes", f"{options.program.name} has no genome", "leave it out")
+    if holds_genome(image):
+        raise InputError(
+            "flash image", "of a genome", f"{options.program.name} has no genome", "build its own"
+        )
+
+
+def _sources(options: Options) -> tuple[Path, Path]:
+    """What all cells share, and the program."""
+    program = options.program or SOURCES / "neural.c"
+    return SOURCES / "runtime.c", program.absolute()
 
 
 def _command(target: Chip, options: Options) -> list[str]:
@@ -65,7 +113,7 @@ def _command(target: Chip, options: Options) -> list[str]:
 
 
 def _build_library(folder: Path, image: bytes, target: Chip, options: Options) -> Binary:
-    sources = [str(SOURCES / "cell.c"), str(SOURCES / "targets" / target.reset)]
+    sources = [*map(str, _sources(options)), str(SOURCES / "targets" / target.reset)]
     compile_in(folder, [*_command(target, options), *_LIBRARY_FLAGS[target.kind], *sources], "cell.out")
     return Binary(target, image, (folder / "cell.out").read_bytes())
 
@@ -75,7 +123,8 @@ def _build_chip(folder: Path, image: bytes, target: Chip, options: Options) -> B
     (folder / "genome.S").write_text(f'.section .genome, "a"\n.byte {", ".join(map(str, image))}\n')
     command = [*_command(target, options), *_CHIP_FLAGS]
     sizes = ["-fstack-size-section"] if options.cc is None else []
-    compile_in(folder, [*command, *sizes, "-c", str(SOURCES / "cell.c")], "cell.o")
+    for source, name in zip(_sources(options), _OBJECTS, strict=True):
+        compile_in(folder, [*command, *sizes, "-c", str(source)], name)
     script = SOURCES / "targets" / "cell.ld"
     try:
         _link(folder, command, target, options, script)
@@ -88,15 +137,32 @@ def _build_chip(folder: Path, image: bytes, target: Chip, options: Options) -> B
         _link(folder, command, target, options, roomy)
         unfit = read_elf((folder / "cell.elf").read_bytes(), target, roomy=True)
         raise _over_budget(unfit, overflow["region"], int(overflow["bytes"])) from error
-    bound = stack_bound_bytes((folder / "cell.o").read_bytes()) if options.cc is None else None
+    bound = _stack_bound_bytes(folder) if options.cc is None else None
     return read_elf((folder / "cell.elf").read_bytes(), target, bound)
 
 
+def _stack_bound_bytes(folder: Path) -> int | None:
+    """Of phases, which do not call each other; None if some of them call what another file has."""
+    deepest = 0
+    for name in _OBJECTS:
+        bound = stack_bound_bytes((folder / name).read_bytes())
+        if bound is None:
+            return None
+        deepest = max(deepest, bound)
+    return deepest
+
+
 def _link(folder: Path, command: list[str], target: Chip, options: Options, script: Path) -> None:
-    sources = ["cell.o", str(SOURCES / "targets" / target.reset), "genome.S"]
+    sources = [*_OBJECTS, str(SOURCES / "targets" / target.reset), "genome.S"]
     linker = ["-Wl,--gc-sections", "-Wl,-e,reset", "-T", str(script)]
-    library = [] if options.cc is None else ["-lgcc"]
-    compile_in(folder, [*command, *sources, *linker, *library], "cell.elf")
+    compile_in(folder, [*command, *sources, *linker, *_arithmetic(options)], "cell.elf")
+
+
+def _arithmetic(options: Options) -> list[str]:
+    """The compiler's own functions, without which some chips cannot divide, or multiply."""
+    if options.cc is not None:
+        return ["-lgcc"]
+    return [] if options.program is None else ["-lcompiler_rt"]
 
 
 def _over_budget(binary: Binary, region: str, excess: int) -> InputError:
@@ -105,15 +171,24 @@ def _over_budget(binary: Binary, region: str, excess: int) -> InputError:
         return InputError(
             "RAM",
             f"{RAM_BYTES + excess} B on {binary.target.name}",
-            f"{excess} B more than a cell's {RAM_BYTES} B, the stack's 40 B included",
+            f"{excess} B more than a cell's {RAM_BYTES} B, the stack's 40 B included; "
+            f"beside struct cell there are {_largest(binary.variables)}",
             "keep all variables in struct cell",
         )
-    code = sorted((part for part in binary.parts if part.section != "genome"), key=lambda part: -part.size)
+    code = [part for part in binary.parts if part.section != "genome"]
     widest = (ROM_BYTES - binary.genome_address - HEADER_BYTES) // RECORD.itemsize
+    genome = holds_genome(binary.image)
     return InputError(
         "ROM",
         f"{ROM_BYTES + excess:,} B on {binary.target.name}",
-        f"{excess} B more than a cell's {ROM_BYTES:,} B; largest are genome, {len(binary.image):,} B, "
-        + ", ".join(f"{part.name}, {part.size} B" for part in code[:3]),
-        f"the widest H that fits is {widest}",
+        f"{excess:,} B more than a cell's {ROM_BYTES:,} B; largest are "
+        + (f"genome, {len(binary.image):,} B, " if genome else "")
+        + _largest(code),
+        f"the widest H that fits is {widest}" if genome else "make the program shorter",
     )
+
+
+def _largest(parts: Iterable[Part]) -> str:
+    """The three largest, with their sizes."""
+    by_size = sorted(parts, key=lambda part: -part.size)
+    return ", ".join(f"{part.name}, {part.size:,} B" for part in by_size[:3])

@@ -4,6 +4,7 @@ Needs the extra ``hardware`` (unicorn for chips, wasmtime for wasm).
 """
 
 import ctypes
+import struct
 import tempfile
 from functools import cached_property
 from typing import Any, Final
@@ -20,8 +21,10 @@ from firmware.memory import Ram
 from firmware.program import Failure, Firmware, MachineError, Program, Upset, Wake
 from firmware.system.scratch import scratch_folder
 
-OUTPUT_BYTES: Final = 4 + FRAME_BYTES + ALPHA + 1
-"""``struct output`` of host.h: uint32 wait_us, the frame, the LED."""
+OUTPUT: Final = struct.Struct(f"<II{FRAME_BYTES}s{ALPHA + 1}s")
+"""``struct output`` of host.h: uint32 wait_us, uint32 sent_bytes, the frame, the LED."""
+
+_Output = tuple[int, int, bytes, bytes]
 
 
 def machine(binary: Binary) -> Firmware:
@@ -102,7 +105,7 @@ class ChipProgram:
     def _wake(self, ram: Ram, upset: Upset | None) -> Wake:
         done = self._run(ram, Event.TIMER, upset=upset)
         if done.wait_us is None:
-            raise MachineError(Failure.HANG, "asleep with no timer set")
+            raise _no_timer()
         return Wake(done.sent, max(1, done.wait_us))
 
     def _run(self, ram: Ram, event: int, **arguments: Any) -> Output:
@@ -123,7 +126,7 @@ class LibraryProgram:
         self._genome = library.keep(rom)
 
     def boot(self, ram: Ram, entropy: int, strap: bool) -> int:
-        wait_us = _wait_us(self._library.call("cell_boot", ram, self._genome, entropy, int(strap)))
+        wait_us, *_ = self._library.call("cell_boot", ram, self._genome, entropy, int(strap))
         if not wait_us:
             raise _refused()
         return wait_us
@@ -132,16 +135,18 @@ class LibraryProgram:
         self._library.call("cell_receive", ram, self._genome, port, wire)
 
     def wake(self, ram: Ram) -> Wake:
-        output = self._library.call("cell_wake", ram, self._genome)
-        return Wake(output[4 : 4 + FRAME_BYTES], _wait_us(output))
+        wait_us, sent_bytes, frame, _ = self._library.call("cell_wake", ram, self._genome)
+        if not wait_us:
+            raise _no_timer()
+        return Wake(frame[:sent_bytes].ljust(sent_bytes, b"\0"), wait_us)
 
 
 def _refused() -> MachineError:
     return MachineError(Failure.REFUSED, "its genome is corrupt")
 
 
-def _wait_us(output: bytes) -> int:
-    return int.from_bytes(output[:4], "little")
+def _no_timer() -> MachineError:
+    return MachineError(Failure.HANG, "asleep with no timer set")
 
 
 class HostLibrary:
@@ -164,14 +169,14 @@ class HostLibrary:
                 limit = f"this machine loads no library from there ({str(error).rpartition(': ')[2]})"
                 fix = "let TMPDIR name a folder of a disk that is mounted without noexec"
                 raise InputError("TMPDIR", tempfile.gettempdir(), limit, fix) from error
-        self._output = ctypes.create_string_buffer(OUTPUT_BYTES)
+        self._output = ctypes.create_string_buffer(OUTPUT.size)
 
     def keep(self, rom: bytes) -> Any:
         """The ROM, as an argument of ``call``."""
         return ctypes.create_string_buffer(rom, len(rom))
 
-    def call(self, function: str, ram: Ram, genome: Any, *arguments: int | bytes) -> bytes:
-        """Call a function of host.h; returns ``struct output``."""
+    def call(self, function: str, ram: Ram, genome: Any, *arguments: int | bytes) -> _Output:
+        """Call a function of host.h; returns the fields of ``struct output``."""
         memory = (ctypes.c_char * len(ram.bytes)).from_buffer(ram.bytes)
         words: list[Any] = []
         for argument in arguments:
@@ -181,7 +186,7 @@ class HostLibrary:
         if function != "cell_receive":
             words.append(self._output)
         getattr(self._library, function)(memory, genome, *words)
-        return self._output.raw
+        return OUTPUT.unpack(self._output.raw)
 
 
 class WasmLibrary:
@@ -218,8 +223,8 @@ class WasmLibrary:
         self._memory.write(self._store, rom, self._genome)
         return self._genome
 
-    def call(self, function: str, ram: Ram, genome: int, *arguments: int | bytes) -> bytes:
-        """Call a function of host.h; returns ``struct output``."""
+    def call(self, function: str, ram: Ram, genome: int, *arguments: int | bytes) -> _Output:
+        """Call a function of host.h; returns the fields of ``struct output``."""
         memory, store = self._memory, self._store
         memory.write(store, bytes(ram.bytes), self._ram)
         words: list[int] = []
@@ -234,4 +239,4 @@ class WasmLibrary:
         entry: Any = self._exports[function]
         entry(store, self._ram, genome, *words)
         ram.bytes[:] = memory.read(store, self._ram, self._ram + 256)
-        return bytes(memory.read(store, self._output, self._output + OUTPUT_BYTES))
+        return OUTPUT.unpack(memory.read(store, self._output, self._output + OUTPUT.size))

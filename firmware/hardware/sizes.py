@@ -71,8 +71,8 @@ def measure(binary: Binary) -> dict[str, Any]:
         "instructions_per_boot": max(cost.instructions for cost in boots),
         "instructions_per_dead_update": dead.instructions,
         "instructions_per_reception": max(cost.instructions for cost in receptions),
-        "instructions_per_multiply_add": round(sum(c.instructions for c in live) / multiply_adds, 2),
-        "cycles_per_multiply_add": round(sum(map(cycles, live)) / multiply_adds, 2),
+        "instructions_per_multiply_add": _each(sum(c.instructions for c in live), multiply_adds),
+        "cycles_per_multiply_add": _each(sum(map(cycles, live)), multiply_adds),
         "cycles_per_update": slowest,
         "clock_hz": binary.target.clock_hz,
         "updates_per_second": round(binary.target.clock_hz / slowest, 1),
@@ -87,7 +87,8 @@ def _energy(binary: Binary, slowest: int) -> dict[str, Any]:
     energy_uj = update_uj(binary.target.name, slowest)
     if energy_uj is None:
         return dict.fromkeys(("energy_per_update_uj", "mean_power_mw", "energy_source"))
-    _, timing = image.parse(binary.image)
+    genome = image.holds_genome(binary.image)
+    timing = image.parse(binary.image)[1] if genome else image.parse_timing(binary.image)
     supply = SUPPLIES[binary.target.name]
     return {
         "energy_per_update_uj": round(energy_uj, 1),
@@ -101,8 +102,15 @@ def cycles(cost: Cost) -> int:
     return cost.instructions + cost.accesses + cost.branches
 
 
+def _each(total: int, multiply_adds: int) -> float | None:
+    """Of a multiply-add; a program that is not the neural rule has none."""
+    return round(total / multiply_adds, 2) if multiply_adds else None
+
+
 def _multiply_adds(binary: Binary, ram: Ram) -> int:
     """Multiply-adds of the two layers; a hidden unit that is silent costs none in the second."""
+    if not image.holds_genome(binary.image):
+        return 0
     rule, _ = image.parse(binary.image)
     sums = arithmetic.perceive(ram.state, ram.inbox).astype(np.int32) @ rule.w1.T + rule.b1
     awake = np.count_nonzero(arithmetic.round_shift(sums, rule.shift1) > 0)

@@ -154,6 +154,6 @@ def test_no_genome_is_slower(built, genome, chip):
 
 def test_slower_code_is_noticed(built, change_source):
     """A no-operation more for each hidden unit."""
-    change_source("cell.c", "        unit++;\n", '        unit++;\n        __asm__ volatile("nop");\n')
+    change_source("neural.c", "        unit++;\n", '        unit++;\n        __asm__ volatile("nop");\n')
     binary, _ = built(wakeful(1), "cortex-m0plus", Timing())
     assert measure(binary)["cycles_per_update"] == update_cycles("cortex-m0plus", 1) + 1

@@ -20,6 +20,7 @@ SEED = os.environ.get("STORM_SEED", "1")
 FLAGS = (
     *("-std=c11", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
     *("-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-DPLANARIA_HOST"),
+    "-DPLANARIA_CHECK_BY_TABLE",
 )
 STORM = Path(__file__).parent / "c" / "storm.c"
 
@@ -44,7 +45,7 @@ def storm(gcc, tmp_path):
     """``storm(sources, *macros)`` compiles the cell and sends so many events; the finished process."""
 
     def run(sources, *macros):
-        files = (sources / "cell.c", sources / "targets" / "host.c", STORM)
+        files = (sources / "runtime.c", sources / "neural.c", sources / "targets" / "host.c", STORM)
         folders = ("-I", sources, "-I", sources / "targets")
         program = tmp_path / "storm"
         subprocess.run([gcc, *FLAGS, *macros, *folders, *files, "-o", program], check=True)
@@ -81,9 +82,9 @@ def test_spoiled_images_of_a_cell_that_checks(storm):
 def test_a_mistake_in_the_cell_is_found(storm, tmp_path, old, new, macros, says):
     sources = tmp_path / "c"
     shutil.copytree(SOURCES, sources)
-    text = (sources / "cell.c").read_text()
+    text = (sources / "neural.c").read_text()
     assert text.count(old) == 1
-    (sources / "cell.c").write_text(text.replace(old, new))
+    (sources / "neural.c").write_text(text.replace(old, new))
     done = storm(sources, *macros)
     assert done.returncode
     assert says in done.stderr

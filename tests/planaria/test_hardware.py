@@ -198,7 +198,7 @@ def test_no_toolchain(monkeypatch, capsys, tmp_path, arguments):
 
 
 def test_a_failing_compile_leaves_nothing(hardware, change_source, capsys, tmp_path):
-    change_source("cell.c", "PHASE start(", "#error marmalade\nPHASE start(")
+    change_source("neural.c", "static PHASE(sow)", "#error marmalade\nstatic PHASE(sow)")
     assert main(["build", "ring", "--target", "rv32imc", "-o", str(tmp_path / "out")]) == 2
     assert "marmalade" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

@@ -3,33 +3,49 @@
 #include "board.h"
 
 static struct {
-    uint32_t entropy, strap, port, asleep;
-    const uint8_t *next, *end;
+    uint32_t entropy, strap, port, asleep, levels;
+    const uint8_t *bytes; /* which wait on the port */
+    uint32_t waiting;
     struct output *output;
-    uint8_t *frame;
-    int8_t *led;
 } board;
+
+static struct output unread; /* of receptions */
 
 uint32_t board_entropy(void) { return board.entropy; }
 uint8_t board_strap(void) { return (uint8_t)board.strap; }
 uint8_t board_port(void) { return (uint8_t)board.port; }
-uint8_t board_byte_waits(void) { return board.next < board.end; }
-uint8_t board_byte(void) { return *board.next++; }
-void board_send(uint8_t byte) { *board.frame++ = byte; }
-void board_led(int8_t level) { *board.led++ = level; }
+void board_led(int8_t level) { board.output->led[board.levels++ & ALPHA] = level; }
 void board_wait(uint32_t microseconds) { board.output->wait_us = microseconds; }
 void board_sleep(void) { board.asleep = 1; }
+
+static void copy(uint8_t *restrict to, const uint8_t *restrict from, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        to[i] = from[i];
+}
+
+unsigned board_take(uint8_t *first, unsigned room)
+{
+    unsigned count = board.waiting;
+    copy(first, board.bytes, count < room ? count : room);
+    board.waiting = 0;
+    return count;
+}
+
+void board_send(const uint8_t *bytes, unsigned count)
+{
+    unsigned sent = board.output->sent_bytes, room = FRAME_BYTES - sent;
+    if (sent < FRAME_BYTES)
+        copy(board.output->frame + sent, bytes, count < room ? count : room);
+    board.output->sent_bytes = sent + count;
+}
 
 static void run(cell_phase *const *phase, struct cell *me, const struct genome *genome,
                 struct output *output)
 {
-    board.asleep = 0;
+    output->wait_us = output->sent_bytes = 0;
     board.output = output;
-    if (output) {
-        output->wait_us = 0;
-        board.frame = output->frame;
-        board.led = output->led;
-    }
+    board.asleep = board.levels = 0;
     for (; *phase && !board.asleep; phase++)
         (*phase)(me, genome);
 }
@@ -46,9 +62,9 @@ void cell_receive(struct cell *me, const struct genome *genome, uint32_t port, c
                   uint32_t count)
 {
     board.port = port;
-    board.next = bytes;
-    board.end = bytes + count;
-    run(CELL_ON_BYTES, me, genome, 0);
+    board.bytes = bytes;
+    board.waiting = count;
+    run(CELL_ON_BYTES, me, genome, &unread);
 }
 
 void cell_wake(struct cell *me, const struct genome *genome, struct output *output)

@@ -4,16 +4,19 @@
 
 #include "cell.h"
 
-struct output {
-    uint32_t wait_us; /* 0: the cell has not asked to be woken */
+struct output {             /* 36 bytes */
+    uint32_t wait_us;       /* 0: the cell has not asked to be woken */
+    uint32_t sent_bytes;    /* 0: it was silent; of more than a frame's the rest is not kept */
     uint8_t frame[FRAME_BYTES];
-    int8_t led[ALPHA + 1];
+    int8_t led[ALPHA + 1];  /* the newest levels, of those that it has set */
 };
 
-void cell_boot(struct cell *me, const struct genome *genome, uint32_t entropy, uint32_t strap,
-               struct output *output);
-void cell_receive(struct cell *me, const struct genome *genome, uint32_t port, const uint8_t *bytes,
-                  uint32_t count);
-void cell_wake(struct cell *me, const struct genome *genome, struct output *output);
+#define EXPORTED __attribute__((visibility("default")))
+
+EXPORTED void cell_boot(struct cell *me, const struct genome *genome, uint32_t entropy,
+                        uint32_t strap, struct output *output);
+EXPORTED void cell_receive(struct cell *me, const struct genome *genome, uint32_t port,
+                           const uint8_t *bytes, uint32_t count);
+EXPORTED void cell_wake(struct cell *me, const struct genome *genome, struct output *output);
 
 #endif

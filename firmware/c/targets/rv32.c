@@ -1,6 +1,6 @@
 /* RISC-V: reset starts at address 0, and the stack pointer is ours to set. */
 
-/* Code and tables are at the bottom of ROM, below 2 KB, so %lo alone is an address.
+/* The lists are at the bottom of ROM, below 2 KB, so %lo alone is an address.
  *
  * Naked, so that no byte of stack is lost to it: choose the event's phases, run them, sleep. */
 __attribute__((naked, section(".vectors"), used)) void reset(void)
@@ -9,7 +9,8 @@ __attribute__((naked, section(".vectors"), used)) void reset(void)
         "   lui a0, 0x20000\n"
         "   addi sp, a0, 256\n"
         "   addi s0, zero, %lo(CELL_ON_BYTES)\n"
-        "   addi s1, zero, %lo(genome)\n"
+        "   lui s1, %hi(genome)\n" /* relaxed away below 2 KB */
+        "   addi s1, s1, %lo(genome)\n"
         "   lui a1, 0x40000\n"
         "   lbu a0, 0(a1)\n" /* the event */
         "   addi a0, a0, -1\n"

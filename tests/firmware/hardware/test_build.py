@@ -69,16 +69,20 @@ def test_one_byte_more_of_rom_does_not_link(built, genome, target):
 
 
 def test_one_byte_more_of_ram_does_not_link(hardware, genome, change_source):
-    change_source("cell.c", "PHASE start(", "uint8_t more;\n\nPHASE start(")
-    change_source("cell.c", "me->prng = board_entropy();", "me->prng = board_entropy();\n    more = 1;")
-    with pytest.raises(InputError, match="RAM: 257 B on cortex-m0plus - 1 B more than a cell's 256 B"):
+    change_source("neural.c", "static PHASE(sow)", "uint8_t more;\n\nstatic PHASE(sow)")
+    change_source("neural.c", "me->prng = board_entropy();", "me->prng = board_entropy();\n    more = 1;")
+    with pytest.raises(InputError) as caught:
         build(image.build(genome, Timing()), M0PLUS)
+    assert str(caught.value) == (
+        "RAM: 257 B on cortex-m0plus - 1 B more than a cell's 256 B, the stack's 40 B included; "
+        "beside struct cell there are more, 1 B; keep all variables in struct cell"
+    )
 
 
 def test_a_stack_that_runs_into_the_static_ram_is_an_error(built, widest, change_source):
     """The same program with two more words in the deepest path of calls."""
     change_source(
-        "cell.c",
+        "neural.c",
         "    const struct unit *unit = genome->unit;\n",
         "    volatile int deep[2] = {0};\n    (void)deep[0];\n    const struct unit *unit = genome->unit;\n",
     )
@@ -91,7 +95,7 @@ def test_a_stack_that_runs_into_the_static_ram_is_an_error(built, widest, change
 
 
 def test_a_failing_compile_shows_the_compilers_words(hardware, genome, change_source):
-    change_source("cell.c", "PHASE start(", "#error marmalade\nPHASE start(")
+    change_source("neural.c", "static PHASE(sow)", "#error marmalade\nstatic PHASE(sow)")
     with pytest.raises(CompileError, match="marmalade"):
         build(image.build(genome, Timing()), M0PLUS)
 

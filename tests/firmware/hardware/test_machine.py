@@ -47,13 +47,13 @@ def test_no_byte_differs(built, genome, target, timing):
     ("file", "old", "new"),
     [
         ("cell.h", "ALIVE_MIN = 7", "ALIVE_MIN = 8"),
-        ("cell.c", "2 * across + 2", "2 * across + 1"),
-        ("cell.c", "sum > 127 ? 127 : sum", "sum > 126 ? 126 : sum"),
-        ("cell.c", "(me->sequence + 1) & 127", "(me->sequence + 1) & 255"),
-        ("cell.c", "if (length != FRAME_BYTES)", "if (length < FRAME_BYTES)"),
-        ("cell.c", "if (me->frame_errors != 255)", "if (1)"),
-        ("cell.c", "while (word < last)", "while (word <= last / 2)"),
-        ("cell.c", "0x02c4 | crc << 16", "0x02c5 | crc << 16"),
+        ("neural.c", "2 * across + 2", "2 * across + 1"),
+        ("neural.c", "sum > 127 ? 127 : sum", "sum > 126 ? 126 : sum"),
+        ("runtime.c", "(me->sequence + 1) & 127", "(me->sequence + 1) & 255"),
+        ("runtime.c", "FRAME_BYTES) != FRAME_BYTES)", "FRAME_BYTES) < FRAME_BYTES)"),
+        ("runtime.c", "if (me->frame_errors != 255)", "if (1)"),
+        ("runtime.c", "while (word < last)", "while (word <= last / 2)"),
+        ("runtime.c", "0x02c4 | crc << 16", "0x02c5 | crc << 16"),
     ],
 )
 def test_a_changed_program_is_found_out(built, genome, change_source, file, old, new):
@@ -157,7 +157,7 @@ def test_the_watchdog(built, genome):
 @pytest.mark.parametrize("address", ["0x20000100", "0x00000100", "0x00002800", "0x40000007", "0x12345678"])
 def test_a_write_outside_of_the_ram_is_a_trap(built, genome, change_source, target, address):
     line = "    me->frame.byte[1] = me->sequence;\n"
-    change_source("cell.c", line, f"    *(volatile uint8_t *){address} = 1;\n{line}")
+    change_source("runtime.c", line, f"    *(volatile uint8_t *){address} = 1;\n{line}")
     _, program = built(genome, target)
     for _ in range(2):  # the second time the ROM must be whole again
         with pytest.raises(MachineError) as caught:
