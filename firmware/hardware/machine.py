@@ -7,7 +7,7 @@ import ctypes
 import struct
 import tempfile
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from firmware.budget import ALPHA, ERASED, ROM_BYTES
 from firmware.cell import seed_state
@@ -24,7 +24,34 @@ from firmware.system.scratch import scratch_folder
 OUTPUT: Final = struct.Struct(f"<II{FRAME_BYTES}s{ALPHA + 1}s")
 """``struct output`` of host.h: uint32 wait_us, uint32 sent_bytes, the frame, the LED."""
 
+FUNCTIONS: Final = ("cell_boot", "cell_receive", "cell_wake")
+
 _Output = tuple[int, int, bytes, bytes]
+
+
+class Addresses(NamedTuple):
+    """Where a cell's C functions lie in this process, for code that calls them millions of times a second.
+
+    Their signatures are those of ``firmware/c/targets/host.h``, with 256 bytes of RAM as ``me``::
+
+        void boot(void *me, const void *genome, uint32_t entropy, uint32_t strap, struct output *output)
+        void receive(void *me, const void *genome, uint32_t port, const uint8_t *bytes, uint32_t count)
+        void wake(void *me, const void *genome, struct output *output)
+
+    RAM and ``struct output`` (36 bytes, ``OUTPUT``) begin at multiples of 4. The functions of a library share
+    its board: one call at a time. A wait of 0 is a cell that will not wake again, at boot one that refused.
+
+    Attributes:
+        boot: address of ``cell_boot``.
+        receive: of ``cell_receive``.
+        wake: of ``cell_wake``.
+        genome: of the flash image, while the program lives that gave it.
+    """
+
+    boot: int
+    receive: int
+    wake: int
+    genome: int
 
 
 def machine(binary: Binary) -> Firmware:
@@ -140,6 +167,12 @@ class LibraryProgram:
             raise _no_timer()
         return Wake(frame[:sent_bytes].ljust(sent_bytes, b"\0"), wait_us)
 
+    @property
+    def addresses(self) -> Addresses:
+        """Where its functions and its image are, if its library is one of this machine."""
+        assert isinstance(self._library, HostLibrary)
+        return self._library.addresses(self._genome)
+
 
 def _refused() -> MachineError:
     return MachineError(Failure.REFUSED, "its genome is corrupt")
@@ -174,6 +207,13 @@ class HostLibrary:
     def keep(self, rom: bytes) -> Any:
         """The ROM, as an argument of ``call``."""
         return ctypes.create_string_buffer(rom, len(rom))
+
+    def addresses(self, genome: Any) -> Addresses:
+        """Where the functions are, and a ROM of ``keep``."""
+        boot, receive, wake = (
+            ctypes.cast(getattr(self._library, name), ctypes.c_void_p).value or 0 for name in FUNCTIONS
+        )
+        return Addresses(boot, receive, wake, ctypes.addressof(genome))
 
     def call(self, function: str, ram: Ram, genome: Any, *arguments: int | bytes) -> _Output:
         """Call a function of host.h; returns the fields of ``struct output``."""
