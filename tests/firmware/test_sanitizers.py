@@ -22,6 +22,7 @@ FLAGS = (
     *("-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-DPLANARIA_HOST"),
     "-DPLANARIA_CHECK_BY_TABLE",
 )
+HOP_COUNT = Path(__file__).parents[2] / "examples" / "hop_count.c"
 STORM = Path(__file__).parent / "c" / "storm.c"
 
 
@@ -42,10 +43,15 @@ def gcc(tmp_path_factory):
 
 @pytest.fixture
 def storm(gcc, tmp_path):
-    """``storm(sources, *macros)`` compiles the cell and sends so many events; the finished process."""
+    """``storm(sources, *macros)`` compiles a cell and sends so many events; the finished process."""
 
-    def run(sources, *macros):
-        files = (sources / "runtime.c", sources / "neural.c", sources / "targets" / "host.c", STORM)
+    def run(sources, *macros, program=None):
+        files = (
+            sources / "runtime.c",
+            program or sources / "neural.c",
+            sources / "targets" / "host.c",
+            STORM,
+        )
         folders = ("-I", sources, "-I", sources / "targets")
         program = tmp_path / "storm"
         subprocess.run([gcc, *FLAGS, *macros, *folders, *files, "-o", program], check=True)
@@ -58,6 +64,12 @@ def storm(gcc, tmp_path):
 
 def test_valid_images(storm):
     done = storm(SOURCES)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"\d+ events, 0 images refused\n", done.stdout)
+
+
+def test_another_program(storm):
+    done = storm(SOURCES, program=HOP_COUNT)
     assert (done.returncode, done.stderr) == (0, "")
     assert re.fullmatch(r"\d+ events, 0 images refused\n", done.stdout)
 

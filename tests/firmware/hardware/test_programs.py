@@ -1,0 +1,267 @@
+"""Programs in C other than the neural rule: built for every target, refused when they do not fit."""
+
+import ctypes
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emulator.config import RunConfig
+from emulator.faults import Fault
+from emulator.reference.engine import ReferenceEngine
+from examples.hop_count import HopCount
+from firmware import frame, image
+from firmware.budget import CHANNELS, PORTS
+from firmware.clock import Law, Timing
+from firmware.errors import InputError
+from firmware.hardware.build import Options, build
+from firmware.hardware.chips import CHIPS, TARGETS
+from firmware.hardware.machine import OUTPUT, ChipProgram, LibraryProgram, load, machine, rom_image
+from firmware.hardware.simulator import Event
+from firmware.hardware.sizes import measure
+from firmware.memory import Ram
+from firmware.picture import Picture
+from firmware.program import Failure, MachineError
+
+HOP_COUNT = Path(__file__).parents[3] / "examples" / "hop_count.c"
+LIMIT = 30
+FLASH = image.build_program(Timing())
+
+LISTS = """
+cell_phase *const CELL_ON_BOOT[] = {start, draw_wait, 0};
+cell_phase *const CELL_ON_BYTES[] = {stage, seal, accept, 0};
+cell_phase *const CELL_ON_TIMER[] = {work, show, draw_wait, hush, compose, seal, broadcast, 0};
+"""
+
+
+@pytest.fixture
+def write(tmp_path, hardware):
+    """``write(work, hush)`` writes a program with these statements in two phases, and returns its path."""
+
+    def make(work="", hush="", before="", lists=LISTS):
+        path = tmp_path / "mine.c"
+        phases = f"static PHASE(work) {{ {work} }}\nstatic PHASE(hush) {{ {hush} }}\n"
+        path.write_text(f'#include "runtime.h"\n{before}\n{phases}{lists}')
+        return path
+
+    return make
+
+
+def built_program(path, target, flash=FLASH, **options):
+    return build(flash, TARGETS[target], Options(program=path, **options))
+
+
+@pytest.fixture(scope="module")
+def in_python():
+    """A world of the example, and its trace."""
+    return run(bytes([LIMIT]), HopCount)
+
+
+def run(rom, firmware):
+    faults = ("restart:half:left@6", "kill:rect:1,1,2,1@9", "flips:all,rate_hz=0.01@0+12", "corrupt:0.1@0")
+    config = RunConfig(
+        *(7, 7), seed=3, loss_probability=0.05, jitter_us=300, faults=tuple(map(Fault.parse, faults))
+    )
+    trace = io.BytesIO()
+    picture = Picture.of(np.full((7, 7, 4), 255, np.uint8))
+    engine = ReferenceEngine(config, rom, picture, firmware, trace)
+    engine.run(16)
+    return trace.getvalue()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_example_in_c_lives_as_in_python(hardware, in_python, target):
+    binary = built_program(HOP_COUNT, target)
+    assert run(rom_image(binary), machine(binary)) == in_python
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_example_in_c_does_from_any_ram_what_python_does(hardware, target):
+    """All that either of them reads again, what they send, and when they wake."""
+    timing = Timing(Law.UNIFORM, 70_001)
+    cell = load(built_program(HOP_COUNT, target, image.build_program(timing)))
+    python = HopCount(bytes([LIMIT]))
+    python.timing = timing
+    rng = np.random.default_rng(4)
+    for _ in range(150):
+        rams = [Ram(bytearray(random)) for random in [rng.bytes(256)] * 2]
+        state = rng.bytes(CHANNELS)
+        wire = frame.encode(frame.Frame(int(rng.integers(128)), state))
+        port, lost = int(rng.integers(PORTS)), int(rng.integers(8)) == 0
+        for program, ram in zip((cell, python), rams, strict=True):
+            program.receive(ram, port, wire[lost:])
+            ram.inbox[:, 4] = ram.inbox[:, 4] % 40 - 5
+        assert cell.wake(rams[0]) == python.wake(rams[1])
+        assert read_again(rams[0]) == read_again(rams[1])
+    for strap in (False, True):
+        rams = [Ram(), Ram()]
+        assert cell.boot(rams[0], 7, strap) == python.boot(rams[1], 7, strap)
+        assert read_again(rams[0]) == read_again(rams[1])
+
+
+def read_again(ram):
+    return ram.state.tolist(), ram.inbox.tolist(), ram.prng, ram.sequence
+
+
+@pytest.mark.parametrize("target", CHIPS)
+def test_what_the_example_needs(hardware, target):
+    facts = measure(built_program(HOP_COUNT, target))
+    assert facts["rom_bytes"] <= 1_280
+    assert facts["rom_bytes_by_section"]["genome"] == 16
+    assert facts["ram_total_bytes"] <= 248
+    assert facts["cycles_per_multiply_add"] is None
+    assert facts["instructions_per_update"] < 2_100
+
+
+def test_a_gcc_of_the_system_builds_the_example_too(hardware, in_python):
+    binary = built_program(HOP_COUNT, "host", cc="cc")
+    assert run(rom_image(binary), machine(binary)) == in_python
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_program_that_keeps_silent(write, target):
+    """Every other time; the number of a frame counts frames, and the wait is drawn all the same."""
+    cell = load(built_program(write("me->state[4]++;", "if (me->state[4] & 1) board_sleep();"), target))
+    ram, twin = Ram(), Ram()
+    cell.boot(ram, 9, False)
+    ram.state[0] = 5
+    wakes = [cell.wake(ram) for _ in range(4)]
+    assert [bool(wake.frame) for wake in wakes] == [False, True, False, True]
+    assert [frame.decode(wake.frame) for wake in wakes[1::2]] == [
+        frame.Frame(number, bytes([5, 0, 0, 0, state]) + bytes(11)) for number, state in ((0, 2), (1, 4))
+    ]
+    python = HopCount(bytes([LIMIT]))
+    python.boot(twin, 9, False)
+    assert [wake.wait_us for wake in wakes] == [python.wake(twin).wait_us for _ in range(4)]
+
+
+def test_a_silent_cell_shows_what_it_has_become(write):
+    cell = load(built_program(write("me->state[0] = 64;", "board_sleep();"), "rv32imc"))
+    done = cell.chip.run(Ram().bytes, Event.TIMER)
+    assert (done.sent, done.led) == (b"", bytes([64, 0, 0, 0]))
+    assert done.wait_us > 0
+
+
+@pytest.mark.parametrize("target", ["host", "wasm", "rv32imc"])
+def test_a_program_that_sends_more_than_a_frame(write, target):
+    cell = load(built_program(write(hush="board_send(me->frame.byte, FRAME_BYTES);"), target))
+    assert len(cell.wake(Ram()).frame) == 48
+
+
+@pytest.mark.parametrize("target", ["host", "wasm", "rv32imc"])
+def test_a_program_that_never_sets_its_timer_hangs(write, target):
+    cell = load(built_program(write("board_sleep();"), target))
+    with pytest.raises(MachineError, match="hang: asleep with no timer set"):
+        cell.wake(Ram())
+
+
+@pytest.mark.parametrize(
+    ("work", "failure"), [("*(volatile int *)0x30000000 = 1;", Failure.TRAP), ("for (;;) {}", Failure.HANG)]
+)
+@pytest.mark.parametrize("target", CHIPS)
+def test_a_program_that_traps_or_hangs_on_a_chip(write, target, work, failure):
+    cell = load(built_program(write(f"if (me->state[0]) {work}"), target))
+    ram = Ram()
+    ram.state[0] = 1
+    with pytest.raises(MachineError) as caught:
+        cell.wake(ram)
+    assert caught.value.failure is failure
+    assert cell.wake(Ram()).wait_us > 0
+
+
+@pytest.mark.parametrize("target", CHIPS)
+def test_a_long_program_that_divides(write, target):
+    """Its image lies above 2 KB of ROM, where one instruction of RISC-V does not reach."""
+    table = f"static const uint16_t TABLE[2000] = {{{', '.join(str(7 * i) for i in range(2000))}}};"
+    work = "me->state[4] = (int8_t)(TABLE[me->prng % 2000] / (me->state[5] | 1) * me->state[6]);"
+    path = write(work, before=table)
+    binary = built_program(path, target, image.build_program(Timing(Law.UNIFORM, 900_000)))
+    assert 4_500 < binary.genome_address < 6_000
+    cell, ram = load(binary), Ram()
+    ram.state[5:7] = 9, -3
+    ram.prng = 4_123_456_789
+    assert 450_000 <= cell.wake(ram).wait_us <= 1_350_000
+    assert ram.state[4] == (7 * (4_123_456_789 % 2000) // 9 * -3 + 128) % 256 - 128
+
+
+def test_rot_in_the_rom_of_a_program_hits_its_clock(hardware):
+    binary = built_program(HOP_COUNT, "rv32imc")
+    program = load(binary)
+    assert len(program.genome_bytes) == 16
+    rom = bytearray(rom_image(binary).ljust(10_240, b"\xff"))
+    rom[program.genome_bytes[10]] ^= 8
+    assert ChipProgram(bytes(rom), program.chip).boot(Ram(), 99, False) > 50 * program.boot(Ram(), 99, False)
+
+
+@pytest.mark.parametrize("target", ["host", "rv32ec"])
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"work": "me->stat[0] = 1;"}, r"mine\.c:3:\d+: error: no member named 'stat'"),
+        ({"work": "puts(0);"}, "call to undeclared function 'puts'"),
+        ({"before": "int puts(const char *);", "work": "puts(0);"}, "undefined symbol: puts"),
+        ({"lists": ""}, "unused function 'work'"),
+        ({"lists": LISTS.replace("ON_TIMER", "ON_TIME")}, "undefined symbol: CELL_ON_TIMER"),
+    ],
+)
+def test_a_program_that_does_not_compile(write, target, wrong, says):
+    with pytest.raises(InputError, match=says) as caught:
+        built_program(write(**wrong), target)
+    assert str(caught.value).endswith("put the source right")
+
+
+@pytest.mark.parametrize("target", ["host", "wasm", "cortex-m0plus"])
+def test_variables_beside_the_cell_are_refused(write, target):
+    """Natively too, where all cells would share them."""
+    path = write("tally[me->state[0] & 7]++; more++;", before="static uint16_t tally[8], more;")
+    with pytest.raises(InputError) as caught:
+        built_program(path, target)
+    assert str(caught.value) == (
+        "RAM: 274 B on cortex-m0plus - 18 B more than a cell's 256 B, the stack's 40 B included; "
+        "beside struct cell there are tally, 16 B, more, 2 B; keep all variables in struct cell"
+    )
+
+
+@pytest.mark.parametrize("target", ["host", "rv32imc"])
+def test_more_rom_than_a_cell_has_is_refused(write, target):
+    path = write("me->state[0] = TABLE[me->prng >> 18];", before="static const int8_t TABLE[1 << 14] = {1};")
+    with pytest.raises(InputError, match=r"ROM: \d\d,\d\d\d B on .* more than a cell's 10,240 B; ") as caught:
+        built_program(path, target)
+    assert "largest are TABLE, 16,384 B, " in str(caught.value)
+    assert str(caught.value).endswith("make the program shorter")
+
+
+def test_what_is_no_program(hardware, tmp_path):
+    with pytest.raises(InputError, match=r"program: .*none\.c - it cannot be read .*; give a file of C"):
+        built_program(tmp_path / "none.c", "host")
+    with pytest.raises(InputError, match="it is a folder; give a file of C"):
+        built_program(tmp_path, "host")
+    with pytest.raises(InputError, match=r"check-genome: yes - hop_count.c has no genome; leave it out"):
+        built_program(HOP_COUNT, "host", check_genome=True)
+
+
+def test_a_genome_is_not_built_into_a_program(hardware, genome):
+    with pytest.raises(InputError, match=r"flash image: of a genome - hop_count.c has no genome"):
+        built_program(HOP_COUNT, "host", image.build(genome, Timing()))
+
+
+def test_called_by_address(hardware):
+    """As ``Addresses`` says."""
+    program, reference = (load(built_program(HOP_COUNT, "host")) for _ in range(2))
+    assert isinstance(program, LibraryProgram)
+    at = program.addresses
+    word, pointer = ctypes.c_uint32, ctypes.c_void_p
+    boot = ctypes.CFUNCTYPE(None, pointer, pointer, word, word, pointer)(at.boot)
+    receive = ctypes.CFUNCTYPE(None, pointer, pointer, word, ctypes.c_char_p, word)(at.receive)
+    wake = ctypes.CFUNCTYPE(None, pointer, pointer, pointer)(at.wake)
+    memory, output, ram = ctypes.create_string_buffer(256), ctypes.create_string_buffer(OUTPUT.size), Ram()
+    boot(memory, at.genome, 12, 0, output)
+    assert OUTPUT.unpack(output.raw)[0] == reference.boot(ram, 12, False)
+    wire = frame.encode(frame.Frame(3, bytes(4) + b"\x02" + bytes(11)))
+    receive(memory, at.genome, 6, wire, len(wire))
+    reference.receive(ram, 6, wire)
+    wake(memory, at.genome, output)
+    woken = reference.wake(ram)
+    assert OUTPUT.unpack(output.raw) == (woken.wait_us, 24, woken.frame, bytes([0, 0, 64, 64]))
+    assert memory.raw[:216] == ram.bytes[:216]
