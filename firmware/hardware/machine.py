@@ -4,6 +4,7 @@ Needs the extra ``hardware`` (unicorn for chips, wasmtime for wasm).
 """
 
 import ctypes
+import signal
 import struct
 import tempfile
 from functools import cached_property
@@ -34,12 +35,14 @@ class Addresses(NamedTuple):
 
     Their signatures are those of ``firmware/c/targets/host.h``, with 256 bytes of RAM as ``me``::
 
-        void boot(void *me, const void *genome, uint32_t entropy, uint32_t strap, struct output *output)
-        void receive(void *me, const void *genome, uint32_t port, const uint8_t *bytes, uint32_t count)
-        void wake(void *me, const void *genome, struct output *output)
+        uint32_t boot(void *me, const void *genome, uint32_t entropy, uint32_t strap, struct output *output)
+        uint32_t receive(void *me, const void *genome, uint32_t port, const uint8_t *bytes, uint32_t count)
+        uint32_t wake(void *me, const void *genome, struct output *output)
 
     RAM and ``struct output`` (36 bytes, ``OUTPUT``) begin at multiples of 4. The functions of a library share
-    its board: one call at a time. A wait of 0 is a cell that will not wake again, at boot one that refused.
+    its board: one call at a time, all in the thread of the last boot. They return 0, or the number of the
+    signal that ended the program; SIGVTALRM is a hang, and RAM is then no longer what it was. A wait of 0 is
+    a cell that will not wake again, at boot one that refused.
 
     Attributes:
         boot: address of ``cell_boot``.
@@ -178,6 +181,13 @@ def _refused() -> MachineError:
     return MachineError(Failure.REFUSED, "its genome is corrupt")
 
 
+def _failed(number: int) -> MachineError:
+    """What a signal, by its number, says of the program that it ended."""
+    if number == signal.SIGVTALRM:
+        return MachineError(Failure.HANG, "it has not ended after a second")
+    return MachineError(Failure.TRAP, signal.Signals(number).name)
+
+
 def _no_timer() -> MachineError:
     return MachineError(Failure.HANG, "asleep with no timer set")
 
@@ -216,7 +226,11 @@ class HostLibrary:
         return Addresses(boot, receive, wake, ctypes.addressof(genome))
 
     def call(self, function: str, ram: Ram, genome: Any, *arguments: int | bytes) -> _Output:
-        """Call a function of host.h; returns the fields of ``struct output``."""
+        """Call a function of host.h; returns the fields of ``struct output``.
+
+        Raises:
+            MachineError: the program came to no regular end; ``ram`` is as before.
+        """
         memory = (ctypes.c_char * len(ram.bytes)).from_buffer(ram.bytes)
         words: list[Any] = []
         for argument in arguments:
@@ -225,7 +239,10 @@ class HostLibrary:
             )
         if function != "cell_receive":
             words.append(self._output)
-        getattr(self._library, function)(memory, genome, *words)
+        before = bytes(ram.bytes)
+        if number := getattr(self._library, function)(memory, genome, *words):
+            ram.bytes[:] = before
+            raise _failed(number)
         return OUTPUT.unpack(self._output.raw)
 
 
@@ -264,7 +281,13 @@ class WasmLibrary:
         return self._genome
 
     def call(self, function: str, ram: Ram, genome: int, *arguments: int | bytes) -> _Output:
-        """Call a function of host.h; returns the fields of ``struct output``."""
+        """Call a function of host.h; returns the fields of ``struct output``.
+
+        Raises:
+            MachineError: the program came to no regular end; ``ram`` is as before.
+        """
+        import wasmtime
+
         memory, store = self._memory, self._store
         memory.write(store, bytes(ram.bytes), self._ram)
         words: list[int] = []
@@ -277,6 +300,9 @@ class WasmLibrary:
         if function != "cell_receive":
             words.append(self._output)
         entry: Any = self._exports[function]
-        entry(store, self._ram, genome, *words)
+        try:
+            entry(store, self._ram, genome, *words)
+        except wasmtime.Trap as trap:
+            raise MachineError(Failure.TRAP, trap.message.splitlines()[-1].strip()) from trap
         ram.bytes[:] = memory.read(store, self._ram, self._ram + 256)
         return OUTPUT.unpack(memory.read(store, self._output, self._output + OUTPUT.size))

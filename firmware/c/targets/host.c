@@ -1,6 +1,8 @@
 /* A board that is a few variables: the shared library for this machine, and the wasm module. */
+#define _XOPEN_SOURCE 700 /* signals, in C11 */
 #include "host.h"
 #include "board.h"
+#include "guard.h"
 
 static struct {
     uint32_t entropy, strap, port, asleep, levels;
@@ -61,24 +63,25 @@ static inline __attribute__((always_inline)) void run(cell_phase *const *phase, 
         phase[i](me, genome);
 }
 
-void cell_boot(struct cell *me, const struct genome *genome, uint32_t entropy, uint32_t strap,
-               struct output *output)
+uint32_t cell_boot(struct cell *me, const struct genome *genome, uint32_t entropy, uint32_t strap,
+                   struct output *output)
 {
+    watch();
     board.entropy = entropy;
     board.strap = strap;
-    run(CELL_ON_BOOT, me, genome, output);
+    GUARDED(run(CELL_ON_BOOT, me, genome, output));
 }
 
-void cell_receive(struct cell *me, const struct genome *genome, uint32_t port, const uint8_t *bytes,
-                  uint32_t count)
+uint32_t cell_receive(struct cell *me, const struct genome *genome, uint32_t port, const uint8_t *bytes,
+                      uint32_t count)
 {
     board.port = port;
     board.bytes = bytes;
     board.waiting = count;
-    run(CELL_ON_BYTES, me, genome, &unread);
+    GUARDED(run(CELL_ON_BYTES, me, genome, &unread));
 }
 
-void cell_wake(struct cell *me, const struct genome *genome, struct output *output)
+uint32_t cell_wake(struct cell *me, const struct genome *genome, struct output *output)
 {
-    run(CELL_ON_TIMER, me, genome, output);
+    GUARDED(run(CELL_ON_TIMER, me, genome, output));
 }

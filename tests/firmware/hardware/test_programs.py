@@ -2,6 +2,9 @@
 
 import ctypes
 import io
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +27,8 @@ from firmware.memory import Ram
 from firmware.picture import Picture
 from firmware.program import Failure, MachineError
 
-HOP_COUNT = Path(__file__).parents[3] / "examples" / "hop_count.c"
+ROOT = Path(__file__).parents[3]
+HOP_COUNT = ROOT / "examples" / "hop_count.c"
 LIMIT = 30
 FLASH = image.build_program(Timing())
 
@@ -168,6 +172,63 @@ def test_a_program_that_traps_or_hangs_on_a_chip(write, target, work, failure):
         cell.wake(ram)
     assert caught.value.failure is failure
     assert cell.wake(Ram()).wait_us > 0
+
+
+@pytest.mark.parametrize(
+    ("work", "says"),
+    [
+        ("*(volatile int *)8 = 1;", "SIGSEGV"),
+        ("__builtin_trap();", "SIGILL"),
+        ("raise(SIGFPE);", "SIGFPE"),
+        ("volatile char deep[256] = {0}; work(me, genome); deep[0]++;", "SIGSEGV"),
+        ("for (volatile int i = 0;; i++) {}", "it has not ended after a second"),
+    ],
+    ids=["address", "instruction", "arithmetic", "stack", "hang"],
+)
+def test_a_program_that_traps_or_hangs_on_this_machine(write, work, says):
+    """It ends its event, and not the process; neither is another library's affair."""
+    harm = f"#ifdef PLANARIA_HOST\n#include <signal.h>\n#define HARM {work}\n#else\n#define HARM\n#endif\n"
+    path = write("me->state[1]++; if (me->state[0]) { HARM }", before=harm + "static PHASE(work);")
+    cell, other = load(built_program(path, "host")), load(built_program(HOP_COUNT, "host"))
+    other.boot(Ram(), 1, False)
+    cell.boot(Ram(), 1, False)
+    for _ in range(1 if "ended" in says else 3):
+        ram = Ram()
+        ram.state[0] = 1
+        before = bytes(ram.bytes)
+        with pytest.raises(MachineError, match=says) as caught:
+            cell.wake(ram)
+        assert caught.value.failure is (Failure.TRAP if says.startswith("SIG") else Failure.HANG)
+        assert bytes(ram.bytes) == before
+        assert cell.wake(Ram()).wait_us == other.wake(Ram()).wait_us
+
+
+def test_a_trap_outside_of_a_program_is_what_it_was(hardware):
+    """The process ends by its signal; a hang of Python itself is interrupted by nothing."""
+    script = (
+        "import ctypes, signal, time\nfrom pathlib import Path\n"
+        "from firmware import image\nfrom firmware.clock import Timing\nfrom firmware.memory import Ram\n"
+        "from firmware.hardware.build import Options, build\nfrom firmware.hardware.chips import TARGETS\n"
+        "from firmware.hardware.machine import load\n"
+        f"how = Options(program=Path({str(HOP_COUNT)!r}))\n"
+        "cell = load(build(image.build_program(Timing()), TARGETS['host'], how))\n"
+        "cell.boot(Ram(), 1, False)\n"
+        "end = time.process_time() + 2.2\nwhile time.process_time() < end: pass\n"
+        "try: signal.raise_signal(signal.SIGINT)\nexcept KeyboardInterrupt: pass\n"
+        "cell.wake(Ram())\nprint('alive', flush=True)\nctypes.string_at(8)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGSEGV, b"alive\n", b"")
+
+
+def test_a_module_that_traps(write):
+    cell = load(built_program(write("if (me->state[0]) __builtin_trap();"), "wasm"))
+    ram = Ram()
+    ram.state[0] = 1
+    before = bytes(ram.bytes)
+    with pytest.raises(MachineError, match=r"trap: .*unreachable"):
+        cell.wake(ram)
+    assert bytes(ram.bytes) == before
 
 
 @pytest.mark.parametrize("target", CHIPS)
