@@ -1,6 +1,7 @@
 """The firmware for a chip, and where each of its bytes went."""
 
 import io
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from planaria.shipped import genome_path, open_genome
 ALL = "all"
 SUFFIXES = {Kind.CHIP: (".elf", ".hex", ".bin", ".map"), Kind.HOST: (".so",), Kind.WASM: (".wasm",)}
 RAM_MAP = "ram.png"
+PROGRAM_SUFFIX = ".c"
 
 
 def build_files(
@@ -36,10 +38,10 @@ def build_files(
     cc: str | None = None,
     **options: Any,
 ) -> list[dict[str, Any]]:
-    """Build a genome's firmware for one target or for all, and write the files; returns a dict for each.
+    """Build the firmware of a genome or a program for one target or all, and write it; a dict for each.
 
     Args:
-        name_or_file: of the genome.
+        name_or_file: of the genome; or a program in C in its place.
         target: name of a chip, ``host``, ``wasm``, or ``all``.
         output: folder for the files; made if it is missing.
         check_genome: whether the cell checks its genome's CRC-32 at every boot.
@@ -49,15 +51,15 @@ def build_files(
     Raises:
         InputError: an unknown target, no toolchain, over budget, a failing compile, a bad output.
     """
-    genome = open_genome(name_or_file)
+    name, flash, program = _open(name_or_file, Timing.of(options))
     targets = list(TARGETS.values()) if target == ALL else [find_chip(target)]
-    flash = image.build(genome, Timing.of(options))
-    paths = {chip.name: _paths(output / f"{genome.name}-{chip.name}", chip) for chip in targets}
+    paths = {chip.name: _paths(output / f"{name}-{chip.name}", chip) for chip in targets}
     ram_map = [output / RAM_MAP] if any(chip.kind is Kind.CHIP for chip in targets) else []
     outputs = [*chain.from_iterable(paths.values()), *ram_map]
     check_results(output, [path.name for path in outputs], [genome_path(name_or_file)])
     progress = tqdm(targets, desc="building", unit=" targets", disable=None, leave=False)
-    built = [_build(flash, chip, Options(check_genome, cc)) for chip in progress]
+    how = Options(check_genome, cc, program)
+    built = [_build(flash, chip, how) for chip in progress]
     make_folder(output)
     for binary, facts in built:
         write_all(dict(zip(paths[binary.target.name], _contents(binary), strict=True)))
@@ -65,6 +67,14 @@ def build_files(
     for path in ram_map:
         save_ram_map(path)
     return [facts for _, facts in built]
+
+
+def _open(name_or_file: str | Path, timing: Timing) -> tuple[str, bytes, Path | None]:
+    """Name and flash image of a genome, or of a program, which is a C file."""
+    if (path := Path(name_or_file)).suffix == PROGRAM_SUFFIX:
+        return path.stem, image.build_program(timing), path
+    genome = open_genome(name_or_file)
+    return genome.name, image.build(genome, timing), None
 
 
 def _paths(stem: Path, target: Chip) -> list[Path]:
@@ -77,7 +87,7 @@ def _build(flash: bytes, target: Chip, how: Options) -> tuple[Binary, dict[str, 
         return binary, {"target": target.name, "chip": target.chip, "file_bytes": len(binary.content)}
     facts = measure(binary)
     if how.check_genome:
-        plain = build(flash, target, Options(cc=how.cc))
+        plain = build(flash, target, replace(how, check_genome=False))
         unchecked = max(cost.instructions for cost in boot_costs(SimulatedChip(plain)))
         facts["check_genome"] = {
             "rom_bytes": len(binary.rom) - len(plain.rom),

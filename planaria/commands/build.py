@@ -35,7 +35,7 @@ def add(commands: Any) -> None:
         "Build the C firmware with a genome for a chip: ELF, Intel HEX, raw binary, map, and what it needs.",
         "planaria build planarian --target cortex-m0plus -o build",
     )
-    parser.add_argument("genome", help="a .genome file or the name of a shipped one")
+    parser.add_argument("genome", help="a .genome file, the name of a shipped one, or a program in C (.c)")
     parser.add_argument(
         "--target", required=True, metavar="T", help="cortex-m0plus, rv32imc, rv32ec, host, wasm or all"
     )

@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,31 @@ def test_no_energy_without_a_source(hardware, planaria):
     process = planaria("build", "ring", "--target", "rv32ec", "-o", "out")
     assert process.stdout.splitlines()[2].endswith("|           |    |")
     assert "energy" not in process.stdout
+
+
+def test_a_program_in_c_is_built_as_a_genome_is(hardware, planaria, tmp_path):
+    program = Path(__file__).parents[2] / "examples" / "hop_count.c"
+    process = planaria("build", program, "--target", "rv32imc", "-o", "out", "--mean-interval-us", 5000)
+    assert process.stdout.splitlines()[2].startswith("| rv32imc | 8")
+    assert process.stderr == ""
+    endings = (".bin", ".elf", ".hex", ".map")
+    names = [f"hop_count-rv32imc{ending}" for ending in endings]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [*names, "ram.png"]
+    rom = (tmp_path / "out" / "hop_count-rv32imc.bin").read_bytes()
+    assert rom[-16:] == image.build_program(Timing(mean_interval_us=5000))
+
+
+def test_a_program_in_c_that_cannot_be_built(hardware, planaria, tmp_path):
+    (tmp_path / "mine.c").write_text('#include "runtime.h"\nint here = there;\n')
+    for target in ("host", "cortex-m0plus"):
+        process = planaria("build", "mine.c", "--target", target, "-o", "out")
+        assert process.returncode == 2
+        assert "mine.c:2:12: error: use of undeclared identifier 'there'" in process.stderr
+        assert "Traceback" not in process.stderr
+    assert not (tmp_path / "out").exists()
+    process = planaria("build", "none.c", "--target", "host", "-o", "out")
+    assert process.returncode == 2
+    assert "none.c - it cannot be read (No such file or directory); give a file of C" in process.stderr
 
 
 def test_output_is_tried_before_the_work(hardware, monkeypatch, capsys, tmp_path):
