@@ -8,6 +8,7 @@ import numpy as np
 from emulator.config import RunConfig
 from emulator.goal import PictureGoal
 from emulator.reference.engine import ReferenceEngine
+from emulator.world.lattices import Square8
 from firmware import frame, image
 from firmware.budget import ALIVE_MIN, ALPHA
 from firmware.cell import NeuralProgram
@@ -48,9 +49,9 @@ def _cycles_in_life() -> dict[str, float]:
     """Of an update of a cell in a grown organism: the least and the most of a few; and of a dead cell."""
     genome = open_genome(ORGANISM)
     flash = image.build(genome, Timing())
-    engine = ReferenceEngine(RunConfig(32, 32, seed=1, loss=0.05), flash, PictureGoal(genome.target))
+    engine = ReferenceEngine(RunConfig(Square8(32, 32), seed=1, loss=0.05), flash, PictureGoal(genome.target))
     engine.run(GROWN_ROUNDS)
-    rams = [Ram(bytearray(row)) for row in engine.read_ram(np.arange(engine.config.grid.cells))]
+    rams = [Ram(bytearray(row)) for row in engine.read_ram(np.arange(engine.config.topology.cells))]
     living = [ram for ram in rams if ram.state[ALPHA] >= ALIVE_MIN][::16]
     dead = next(ram for ram in rams if max(ram.state[ALPHA], *ram.inbox[:, ALPHA]) < ALIVE_MIN)
     results: dict[str, float] = {}

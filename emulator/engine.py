@@ -25,7 +25,7 @@ from emulator.record.trace import Trace
 from emulator.record.traffic import Traffic
 from emulator.world.host_memory import check_memory
 from emulator.world.order import Kind, Moment
-from emulator.world.topology import SquareGrid
+from emulator.world.topology import Topology
 from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, VISIBLE
 from firmware.errors import InputError
 from firmware.picture import Displacement
@@ -67,20 +67,20 @@ class Engine(Hardware):
         trace_file: BinaryIO | None = None,
         library: Library | None = None,
     ) -> None:
-        check_memory("grid", f"{config.cols}x{config.rows}", self._memory_bytes(config, 0), "make it smaller")
+        check_memory("grid", config.topology.size, self._memory_bytes(config, 0), "make it smaller")
         self.config = config
         self.library = library or _no_library
         self.on_round: Callable[[int], None] = lambda _round: None
         self._goal = goal
-        self._seeds = goal.seeds(config.grid)
+        self._seeds = goal.seeds(config.topology)
         self._trace = Trace(trace_file)
         self._traffic = Traffic()
         self._sampled_rounds = 0
         self.environment = Environment(initial_time=0)
-        self.observer = Observer(config.grid.cells)
-        self.weather = Weather(config.seed, config.grid.cells)
+        self.observer = Observer(config.topology.cells)
+        self.weather = Weather(config.seed, config.topology.cells)
         mean_us, compute_us = config.timing.mean_interval_us, config.compute_us
-        tools = Tools(self, self.weather, config.grid, config.seed, mean_us, compute_us)
+        tools = Tools(self, self.weather, config.topology, config.seed, mean_us, compute_us)
         self._injector = Injector(self, tools)
 
     @abstractmethod
@@ -139,11 +139,11 @@ class Engine(Hardware):
         fix = "make it shorter, the grid smaller, or the run shorter"
         usual_us = config.latency_us + config.jitter_us + config.compute_us
         check_memory("latency_us", f"{usual_us:,}", needed_bytes(usual_us, 1), fix)
-        everybody = np.ones(config.grid.cells, np.bool_)
+        everybody = np.ones(config.topology.cells, np.bool_)
         for fault in config.faults:
             if fault.holds_us > usual_us:
-                cells = fault.region.cells(config.grid, config.seed, 0, lambda: everybody)
-                share = len(cells) / config.grid.cells
+                cells = fault.region.cells(config.topology, config.seed, 0, lambda: everybody)
+                share = len(cells) / config.topology.cells
                 check_memory("fault", str(fault), needed_bytes(fault.holds_us, share), fix)
 
     def wound(self, fault: Fault) -> None:
@@ -153,7 +153,7 @@ class Engine(Hardware):
         this microsecond has happened.
 
         Raises:
-            InputError: the fault is in the past or outside the grid.
+            InputError: the fault is in the past, or its region not on this topology.
         """
         self.config.check_fault(fault)
         if fault.start_us(self.config.timing.mean_interval_us) < self.time_us:
@@ -173,14 +173,14 @@ class Engine(Hardware):
         return self.time_us / self.config.timing.mean_interval_us
 
     @property
-    def topology(self) -> SquareGrid:
+    def topology(self) -> Topology:
         """Where the cells are and who hears whom."""
-        return self.config.grid
+        return self.config.topology
 
     @property
     def ram(self) -> NDArray[np.uint8]:
         """RAM of every cell now, uint8[cells, 256], a copy; what no event depends on may be blank."""
-        return self.read_ram(np.arange(self.config.grid.cells))
+        return self.read_ram(np.arange(self.config.topology.cells))
 
     @property
     def running(self) -> NDArray[np.bool_]:
@@ -189,8 +189,8 @@ class Engine(Hardware):
 
     @property
     def states(self) -> NDArray[np.int8]:
-        """State of every cell now, int8[rows, cols, 16], a copy; cells without power are blank."""
-        return self.states_now().reshape(self.config.rows, self.config.cols, CHANNELS).copy()
+        """State of every cell now, int8[..., 16] in the topology's shape, a copy; blank without power."""
+        return self.states_now().reshape(*self.topology.shape, CHANNELS).copy()
 
     @property
     def compiles(self) -> bool:
@@ -206,15 +206,15 @@ class Engine(Hardware):
         """Give every cell that has power a state, as if by a surgeon, while the run stands still.
 
         Args:
-            states: int8[rows, cols, 16].
+            states: int8[..., 16] in the topology's shape.
         """
         running = self.observer.running
         self.states_now()[running] = states.reshape(-1, CHANNELS)[running]
 
     @property
     def picture(self) -> NDArray[np.int8]:
-        """Visible channels of every cell now, int8[rows, cols, 4], premultiplied, 64 = 1.0."""
-        return self._visible().reshape(self.config.rows, self.config.cols, VISIBLE)
+        """Visible channels of every cell now, int8[..., 4] in its shape, premultiplied, 64 = 1.0."""
+        return self._visible().reshape(*self.topology.shape, VISIBLE)
 
     @property
     def error(self) -> float:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from emulator.cells import Cells
 from emulator.record.predicate import RECOGNISABLE
 from emulator.record.recovery import BY_ERROR, Yardsticks
-from emulator.world.topology import SquareGrid
+from emulator.world.topology import Topology
 from firmware.errors import InputError
 from firmware.picture import Displacement, Picture
 
@@ -30,18 +30,20 @@ class World(Protocol):
     """
 
     @property
-    def topology(self) -> SquareGrid:
+    def topology(self) -> Topology:
         """Where the cells are and who hears whom."""
         ...
 
     @property
     def states(self) -> NDArray[np.int8]:
-        """The 16 public bytes of each cell, int8[rows, cols, 16]; blank without power."""
+        """The 16 public bytes of each cell, int8[..., 16] in the topology's shape; blank without
+        power.
+        """
         ...
 
     @property
     def picture(self) -> NDArray[np.int8]:
-        """The first four of them, the colour: int8[rows, cols, 4], premultiplied RGBA, 64 = 1.0."""
+        """The first four of them, the colour: int8[..., 4], premultiplied RGBA, 64 = 1.0."""
         ...
 
     @property
@@ -67,7 +69,7 @@ class Goal(ABC):
     mature_cells: int | None = None
 
     @abstractmethod
-    def seeds(self, topology: SquareGrid) -> Cells:
+    def seeds(self, topology: Topology) -> Cells:
         """The cells whose strap is set at first power-on.
 
         Raises:
@@ -96,9 +98,9 @@ class PictureGoal(Goal):
         self.yardsticks = BY_ERROR
         self.mature_cells = picture.mature
 
-    def seeds(self, topology: SquareGrid) -> Cells:
-        row, col = self.picture.seed_cell(topology.rows, topology.cols)
-        return np.array([row * topology.cols + col], np.intp)
+    def seeds(self, topology: Topology) -> Cells:
+        place = self.picture.seed_cell(*topology.shape)
+        return np.array([np.ravel_multi_index(place, topology.shape)], np.intp)
 
     def distance(self, world: World) -> float:
         return self.picture.error(world.picture)
@@ -121,14 +123,14 @@ class ProgramGoal(Goal):
         self,
         name: str,
         distance: Callable[[World], float],
-        seeds: Callable[[SquareGrid], NDArray[np.intp]] | None = None,
+        seeds: Callable[[Topology], NDArray[np.intp]] | None = None,
     ) -> None:
         self.name = name
         self.yardsticks = Yardsticks(LEGITIMATE, RECOGNISABLE)
         self._distance = distance
         self._seeds = seeds
 
-    def seeds(self, topology: SquareGrid) -> Cells:
+    def seeds(self, topology: Topology) -> Cells:
         if self._seeds is None:
             return np.array([topology.middle], np.intp)
         cells = np.asarray(self._seeds(topology)).reshape(-1)

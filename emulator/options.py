@@ -12,7 +12,14 @@ from firmware.option import Option, option, options_by_field
 _LATENCY_MAX_US: Final = 1_000_000_000
 """About a quarter of an hour."""
 
-GRID: Final = Option("32x32", "size of the grid", "COLSxROWS", name="grid")
+TOPOLOGY: Final = Option(
+    "square8",
+    "who is wired to whom: square8 or square4 (cells with 8 or 4 neighbours), hex6, cube6, or graph:FILE (a "
+    "list of edges, or GraphML)",
+    "KIND",
+    name="topology",
+)
+GRID: Final = Option("32x32", "size of the grid; of a cube COLSxROWSxLAYERS", "COLSxROWS", name="grid")
 TORUS: Final = Option(False, "join opposite edges of the grid", name="torus")
 CHIP: Final = Option(
     "",
@@ -84,6 +91,7 @@ CLOCK: Final = tuple(options_of(Timing).values())
 WORLD_OPTIONS: Final = {
     GRID.name: GRID,
     TORUS.name: TORUS,
+    TOPOLOGY.name: TOPOLOGY,
     **options_of(Conditions),
     CHIP.name: CHIP,
     **options_of(Timing),

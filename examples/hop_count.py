@@ -13,6 +13,7 @@ from emulator.config import RunConfig
 from emulator.faults import Fault
 from emulator.goal import PictureGoal
 from emulator.reference.engine import ReferenceEngine
+from emulator.world.lattices import Square8
 from firmware import clock, frame
 from firmware.memory import Ram
 from firmware.picture import Picture
@@ -93,7 +94,7 @@ def show(title: str, engine: ReferenceEngine) -> None:
 
 def main() -> None:
     """Count, restart a half, count again; then put up a wall for ever and count around it."""
-    config = RunConfig(SIDE, SIDE, seed=1, loss=0.05)
+    config = RunConfig(Square8(SIDE, SIDE), seed=1, loss=0.05)
     engine = ReferenceEngine(config, bytes([LIMIT]), PictureGoal(expected()), HopCount)
     engine.run(40)
     show("counted", engine)

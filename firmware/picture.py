@@ -112,47 +112,54 @@ class Picture:
         row, col = self.seed
         return max(row, col, self.height - 1 - row, self.width - 1 - col)
 
-    def placed(self, rows: int, cols: int) -> NDArray[np.uint8]:
-        """The picture in the middle of an empty grid: uint8[rows, cols, 4].
+    def placed(self, *shape: int) -> NDArray[np.uint8]:
+        """The picture in the middle of an empty grid: uint8[*shape, 4].
+
+        Args:
+            shape: rows and columns; of a cube layers, rows and columns.
 
         Raises:
             InputError: it does not fit.
         """
-        top, left = self._corner(rows, cols)
-        placed = np.zeros((rows, cols, 4), np.uint8)
-        placed[top : top + self.height, left : left + self.width] = self.rgba
+        *layer, top, left = self._corner(*shape)
+        placed = np.zeros((*shape, 4), np.uint8)
+        placed[tuple(layer)][top : top + self.height, left : left + self.width] = self.rgba
         return placed
 
-    def seed_cell(self, rows: int, cols: int) -> tuple[int, int]:
-        """(row, column) of the seed on that grid.
+    def seed_cell(self, *shape: int) -> tuple[int, ...]:
+        """(row, column) of the seed on that grid; in a cube (layer, row, column).
 
         Raises:
             InputError: the picture does not fit.
         """
-        top, left = self._corner(rows, cols)
-        return top + self.seed[0], left + self.seed[1]
+        *layer, top, left = self._corner(*shape)
+        return (*layer, top + self.seed[0], left + self.seed[1])
 
     def error(self, picture: NDArray[np.int8]) -> float:
         """E of a grid with the target in its middle.
 
+        Of a cube, the target lies in the middle layer, and all that the other layers show is wrong.
+
         Args:
-            picture: int8[rows, cols, 4], 64 = 1.0.
+            picture: int8[rows, cols, 4] or int8[layers, rows, cols, 4], 64 = 1.0.
 
         Raises:
             InputError: the target does not fit.
         """
-        top, left = self._corner(*picture.shape[:2])
+        *layer, top, left = self._corner(*picture.shape[:-1])
         # (a - b)^2 = a^2 - 2ab + b^2, and b is 0 outside the target's rectangle.
-        inside = picture[top : top + self.height, left : left + self.width].astype(np.int64)
+        sheet = picture[tuple(layer)]
+        inside = sheet[top : top + self.height, left : left + self.width].astype(np.int64)
         return self._error(_squares(picture), int(np.vdot(inside, self._wanted)))
 
     def displacement(self, picture: NDArray[np.int8], torus: bool = False) -> Displacement:
         """Where the picture fits best, within ``DISPLACED_MAX`` cells of the target's place.
 
-        What a displaced target would show beyond the edge of a bounded grid counts as missing.
+        What a displaced target would show beyond the edge of a bounded grid counts as missing. It is looked
+        for along rows and columns, in its layer, also where rows are shifted as in a hexagonal grid.
 
         Args:
-            picture: int8[rows, cols, 4], 64 = 1.0.
+            picture: int8[rows, cols, 4] or int8[layers, rows, cols, 4], 64 = 1.0.
             torus: whether opposite edges are joined, so that an organism may lie across them.
 
         Returns:
@@ -161,14 +168,15 @@ class Picture:
         Raises:
             InputError: the target does not fit.
         """
-        top, left = self._corner(*picture.shape[:2])
+        *layer, top, left = self._corner(*picture.shape[:-1])
+        sheet = picture[tuple(layer)]
         reach = range(-DISPLACED_MAX, DISPLACED_MAX + 1)
         rows = np.arange(top - DISPLACED_MAX, top + self.height + DISPLACED_MAX)
         cols = np.arange(left - DISPLACED_MAX, left + self.width + DISPLACED_MAX)
-        near = picture[rows[:, None] % len(picture), cols % picture.shape[1]].astype(np.float64)
+        near = sheet[rows[:, None] % len(sheet), cols % sheet.shape[1]].astype(np.float64)
         if not torus:
-            near[(rows < 0) | (rows >= len(picture))] = 0
-            near[:, (cols < 0) | (cols >= picture.shape[1])] = 0
+            near[(rows < 0) | (rows >= len(sheet))] = 0
+            near[:, (cols < 0) | (cols >= sheet.shape[1])] = 0
         # Sums of whole numbers below 2^53, exact in any order.
         windows = np.lib.stride_tricks.sliding_window_view(near, self.rgba.shape)[..., 0, :, :, :]
         products = np.tensordot(windows, self._wanted.astype(np.float64), 3)
@@ -194,7 +202,17 @@ class Picture:
     def _wanted_squares(self) -> int:
         return int((self._wanted**2).sum())
 
-    def _corner(self, rows: int, cols: int) -> tuple[int, int]:
+    def _corner(self, *shape: int) -> tuple[int, ...]:
+        """Where the picture begins: row and column, in a cube after the middle layer.
+
+        Raises:
+            InputError: it does not fit, or there are no rows and columns.
+        """
+        if len(shape) < 2:
+            limit = "it lies on rows and columns, and a graph has none"
+            fix = "choose another topology, or a program with a goal of its own"
+            raise InputError("target", f"{self.width}x{self.height} px on a graph", limit, fix)
+        *layers, rows, cols = shape
         if self.height > rows or self.width > cols:
             raise InputError(
                 "target",
@@ -202,7 +220,7 @@ class Picture:
                 "it must fit into the grid",
                 "choose a larger grid",
             )
-        return (rows - self.height) // 2, (cols - self.width) // 2
+        return (*(count // 2 for count in layers), (rows - self.height) // 2, (cols - self.width) // 2)
 
 
 def _squares(picture: NDArray[np.int8]) -> int:

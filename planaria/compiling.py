@@ -7,6 +7,7 @@ from emulator.arrays.compiled import cache
 from emulator.choose import make_engine
 from emulator.config import RunConfig
 from emulator.goal import PictureGoal
+from emulator.world.lattices import Square8
 from firmware import image
 from firmware.errors import visible
 from firmware.genome import Genome
@@ -32,7 +33,7 @@ def compile_first(genome: Genome, say: Callable[[str], None]) -> None:
         say: tells a person.
     """
     target = genome.target
-    config = RunConfig(target.height, target.width)
+    config = RunConfig(Square8(target.height, target.width))
     flash = image.build(genome, config.timing)
     engine = make_engine(config, flash, PictureGoal(target))
     if engine.compiles:

@@ -93,7 +93,7 @@ class Grid:
             library=partial(flash_image, self.config.timing),
         )
         self._record = record
-        self._pictures = Recording(self.config.rows, self.config.cols)
+        self._pictures = Recording(self.config.topology.shape)
         self.on_round: Callable[[int], None] = lambda _round: None
         self._engine.on_round = self._look
 
@@ -163,7 +163,7 @@ class Grid:
         from planaria.pictures.film import save_film
 
         self._check(path, "film")
-        save_film(Path(path), self._pictures)
+        save_film(Path(path), self.config.topology, self._pictures)
 
     def save_figure(self, path: str | Path) -> None:
         """Write a PNG: error over time with faults and recoveries, and before / wounded / after.
@@ -193,7 +193,7 @@ def _sized(options: dict[str, Any], rows: int | None, cols: int | None) -> dict[
     """The options with a grid of this size; what is None is as usual."""
     if "grid" in options:
         raise InputError("grid", options["grid"], "rows or cols are given too", "leave one of them out")
-    usual = RunConfig()
-    height = whole("rows", usual.rows if rows is None else rows)
-    width = whole("cols", usual.cols if cols is None else cols)
+    usual_rows, usual_cols = RunConfig().topology.shape
+    height = whole("rows", usual_rows if rows is None else rows)
+    width = whole("cols", usual_cols if cols is None else cols)
     return {**options, "grid": f"{width}x{height}"}

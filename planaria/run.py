@@ -87,7 +87,8 @@ def run(
     return {
         "genome": genome.name,
         "genome_crc32": f"{genome.crc32():08x}",
-        "grid": [config.cols, config.rows],
+        "grid": list(reversed(config.topology.shape)),
+        "topology": str(config.topology),
         "rounds": rounds,
         "seed": config.seed,
         "engine": engine,

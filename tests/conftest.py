@@ -14,6 +14,17 @@ from firmware.hardware.machine import load
 DEFAULT = Timing()
 
 
+def pytest_addoption(parser):
+    """``--worlds FROM:TO``: which random worlds the engines are compared in, of every topology."""
+    parser.addoption("--worlds", type=numbers, metavar="FROM:TO", help="random worlds to try, TO left out")
+
+
+def numbers(text):
+    """``200:300`` -> range(200, 300)."""
+    begin, end = text.split(":")
+    return range(int(begin), int(end))
+
+
 @pytest.fixture
 def hardware():
     """The extra ``hardware``."""

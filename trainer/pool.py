@@ -7,7 +7,7 @@ from torch import Tensor
 from firmware.cell import seed_state
 
 
-def seed_grid(rows: int, cols: int, seed: tuple[int, int], device: torch.device) -> Tensor:
+def seed_grid(rows: int, cols: int, seed: tuple[int, ...], device: torch.device) -> Tensor:
     """A grid that holds one seed: float32[rows, cols, 16] in units of 1/64."""
     grid = torch.zeros(rows, cols, 16, device=device)
     grid[seed] = torch.from_numpy(seed_state().astype(np.float32)).to(device)

@@ -55,7 +55,7 @@ def memory_bytes(config: RunConfig, rounds_on_the_way: float, kernel: str = AUTO
     """
     compiled = MEMORY_JITTER if config.jitter_us else MEMORY
     needs = MEMORY_NUMPY if _wanted(kernel, config) == NUMPY else compiled
-    return int(config.grid.cells * (needs.cell_bytes + rounds_on_the_way * needs.broadcast_bytes))
+    return int(config.topology.cells * (needs.cell_bytes + rounds_on_the_way * needs.broadcast_bytes))
 
 
 class WindowEngine(Engine):
@@ -89,7 +89,7 @@ class WindowEngine(Engine):
         self.kernel = self._core.kernel
         self._traffic = self._core.traffic
         self._due = -1
-        self.restore_power(np.arange(config.grid.cells))
+        self.restore_power(np.arange(config.topology.cells))
         self.states_now()[self._seeds] = seed_state()
         self._begin_life()
 

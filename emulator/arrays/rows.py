@@ -61,7 +61,7 @@ class Population:
     """
 
     def __init__(self, config: RunConfig, timing: Timing) -> None:
-        count = config.grid.cells
+        count = config.topology.cells
         self.darkness = True
         self._timing = timing
         self._compute_us = config.compute_us
@@ -76,7 +76,7 @@ class Population:
         self.last_boot_us = 0
         self._boots = np.zeros(count, np.uint64)
         self.rows["slots"][count] = PORTS * count
-        slots = config.grid.slots(self.rows["slots"][:count])
+        slots = config.topology.slots(self.rows["slots"][:count])
         for port in range(PORTS):
             self.rows["wired"][:count] |= (slots[:, port] != PORTS * count).astype(np.uint8) << port
 

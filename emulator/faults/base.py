@@ -17,7 +17,8 @@ import numpy as np
 
 from emulator.cells import Cells
 from emulator.faults.tools import Tools
-from emulator.world.region import Everything, Region, parse_region
+from emulator.world.region import Everything, Region
+from emulator.world.region_text import parse_region
 from firmware.errors import InputError
 from firmware.limits import Limits
 

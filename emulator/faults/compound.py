@@ -11,7 +11,8 @@ from emulator.faults.base import Fault, Life, parameter
 from emulator.faults.power import Kill
 from emulator.faults.tools import Tools
 from emulator.world.draws import Stream, draw32, key
-from emulator.world.region import Band, Everything
+from emulator.world.region import Everything
+from emulator.world.shapes import Band
 from firmware.errors import InputError
 from firmware.limits import Limits
 

@@ -15,7 +15,7 @@ from emulator.faults.base import Fault, Life, parameter
 from emulator.faults.fronts import Effect, Front
 from emulator.faults.tools import Tools
 from emulator.world.draws import threshold
-from emulator.world.topology import SquareGrid
+from emulator.world.topology import Topology
 from firmware.budget import PORTS
 from firmware.limits import PROBABILITY, Limits
 
@@ -31,15 +31,15 @@ class LinkFault(Fault):
         """The effect and its numbers."""
         raise NotImplementedError
 
-    def ports(self, grid: SquareGrid, cells: Cells) -> NDArray[np.uint8]:
+    def ports(self, topology: Topology, cells: Cells) -> NDArray[np.uint8]:
         """Which ports of which senders: a bit for each port, uint8[all cells]."""
-        ports = np.zeros(grid.cells, np.uint8)
+        ports = np.zeros(topology.cells, np.uint8)
         ports[cells] = ALL_PORTS
         return ports
 
     def act(self, tools: Tools, number: int, cells: Cells) -> Life:
         """A front comes in, and goes."""
-        tools.begin_front(number, self.front(), self.ports(tools.grid, cells))
+        tools.begin_front(number, self.front(), self.ports(tools.topology, cells))
         yield
         tools.end_front(number)
 
@@ -181,9 +181,9 @@ class Mute(LinkFault, kind="mute"):
 class Deaf(Mute, kind="deaf"):
     """The cells hear nobody."""
 
-    def ports(self, grid: SquareGrid, cells: Cells) -> NDArray[np.uint8]:
+    def ports(self, topology: Topology, cells: Cells) -> NDArray[np.uint8]:
         """All links that lead to them."""
-        return _links(grid, cells, range(PORTS), np.zeros(grid.cells, np.bool_))
+        return _links(topology, cells, range(PORTS), np.zeros(topology.cells, np.bool_))
 
 
 @dataclass(frozen=True)
@@ -192,25 +192,25 @@ class Cut(Mute, kind="cut"):
 
     way: str = parameter(Limits(words=("both", "in", "out")), "both")
 
-    def ports(self, grid: SquareGrid, cells: Cells) -> NDArray[np.uint8]:
+    def ports(self, topology: Topology, cells: Cells) -> NDArray[np.uint8]:
         """All links that cross the border, in these directions."""
-        inside = np.zeros(grid.cells, np.bool_)
+        inside = np.zeros(topology.cells, np.bool_)
         inside[cells] = True
         outside = np.flatnonzero(~inside)
-        cut = np.zeros(grid.cells, np.uint8)
+        cut = np.zeros(topology.cells, np.uint8)
         if self.way != "out":
-            cut |= _links(grid, cells, range(PORTS), inside)
+            cut |= _links(topology, cells, range(PORTS), inside)
         if self.way != "in":
-            cut |= _links(grid, outside, range(PORTS), ~inside)
+            cut |= _links(topology, outside, range(PORTS), ~inside)
         return cut
 
 
 def _links(
-    grid: SquareGrid, receivers: Cells, ports: Iterable[int], spared: NDArray[np.bool_]
+    topology: Topology, receivers: Cells, ports: Iterable[int], spared: NDArray[np.bool_]
 ) -> NDArray[np.uint8]:
     """Links that lead to these receivers, but not those of the spared senders."""
-    senders, far_ports = np.divmod(grid.slots()[receivers], PORTS)
-    cut = np.zeros(grid.cells + 1, np.uint8)
+    senders, far_ports = np.divmod(topology.slots()[receivers], PORTS)
+    cut = np.zeros(topology.cells + 1, np.uint8)
     for port in ports:
         np.bitwise_or.at(cut, senders[:, port], np.uint8(1) << far_ports[:, port].astype(np.uint8))
     cut[:-1][spared] = 0

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from emulator.cells import Cells, Hardware
 from emulator.faults.fronts import Front, Weather
 from emulator.world.rate import DARK, NEVER, RATE_MAX, RATE_ONE
-from emulator.world.topology import SquareGrid
+from emulator.world.topology import Topology
 from firmware.budget import RAM_BYTES
 
 
@@ -20,26 +20,26 @@ class Tools:
     Args:
         cells: those that suffer.
         weather: the fronts over their links.
-        grid: where the cells are.
+        topology: where the cells are, and who hears whom.
         seed: of the run.
         mean_us: mean waiting interval.
         compute_us: how long an update takes.
     """
 
     def __init__(
-        self, cells: Hardware, weather: Weather, grid: SquareGrid, seed: int, mean_us: int, compute_us: int
+        self, cells: Hardware, weather: Weather, topology: Topology, seed: int, mean_us: int, compute_us: int
     ) -> None:
         self.seed = seed
-        self.grid = grid
+        self.topology = topology
         self.mean_us = mean_us
         self._cells = cells
         self._weather = weather
         self._compute_us = compute_us
-        self._kills = np.zeros(grid.cells, np.int32)
+        self._kills = np.zeros(topology.cells, np.int32)
         self._held: dict[int, Cells] = {}
         self._left: dict[int, tuple[Cells, NDArray[np.uint8]]] = {}
-        self._pauses = np.zeros(grid.cells, np.int32)
-        self._remaining_us = np.zeros(grid.cells, np.int64)
+        self._pauses = np.zeros(topology.cells, np.int32)
+        self._remaining_us = np.zeros(topology.cells, np.int64)
         self._rates: dict[int, tuple[Cells, NDArray[np.int64]]] = {}
         self._versions: dict[int, tuple[Cells, str]] = {}
 
@@ -123,7 +123,7 @@ class Tools:
         self._combine_rates()
 
     def _combine_rates(self) -> None:
-        total = np.full(self.grid.cells, RATE_ONE, np.int64)
+        total = np.full(self.topology.cells, RATE_ONE, np.int64)
         for number in sorted(self._rates):
             cells, rates = self._rates[number]
             total[cells] = np.clip(total[cells] * rates >> 16, RATE_ONE**2 // RATE_MAX, RATE_MAX)

@@ -18,7 +18,7 @@ class Stick(LinkFault, kind="stick"):
 
     def act(self, tools: Tools, number: int, cells: Cells) -> Life:
         """Let cells say for the duration what they are when it begins."""
-        ports = self.ports(tools.grid, cells)
+        ports = self.ports(tools.topology, cells)
         tools.begin_front(number, Front(Effect.STICK), ports, said=tools.states())
         yield
         tools.end_front(number)

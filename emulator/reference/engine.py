@@ -56,7 +56,7 @@ class ReferenceEngine(Engine):
         library: Library | None = None,
     ) -> None:
         super().__init__(config, goal, trace_file, library)
-        self._memory = np.zeros((config.grid.cells, RAM_BYTES), np.uint8)
+        self._memory = np.zeros((config.topology.cells, RAM_BYTES), np.uint8)
         self._flasher = Flasher(image, firmware)
         self._boards = self._build()
         seeds = set(self._seeds.tolist())
@@ -66,21 +66,21 @@ class ReferenceEngine(Engine):
 
     def _memory_bytes(self, config: RunConfig, rounds_on_the_way: float) -> int:
         messages = PORTS * rounds_on_the_way
-        return int(config.grid.cells * (CELL_BYTES + messages * MESSAGE_BYTES))
+        return int(config.topology.cells * (CELL_BYTES + messages * MESSAGE_BYTES))
 
     def _build(self) -> list[Board]:
         """Make, flash and wire the boards."""
         config, env = self.config, self.environment
-        entropy = Entropy(config.seed, config.grid.cells)
+        entropy = Entropy(config.seed, config.topology.cells)
         boards = []
-        for cell in range(config.grid.cells):
+        for cell in range(config.topology.cells):
             rom = Rom()
             program = self._flasher.flash(rom, cell)
             ram = Ram(memoryview(self._memory[cell]))
             shared = (config, entropy, self._traffic, self.observer, self._updated)
             boards.append(Board(env, cell, rom, program, ram, *shared))
         for board in boards:
-            for wire in config.grid.wires(board.number):
+            for wire in config.topology.wires(board.number):
                 hear = boards[wire.receiver].arrive
                 board.links.append(Link(env, wire, hear, config, self.weather, self._traffic))
         return boards

@@ -1,15 +1,17 @@
 """Who is wired to whom. The engines ask only this, and know no geometry."""
 
-import re
-from dataclasses import dataclass
-from typing import NamedTuple
+from abc import ABC, abstractmethod
+from functools import cached_property
+from math import prod
+from typing import ClassVar, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from firmware.budget import PORTS
-from firmware.errors import InputError
-from firmware.ports import OFFSETS, opposite
+
+CELLS_MAX: Final = (1 << 28) - 2
+"""Ports of cells have numbers of 31 bits, eight for each cell."""
 
 
 class Wire(NamedTuple):
@@ -26,81 +28,77 @@ class Wire(NamedTuple):
         return PORTS * self.sender + self.port
 
 
-@dataclass(frozen=True)
-class SquareGrid:
-    """A rectangle of cells with eight neighbours each; cell index = row * cols + column.
+class Topology(ABC):
+    """Cells that have numbers from 0, and up to eight links each; every link leads both ways.
 
-    Attributes:
-        rows: height.
-        cols: width.
-        torus: whether opposite edges are joined; otherwise ports that face outwards are open.
+    ``str`` says all that decides a run: two topologies of the same text are the same.
     """
 
-    rows: int
-    cols: int
-    torus: bool = False
+    kind: ClassVar[str]
+    """What people call it, and what a genome is trained for."""
+
+    regions: ClassVar[str]
+    """The regions that it has, as they are written."""
+
+    torus: bool
+    """Whether opposite edges are joined; otherwise ports that face outwards are open."""
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, ...]:
+        """Of an array that has one entry for each cell, in the order of their numbers."""
+
+    @property
+    @abstractmethod
+    def middle(self) -> int:
+        """Number of the cell in the middle."""
+
+    @abstractmethod
+    def slots(self, out: NDArray[np.int32] | None = None) -> NDArray[np.int32]:
+        """Where each port leads: int32[cells, 8], ``8 * receiver + the receiver's port``.
+
+        An open port leads to port 0 of the void, the cell after the last.
+
+        Args:
+            out: the same array, to be filled.
+        """
 
     @property
     def cells(self) -> int:
         """Number of cells."""
-        return self.rows * self.cols
-
-    def neighbour(self, cell: int, port: int) -> int | None:
-        """The cell at the other end of a port, or None where the port is open."""
-        row, col = cell // self.cols + OFFSETS[port][0], cell % self.cols + OFFSETS[port][1]
-        if self.torus:
-            row, col = row % self.rows, col % self.cols
-        elif not (0 <= row < self.rows and 0 <= col < self.cols):
-            return None
-        return row * self.cols + col
-
-    def neighbours(self, out: NDArray[np.int32] | None = None, open_port: int = -1) -> NDArray[np.int32]:
-        """``neighbour`` of every cell and port at once: int32[cells, 8], written to ``out`` if given.
-
-        ``open_port`` stands where nobody is.
-        """
-        result = np.empty((self.cells, PORTS), np.int32) if out is None else out
-        grid = result.reshape(self.rows, self.cols, PORTS)
-        row, col = np.ogrid[: np.int32(self.rows), : np.int32(self.cols)]
-        for port, (down, right) in enumerate(OFFSETS):
-            rows, cols = row + np.int32(down), col + np.int32(right)
-            if self.torus:
-                rows, cols = rows % np.int32(self.rows), cols % np.int32(self.cols)
-            inside = (rows >= 0) & (rows < self.rows) & (cols >= 0) & (cols < self.cols)
-            grid[..., port] = np.where(inside, rows * np.int32(self.cols) + cols, np.int32(open_port))
-        return result
-
-    def slots(self, out: NDArray[np.int32] | None = None) -> NDArray[np.int32]:
-        """Where each port leads: int32[cells, 8], ``PORTS * receiver + the receiver's port``.
-
-        An open port leads to port 0 of the void, the cell after the last.
-        """
-        result = self.neighbours(out, open_port=self.cells)
-        for port in range(PORTS):
-            column = result[:, port]
-            far = np.where(column != self.cells, opposite(port), 0).astype(np.int32)
-            column *= PORTS
-            column += far
-        return result
+        return prod(self.shape)
 
     @property
-    def middle(self) -> int:
-        """The cell in the middle, or just below and to the right of it."""
-        return self.rows // 2 * self.cols + self.cols // 2
+    def size(self) -> str:
+        """How many cells, as people write it: ``COLSxROWS``."""
+        return "x".join(map(str, reversed(self.shape)))
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.size}{' torus' if self.torus else ''}"
 
     def wires(self, cell: int) -> list[Wire]:
         """The outgoing directions of a cell's links, by port."""
-        ends = ((port, self.neighbour(cell, port)) for port in range(PORTS))
-        return [Wire(cell, port, end, opposite(port)) for port, end in ends if end is not None]
+        ends = [divmod(int(slot), PORTS) for slot in self._all_slots[cell]]
+        return [Wire(cell, port, *end) for port, end in enumerate(ends) if end[0] != self.cells]
 
+    @cached_property
+    def _all_slots(self) -> NDArray[np.int32]:
+        """Kept for ``wires``, which the reference engine asks of each cell."""
+        return self.slots()
 
-def parse_grid(text: str) -> tuple[int, int]:
-    """Read the size of a grid: ``64x48`` (columns x rows) -> (rows, cols).
+    def named(self, name: str) -> int | None:
+        """The cell that people call so, by its number; None if there is no such cell."""
+        return int(name) if name.isdecimal() and int(name) < self.cells else None
 
-    Raises:
-        InputError: not of that form.
-    """
-    match = re.fullmatch(r"(\d{1,9})x(\d{1,9})", text, re.ASCII)
-    if match is None:
-        raise InputError("grid", text, "it must be COLSxROWS", "e.g. 64x64")
-    return int(match[2]), int(match[1])
+    def within(self, cell: int, hops: int) -> NDArray[np.intp]:
+        """All cells that a message from this one reaches in so many hops, itself among them, ascending."""
+        receivers = self.slots() // PORTS
+        reached = np.zeros(self.cells + 1, np.bool_)
+        reached[[cell, self.cells]] = True  # the void is no cell, and leads nowhere
+        front = np.array([cell])
+        while hops and len(front):
+            ends = np.unique(receivers[front])
+            front = ends[~reached[ends]]
+            reached[front] = True
+            hops -= 1
+        return np.flatnonzero(reached[:-1])

@@ -21,6 +21,7 @@ from emulator.choose import make_engine
 from emulator.config import RunConfig
 from emulator.engine import Engine
 from emulator.goal import PictureGoal
+from emulator.world.lattices import Square8
 from firmware import image
 from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, HIDDEN_MAX, ONE, PERCEPTION
 from firmware.clock import Law, Timing
@@ -81,7 +82,7 @@ def organism_states(side: int) -> NDArray[np.int8]:
 
 def make_engine_for(genome: Genome, name: str, side: int, **world: Any) -> Engine:
     """The reference engine, or the window engine with the kernel of this name."""
-    config = RunConfig(side, side, seed=1, **world)
+    config = RunConfig(Square8(side, side), seed=1, **world)
     engine, kernel = ("reference", None) if name == "reference" else ("window", name)
     flash = image.build(genome, config.timing)
     return make_engine(config, flash, PictureGoal(genome.target), engine=engine, kernel=kernel)
@@ -124,7 +125,7 @@ def _live(engine: Engine) -> int:
     """Let an engine run for a turn; returns how many updates that took."""
     before = engine.updates
     turn = REFERENCE_TURN_UPDATES if engine.kernel is None else TURN_UPDATES
-    engine.run(max(1, turn // engine.config.grid.cells))
+    engine.run(max(1, turn // engine.config.topology.cells))
     return engine.updates - before
 
 

@@ -240,15 +240,15 @@ class Plan:
         for place, name in enumerate(self.genomes):
             try:
                 genomes[name] = open_genome(self.genome_path(name))
-                for rows, cols in grids:
-                    genomes[name].target.seed_cell(rows, cols)
+                for shape in grids:
+                    genomes[name].target.seed_cell(*shape)
             except InputError as error:
                 what = f"{self.source}: genomes[{place}]: {error.what}"
                 raise InputError(what, error.value, error.limit, error.fix) from error
         return genomes
 
-    def _grids(self) -> list[tuple[int, int]]:
-        """Rows and columns of all worlds, if there is memory for each of them.
+    def _grids(self) -> list[tuple[int, ...]]:
+        """Shapes of all worlds, if there is memory for each of them.
 
         Raises:
             InputError: there is not.
@@ -259,8 +259,8 @@ class Plan:
         for world in self.worlds():
             way_us = world.latency_us + world.jitter_us + world.compute_us
             way_rounds = min(way_us / world.timing.mean_interval_us, self.horizon_rounds)
-            needed[memory_bytes(world, way_rounds)] = f"{world.cols}x{world.rows}"
-            grids.add((world.rows, world.cols))
+            needed[memory_bytes(world, way_rounds)] = world.topology.size
+            grids.add(world.topology.shape)
         most = max(needed)
         fix = "make the grid smaller, or its messages faster"
         check_memory(f"{self.source}: world.grid", needed[most], most, fix)

@@ -6,7 +6,6 @@ from typing import Any, Final
 from emulator.config import RunConfig
 from emulator.options import CHIP, FAULTS, WORLD_OPTIONS, options_of
 from emulator.record.predicate import Predicate
-from emulator.world.topology import parse_grid
 from firmware.budget import HIDDEN_MAX
 from firmware.errors import InputError
 from firmware.option import filled
@@ -39,11 +38,11 @@ def read_world(table: TomlTable, predicate: Predicate) -> RunConfig:
     """
     options = {name: table.option(option) for name, option in WORLD.items() if option is not CHIP}
     with table.naming():
-        rows, cols = parse_grid(options["grid"])
-        if rows * cols > CELLS_MAX:
+        config = RunConfig.of(options, predicate=predicate)
+        if config.topology.cells > CELLS_MAX:
             limit = f"a plan's can have {CELLS_MAX:,} cells"
-            raise InputError("grid", options["grid"], limit, "make it smaller")
-        return RunConfig.of(options, predicate=predicate)
+            raise InputError("grid", config.topology.size, limit, "make it smaller")
+        return config
 
 
 def read_chip(table: TomlTable) -> str | None:

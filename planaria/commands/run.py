@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from emulator.options import WORLD_OPTIONS
+from emulator.options import TOPOLOGY, WORLD_OPTIONS
 from planaria.commands.command import add_command, add_options, chosen, print_json
 from planaria.counted import counted
 from planaria.say import say
@@ -86,9 +86,11 @@ def print_summary(result: dict[str, Any], written: list[Path]) -> None:
     from emulator.record.predicate import Predicate
     from planaria.verdict import describe_away, describe_recovery
 
-    cols, rows = result["grid"]
+    kind = result["topology"].partition(" ")[0]
+    size = "x".join(map(str, result["grid"]))
+    cells = f"{size} cells" if kind == TOPOLOGY.default else f"{kind}, {size} cells"
     rounds = counted(result["rounds"], "round")
-    say(f"{result['genome']} on {cols}x{rows} cells, {rounds}, seed {result['seed']}")
+    say(f"{result['genome']} on {cells}, {rounds}, seed {result['seed']}")
     fates = ("lost", "corrupted", "cut", "unheard")
     gone = ", ".join(f"{result[fate]:,} {fate}" for fate in fates if result[fate])
     beside = f" ({gone})" if gone else ""

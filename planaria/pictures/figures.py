@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 from emulator.config import RunConfig
 from emulator.faults import Fault
 from emulator.record.result import RunResult
+from emulator.world.lattices import Cube6, Square8
 from firmware.genome import Genome
 from firmware.system.atomic import atomic_file
+from planaria.pictures.canvas import Canvas, canvas
 from planaria.pictures.colour import state_on_white, target_on_white
 from planaria.pictures.drawing import Axes, Figure
 from planaria.pictures.labels import in_figure
+from planaria.pictures.projection import projected
 from planaria.pictures.recording import Recording
 
 ERROR_FLOOR = 0.1
@@ -48,27 +51,33 @@ def save_figure(
         InputError: the file cannot be written.
     """
     panels = _panels(genome, config, faults, pictures)
-    across, strip_in = _strip(len(panels), config)
+    across, strip_in = _strip(len(panels), canvas(config.topology))
     figure = Figure(figsize=(WIDTH_IN, PLOT_IN + strip_in), layout="constrained")
     plot, strip = figure.subfigures(2, 1, height_ratios=(PLOT_IN, strip_in), squeeze=False).flat
     _draw_error(plot.add_subplot(), config, faults, result)
-    places = strip.subplots(-(-len(panels) // across), across, squeeze=False).flat
-    for axes, (title, rgb) in zip(places, panels, strict=True):
+    places = list(strip.subplots(-(-len(panels) // across), across, squeeze=False).flat)
+    for axes in places:
+        axes.set_axis_off()
+    for axes, (title, rgb) in zip(places, panels, strict=False):
+        axes.set_axis_on()
         axes.imshow(rgb, interpolation="nearest")
         axes.set_title(title, fontsize=9)
         axes.set_xticks([])
         axes.set_yticks([])
-    world = f"{config.cols}x{config.rows} cells, {config.loss:.0%} loss, seed {config.seed}"
+    topology = config.topology
+    kind = "" if topology.kind == Square8.kind else f"{topology.kind}, "
+    world = f"{kind}{topology.size} cells, {config.loss:.0%} loss, seed {config.seed}"
     figure.suptitle(f"{in_figure(genome.name)} on {world}")
     with atomic_file(path) as file:
         figure.savefig(file, format="png", dpi=110)
 
 
-def _strip(count: int, config: RunConfig) -> tuple[int, float]:
+def _strip(count: int, canvas: Canvas) -> tuple[int, float]:
     """How many of ``count`` pictures stand beside each other, so that they are large, and their height."""
-    across = 1 if config.cols > 4 * config.rows else count // 2 if config.cols > 2 * config.rows else count
-    picture_in = min(WIDTH_IN / across * config.rows / config.cols, PICTURE_MAX_IN)
-    return across, count // across * (picture_in + TITLE_IN)
+    height, width = canvas.height, canvas.width
+    across = 1 if width > 4 * height else -(-count // 2) if width > 2 * height else count
+    picture_in = min(WIDTH_IN / across * height / width, PICTURE_MAX_IN)
+    return across, -(-count // across) * (picture_in + TITLE_IN)
 
 
 def _draw_error(axes: Axes, config: RunConfig, faults: list[Fault], result: RunResult) -> None:
@@ -106,15 +115,18 @@ def _panels(
     genome: Genome, config: RunConfig, faults: list[Fault], pictures: Recording
 ) -> list[tuple[str, NDArray[np.uint8]]]:
     """Target, and the grid before the first wound, just after it, and at the end."""
-    panels = [("target", target_on_white(genome.target.placed(config.rows, config.cols)))]
+    paint = canvas(config.topology).paint
+    panels = [("target", paint(target_on_white(genome.target.placed(*config.topology.shape))))]
     mean_us = config.timing.mean_interval_us
     wounds = [part.start_us(mean_us) for part in _parts(faults, config.seed) if part.destroys]
     if wounds:
         hit = -(-min(wounds) // mean_us)
         if 1 <= hit < len(pictures):
-            panels.append((f"before, round {hit - 1}", state_on_white(pictures[hit - 1])))
-            panels.append((f"wounded, round {hit}", state_on_white(pictures[hit])))
-    panels.append((f"end, round {len(pictures) - 1}", state_on_white(pictures[-1])))
+            panels.append((f"before, round {hit - 1}", paint(state_on_white(pictures[hit - 1]))))
+            panels.append((f"wounded, round {hit}", paint(state_on_white(pictures[hit]))))
+    panels.append((f"end, round {len(pictures) - 1}", paint(state_on_white(pictures[-1]))))
+    if isinstance(config.topology, Cube6):
+        panels.append(("end, all layers", projected(pictures[-1])))
     return panels
 
 

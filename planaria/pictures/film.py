@@ -1,11 +1,13 @@
-"""Films: a GIF of what the cells showed, each cell a square."""
+"""Films: a GIF of what the cells showed, each cell where it lies."""
 
 from math import isqrt
 from pathlib import Path
 
 from PIL import Image
 
+from emulator.world.topology import Topology
 from firmware.system.atomic import atomic_file
+from planaria.pictures.canvas import canvas
 from planaria.pictures.colour import state_on_white
 from planaria.pictures.recording import Recording
 
@@ -19,26 +21,26 @@ FRAME_MS = 50
 LAST_FRAME_MS = 1500
 
 
-def save_film(path: Path, pictures: Recording) -> None:
+def save_film(path: Path, topology: Topology, pictures: Recording) -> None:
     """Write a GIF, whole or not at all; of very long runs it shows every n-th picture.
 
     Args:
         path: of the GIF.
+        topology: of the cells.
         pictures: one a round.
 
     Raises:
         InputError: the file cannot be written.
     """
     step = -(-len(pictures) // FRAMES_MAX)
-    scale = cell_px(*pictures[0].shape[:2])
-    images = (
-        Image.fromarray(state_on_white(p).repeat(scale, 0).repeat(scale, 1)) for p in pictures.every(step)
-    )
+    small = canvas(topology, 1)
+    large = canvas(topology, cell_px(small.height, small.width))
+    images = (Image.fromarray(large.paint(state_on_white(p))) for p in pictures.every(step))
     durations_ms = [FRAME_MS] * ((len(pictures) - 1) // step) + [LAST_FRAME_MS]
     with atomic_file(path) as file:
         next(images).save(file, "GIF", save_all=True, append_images=images, duration=durations_ms, loop=0)
 
 
 def cell_px(rows: int, cols: int) -> int:
-    """Side of a cell in the film of a grid."""
+    """Side of a cell in a film, by the size of a picture in which it has one pixel."""
     return max(1, SIDE_PX // max(rows, cols), min(CELL_MIN_PX, isqrt(FRAME_MAX_PX // (rows * cols))))

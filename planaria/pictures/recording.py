@@ -3,6 +3,7 @@
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from math import prod
 from tempfile import SpooledTemporaryFile
 from typing import overload
 
@@ -18,11 +19,11 @@ Picture = NDArray[np.int8]
 
 
 class Recording(Sequence[Picture]):
-    """Pictures int8[rows, cols, 4]; the file vanishes with it."""
+    """Pictures int8[..., 4] of cells in this shape; the file vanishes with it."""
 
-    def __init__(self, rows: int, cols: int) -> None:
-        self._shape = (rows, cols, VISIBLE)
-        self._bytes = rows * cols * VISIBLE
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._shape = (*shape, VISIBLE)
+        self._bytes = prod(self._shape)
         self._count = 0
         self._file = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 # as long as this lives
         weakref.finalize(self, _close, self._file)

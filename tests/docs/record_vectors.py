@@ -20,6 +20,7 @@ from emulator.goal import PictureGoal
 from emulator.record.predicate import Predicate
 from emulator.reference.engine import ReferenceEngine
 from emulator.world.draws import Stream, draw32, key
+from emulator.world.lattices import Square8
 from firmware import image
 from firmware.clock import Law, Timing
 from firmware.genome import Genome
@@ -94,7 +95,8 @@ def run(world: World, make_engine: Callable[..., Engine] = ReferenceEngine) -> t
                 for name in ("gone_fraction", "dwell_rounds", "grown_error", "while_growing")
             }
         ),
-        **{name: world[name] for name in ("rows", "cols", "torus", "seed")},
+        topology=Square8(world["rows"], world["cols"], world["torus"]),
+        seed=world["seed"],
         **{name: world[name] for name in ("latency_us", "jitter_us", "compute_us")},
         loss=world["loss_probability"],
     )

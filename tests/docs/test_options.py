@@ -66,6 +66,6 @@ def test_a_configuration_is_the_same_world_as_its_options():
     ring = open_genome("ring")
     of_options = Grid(ring, **options, record=False)
     of_config = Grid(ring, config=RunConfig.of(options), record=False)
-    assert (of_config.config.cols, of_config.config.rows) == (22, 23)
+    assert of_config.config.topology.size == "22x23"
     assert of_config.config == of_options.config
     assert of_config.run(2).trace_sha256 == of_options.run(2).trace_sha256

@@ -6,6 +6,7 @@ import pytest
 from emulator.config import RunConfig
 from emulator.goal import PictureGoal
 from emulator.reference.engine import ReferenceEngine
+from emulator.world.lattices import Square8
 from firmware import image
 from firmware.clock import Timing
 from firmware.genome import Genome
@@ -43,7 +44,7 @@ def build(genome):
     """Makes an engine that runs the random genome."""
 
     def make(rows=12, cols=12, trace_file=None, **options):
-        config = RunConfig(rows, cols, **options)
+        config = RunConfig(**{"topology": Square8(rows, cols)} | options)
         return ReferenceEngine(
             config, image.build(genome, config.timing), PictureGoal(genome.target), trace_file=trace_file
         )
@@ -86,8 +87,20 @@ def tick():
 
     def make(rows, cols, wait_us=1000, mean_interval_us=1000, **options):
         program = Metronome(wait_us, rows * cols)
-        config = RunConfig(rows, cols, timing=Timing(mean_interval_us=mean_interval_us), **options)
+        config = RunConfig(Square8(rows, cols), timing=Timing(mean_interval_us=mean_interval_us), **options)
         target = Picture.of(np.full((1, 1, 4), 255, np.uint8))
         return ReferenceEngine(config, b"", PictureGoal(target), lambda _rom: program), program
 
     return make
+
+
+WORLDS = {"square8": 200, "square4": 12, "hex6": 12, "cube6": 12, "graph": 12}
+"""How many random worlds of each topology are tried when ``--worlds`` does not say which."""
+
+
+def pytest_generate_tests(metafunc):
+    """Tests of a random world get its topology's kind and its number."""
+    if {"kind", "world"} <= set(metafunc.fixturenames):
+        chosen = metafunc.config.getoption("worlds")
+        worlds = [(kind, world) for kind, few in WORLDS.items() for world in chosen or range(few)]
+        metafunc.parametrize(("kind", "world"), worlds)

@@ -11,6 +11,7 @@ from emulator.faults import Fault
 from emulator.goal import PictureGoal
 from emulator.reference.engine import ReferenceEngine
 from emulator.world.draws import Stream, draw32, key
+from emulator.world.lattices import Square8
 from firmware import image
 from firmware.genome import Genome
 from firmware.picture import Picture
@@ -36,7 +37,7 @@ def trace_sha256(seed: int) -> str:
         target=Picture.of(np.full((8, 8, 4), 255, np.uint8)),
     )
     faults = tuple(map(Fault.parse, PLAN))
-    config = RunConfig(10, 9, seed=seed, jitter_us=900, loss=0.05, faults=faults)
+    config = RunConfig(Square8(10, 9), seed=seed, jitter_us=900, loss=0.05, faults=faults)
     return (
         ReferenceEngine(config, image.build(genome, config.timing), PictureGoal(genome.target))
         .run(12)

@@ -3,13 +3,11 @@ import pytest
 from emulator.config import RunConfig
 from emulator.faults import Fault
 from emulator.record.predicate import Predicate
+from emulator.world.lattices import Square8
 from firmware.clock import Timing
 from firmware.errors import InputError
 
 BAD = [
-    ({"rows": 0}, r"grid: 32x0 - it needs at least 1x1 cells"),
-    ({"cols": -1}, r"grid: -1x32 - it needs at least 1x1 cells"),
-    ({"rows": 2, "torus": True}, r"grid: 32x2 - a torus needs at least 3x3"),
     ({"seed": -1}, r"seed: -1 - it must be a whole number, 0 to 2\*\*64 - 1"),
     ({"seed": 1 << 64}, r"seed: 18446744073709551616 - it must be a whole number, 0 to 2\*\*64 - 1"),
     ({"latency_us": 0}, r"latency_us: 0 - it must be a whole number, 1 to 1,000,000,000; the default is 500"),
@@ -39,14 +37,8 @@ def test_bad_input(options, message):
 
 
 def test_limits_are_allowed():
-    RunConfig(rows=1, cols=1, seed=(1 << 64) - 1, latency_us=1, loss=1.0)
-    RunConfig(rows=3, cols=3, torus=True, faults=(Fault.parse("kill:rect:0,0,3,3@0"),))
-
-
-def test_more_cells_than_numbers():
-    RunConfig(rows=1, cols=(1 << 28) - 2)
-    with pytest.raises(InputError, match=r"grid: 1000000x1000000 - it has more than 268,435,454 cells"):
-        RunConfig(rows=10**6, cols=10**6)
+    RunConfig(Square8(1, 1), seed=(1 << 64) - 1, latency_us=1, loss=1.0)
+    RunConfig(Square8(3, 3, torus=True), faults=(Fault.parse("kill:rect:0,0,3,3@0"),))
 
 
 def test_horizon():

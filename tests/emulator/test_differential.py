@@ -13,6 +13,7 @@ from emulator.config import RunConfig
 from emulator.faults import Fault
 from emulator.goal import PictureGoal
 from emulator.reference.engine import ReferenceEngine
+from emulator.world.lattices import Square8
 from firmware import image
 from firmware.cell import NeuralProgram
 from firmware.clock import Law, Timing
@@ -152,8 +153,7 @@ def test_the_engine_agrees_with_brute_force(genome, law, latency_us, jitter_us, 
     left = [cell for cell in range(side * side) if cell % side < side // 2]
     kills = [(1050, 1050, left), (1500, 2300, [0, 1]), (1800, 2700, left), (4000, None, [side + 1])]
     config = RunConfig(
-        side,
-        side,
+        Square8(side, side),
         seed=31,
         latency_us=latency_us,
         jitter_us=jitter_us,

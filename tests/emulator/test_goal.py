@@ -8,6 +8,7 @@ from emulator.faults import Fault
 from emulator.goal import PictureGoal, ProgramGoal
 from emulator.record.recovery import Outcome
 from emulator.reference.engine import ReferenceEngine
+from emulator.world.lattices import Square8
 from firmware import image
 from firmware.errors import InputError
 
@@ -15,7 +16,7 @@ from firmware.errors import InputError
 @pytest.fixture
 def run(genome):
     def run(goal, rounds=4, **world):
-        config = RunConfig(9, 8, **world)
+        config = RunConfig(Square8(9, 8), **world)
         return ReferenceEngine(config, image.build(genome, config.timing), goal).run(rounds)
 
     return run
@@ -24,9 +25,9 @@ def run(genome):
 def test_a_picture_is_the_error_of_the_grid_and_grows_from_one_cell(genome):
     goal = PictureGoal(genome.target)
     row, col = genome.target.seed_cell(9, 8)
-    config = RunConfig(9, 8)
+    config = RunConfig(Square8(9, 8))
     engine = ReferenceEngine(config, image.build(genome, config.timing), goal)
-    assert goal.seeds(config.grid).tolist() == [8 * row + col]
+    assert goal.seeds(config.topology).tolist() == [8 * row + col]
     assert engine.error == genome.target.error(engine.picture)
     assert engine.stands() == genome.target.displacement(engine.picture, False)
     assert goal.mature_cells == genome.target.mature
@@ -57,7 +58,7 @@ def test_a_goal_looks_at_all_that_the_cells_hold(run):
 
 
 def test_seeds_are_the_middle_cell_or_those_that_a_program_names():
-    grid = RunConfig(9, 8).grid
+    grid = RunConfig(Square8(9, 8)).topology
     assert ProgramGoal("p", float).seeds(grid).tolist() == [4 * 8 + 4]
     assert ProgramGoal("p", float, lambda _grid: [7, 0, 7]).seeds(grid).tolist() == [0, 7]
     assert ProgramGoal("p", float, lambda _grid: np.array([], int)).seeds(grid).tolist() == []

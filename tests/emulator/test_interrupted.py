@@ -11,13 +11,14 @@ import signal, sys
 from numba.core import serialize
 from emulator.goal import PictureGoal
 from emulator.config import RunConfig
+from emulator.world.lattices import Square8
 from emulator.arrays.engine import WindowEngine
 from firmware import image
 from firmware.system.interrupts import taken_over
 from planaria.shipped import open_genome
 
 genome = open_genome("ring")
-config = RunConfig(22, 22)
+config = RunConfig(Square8(22, 22))
 unpickle = serialize._numba_unpickle
 made = []
 

@@ -1,7 +1,6 @@
 """The look-ahead engine gives what the reference engine gives, to the last bit and counter."""
 
 import io
-import random
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,108 +15,22 @@ from emulator.config import RunConfig
 from emulator.faults import Fault
 from emulator.goal import PictureGoal
 from emulator.reference.engine import ReferenceEngine
+from emulator.world.graph import Graph
+from emulator.world.lattices import Square8
 from firmware import image
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
 from firmware.hardware.machine import machine, rom_image
+from tests.emulator.random_worlds import KINDS, Quiet, random_config
 
 ROOT = Path(__file__).parents[2]
-REGIONS = (
-    "half:left",
-    "half:top",
-    "disc:5,6,3",
-    "rect:2,3,4,5",
-    "random:0.3",
-    "random:1",
-    "rect:0,0,1,1",
-    "living:all",
-    "living:half:right",
-    "swipe:0,3,7,5,3",
-    "band:1,3",
-    "all",
-)
-
-
-KINDS = (
-    "restart:{region}",
-    "restart:{region},ram=stale",
-    "restart:{region},ram=random",
-    "kill:{region}",
-    "kill:{region},ram=stale",
-    "kill:{region},ram=random",
-    "brownout:{region}",
-    "flaky:{region},mtbf_rounds=3,mttr_rounds=2",
-    "rolling:3",
-    "mix:4",
-    "pause:{region}",
-    "slow:{region},factor=3.3",
-    "skew:{region},spread=0.4",
-    "drift:{region},step=0.3",
-    "jump:{region},by_us={us}",
-    "jump:{region},by_us=-{us}",
-    "flips:{region},rate_hz={rate}",
-    "loss:{p}",
-    "loss:{region},probability={p}",
-    "burst:{region},enter=0.2,leave=0.3,loss={p}",
-    "corrupt:{region},probability={p}",
-    "delay:{region},by_us={us}",
-    "jitter:{region},to_us={us}",
-    "reorder:{region},probability={p},by_us={us}",
-    "duplicate:{region},probability={p},after_us={us}",
-    "replay:{region},probability={p},after_us={us}",
-    "limit:{region},interval_us={us}",
-    "mute:{region}",
-    "deaf:{region}",
-    "cut:{region}",
-    "cut:{region},way=in",
-    "cut:{region},way=out",
-    "stick:{region}",
-    "babble:{region}",
-    "lie:{region}",
-)
-
-
-def random_fault(rng, mean_us):
-    """Any kind, anywhere, at any time."""
-    start = f"{rng.uniform(0, 9):.3f}" if rng.random() < 0.7 else str(rng.randrange(10))
-    what = rng.choice(KINDS).format(
-        region=rng.choice(REGIONS),
-        p=f"{rng.uniform(0, 1):.2f}",
-        us=rng.choice([0, 1, mean_us // 3, 2 * mean_us]),
-        rate=f"{min(1, 500 / mean_us * rng.random()):.5f}",
-    )
-    kind = Fault.kinds[what.partition(":")[0]]
-    forever = kind.is_instant or (rng.random() < 0.3 and kind.kind not in ("rolling", "mix"))
-    length = rng.uniform(0.1, 4) + (kind.kind == "mix")
-    return Fault.parse(f"{what}@{start}" + ("" if forever else f"+{length:.2f}"))
-
-
-def random_config(seed):
-    """Anything that a user can ask for, small."""
-    rng = random.Random(seed)
-    mean_us = rng.choice([1, 3, 50, 1000, 10_000])
-    faults = [random_fault(rng, mean_us) for _ in range(rng.choice([0, 1, 2, 4, 6]))]
-    return RunConfig(
-        rows=rng.randint(8, 15),
-        cols=rng.randint(8, 15),
-        seed=rng.getrandbits(64),
-        latency_us=rng.choice([1, 2, mean_us // 20 + 1, mean_us, 4 * mean_us]),
-        jitter_us=rng.choice([0, 0, 1, mean_us // 2, 3 * mean_us]),
-        compute_us=rng.choice([0, 0, 1, mean_us // 6, mean_us, 3 * mean_us]),
-        loss=rng.choice([0.0, 0.0, 0.05, 0.6, 1.0]),
-        faults=tuple(faults),
-        torus=rng.random() < 0.3,
-        timing=Timing(rng.choice(list(Law)), mean_us, rng.choice([1, 2, 5, 16, 255])),
-    )
-
-
 KERNELS_HERE = ["numpy", *available()]
 
 
 def engines(config, genome, kernels=KERNELS_HERE, library=None):
     """The reference, and the look-ahead engine with every kernel."""
     flash = image.build(genome, config.timing)
-    goal = PictureGoal(genome.target)
+    goal = Quiet() if isinstance(config.topology, Graph) else PictureGoal(genome.target)
     return ReferenceEngine(config, flash, goal, library=library), [
         WindowEngine(config, flash, goal, kernel=kernel, library=library) for kernel in kernels
     ]
@@ -134,11 +47,11 @@ def assert_all_the_same(
     return expected
 
 
-@pytest.mark.parametrize("seed", range(200))
-def test_random_configurations(make_genome, seed):
-    config, genome = random_config(seed), make_genome(hidden=1 + seed % 128, weights_seed=seed)
+def test_random_configurations(make_genome, kind, world):
+    """Numbers of ``worlds`` are given by ``pytest --worlds FROM:TO``; see tests/emulator/conftest.py."""
+    config, genome = random_config(world, kind), make_genome(hidden=1 + world % 128, weights_seed=world)
     result = assert_all_the_same(config, genome, 8)
-    print(f"seed {seed}: {config.cols}x{config.rows}, {result.updates} updates, {result.trace_sha256[:16]}")
+    print(f"world {world}: {config.topology}, {result.updates} updates, {result.trace_sha256[:16]}")
 
 
 @pytest.mark.parametrize(
@@ -180,7 +93,7 @@ def test_messages_that_are_long_on_their_way(genome, jitter_us, monkeypatch):
     """And batches of records that fill up many times."""
     monkeypatch.setattr("emulator.arrays.compiled.core.BATCH", 7)
     timing = Timing(Law.UNIFORM, 100)
-    config = RunConfig(8, 8, seed=3, latency_us=2500, jitter_us=jitter_us, timing=timing)
+    config = RunConfig(Square8(8, 8), seed=3, latency_us=2500, jitter_us=jitter_us, timing=timing)
     result = assert_all_the_same(config, genome, 60)
     assert result.messages - result.delivered > 20 * 7 * 64
 
@@ -188,18 +101,18 @@ def test_messages_that_are_long_on_their_way(genome, jitter_us, monkeypatch):
 def test_darkness(genome):
     """Nobody lives; then somebody does."""
     faults = tuple(map(Fault.parse, ("kill:random:1@2+3", "kill:half:top@4+1")))
-    assert_all_the_same(RunConfig(8, 8, seed=1, faults=faults), genome, 9)
+    assert_all_the_same(RunConfig(Square8(8, 8), seed=1, faults=faults), genome, 9)
 
 
 def test_no_machine_code(genome):
     with pytest.raises(InputError, match="only machine code"):
-        engines(RunConfig(8, 8, faults=(Fault.parse("rot:half:left@1"),)), genome)
+        engines(RunConfig(Square8(8, 8), faults=(Fault.parse("rot:half:left@1"),)), genome)
 
 
 def test_without_a_compiler(genome, monkeypatch):
     """The NumPy version always works."""
     monkeypatch.setattr("emulator.arrays.engine.find_spec", lambda name: None)
-    config = RunConfig(8, 8)
+    config = RunConfig(Square8(8, 8))
     flash = image.build(genome, config.timing)
     assert WindowEngine(config, flash, PictureGoal(genome.target)).kernel == "numpy"
     with pytest.raises(InputError, match="kernel: f32 - numba is not installed; choose numpy"):
@@ -218,7 +131,7 @@ def test_each_kind_of_fault(make_genome, kind):
     what = kind.format(region="disc:5,5,3", p="0.7", us=4000, rate="0.05")
     instant = Fault.kinds[what.partition(":")[0]].is_instant
     fault = Fault.parse(f"{what}@3.3" + ("" if instant else "+3"))
-    config = RunConfig(10, 11, seed=4, faults=(fault,))
+    config = RunConfig(Square8(10, 11), seed=4, faults=(fault,))
     result = assert_all_the_same(config, make_genome(), 9)
     unhurt = engines(replace(config, faults=()), make_genome())[0].run(9)
     assert result.trace_sha256 != unhurt.trace_sha256
@@ -237,7 +150,7 @@ def test_mixed_genome_versions(make_genome):
         {name: make_genome(hidden=5 + i, weights_seed=i) for i, name in enumerate("ab")},
     )
     faults = tuple(map(Fault.parse, ("version:half:left,genome=a@2+5", "version:half:top,genome=b@3+2")))
-    config = RunConfig(10, 11, seed=4, faults=faults)
+    config = RunConfig(Square8(10, 11), seed=4, faults=faults)
 
     def library(name):
         return image.build(others[name], config.timing)
@@ -261,7 +174,7 @@ def test_mixed_genome_versions(make_genome):
 
 
 def test_a_kernel_with_one_genome_says_so(genome):
-    config = RunConfig(8, 8)
+    config = RunConfig(Square8(8, 8))
     engine = WindowEngine(
         config, image.build(genome, config.timing), PictureGoal(genome.target), kernel=available()[0]
     )

@@ -1,13 +1,16 @@
 """Texts of the command line: faults, regions, and the small ones, such as ``64x48`` and ``rv32ec@48MHz``."""
 
+from contextlib import suppress
 from random import Random
 
 from emulator.config import RunConfig
 from emulator.faults import Fault
-from emulator.world.region import check_inside, parse_region
-from emulator.world.topology import parse_grid
+from emulator.world.region import check_inside
+from emulator.world.region_text import parse_region
+from emulator.world.topologies import topology_of
 from firmware.budget import COMPUTE_MAX_US, HIDDEN_MAX
 from firmware.clock import Law
+from firmware.errors import InputError
 from firmware.hardware.chips import find_chip
 from firmware.pace import update_us
 from planaria.shipped import open_genome
@@ -67,7 +70,7 @@ def read_region(content: bytes) -> None:
     """``str`` of a region is read as the same region; cells of a grid are, or are not, within."""
     region = parse_region(content.decode("utf-8", "surrogatepass"))
     assert parse_region(str(region)) == region
-    check_inside(region, RunConfig().grid, "fault")
+    check_inside(region, RunConfig().topology, "fault")
 
 
 def of_fault(random: Random) -> bytes:
@@ -123,8 +126,10 @@ def read_options(content: bytes) -> None:
 
 
 def grid(text: str) -> None:
-    rows, cols = parse_grid(text)
-    RunConfig(rows=rows, cols=cols)
+    for kind in ("square8", "hex6", "cube6"):
+        with suppress(InputError):
+            topology_of(kind, text)
+    RunConfig(topology_of(size=text))
 
 
 def chip(text: str) -> None:

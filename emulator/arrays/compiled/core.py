@@ -74,8 +74,8 @@ class CompiledCore(Core):
             observer.running,
             observer.pending,
         )
-        self._transit = mail.make_transit(config.grid.cells, self._world.listed)
-        self._void = PORTS * config.grid.cells
+        self._transit = mail.make_transit(config.topology.cells, self._world.listed)
+        self._void = PORTS * config.topology.cells
         """Where what is lost goes: port 0 of the row after the last."""
 
         self._counters = np.zeros(mail.COUNTERS, np.int64)
@@ -148,7 +148,7 @@ class CompiledCore(Core):
 
     def cut(self, cells: NDArray[np.intp], now_us: int) -> None:
         counters, transit = self._counters, self._transit
-        dark = np.zeros(self._config.grid.cells + 1, np.bool_)
+        dark = np.zeros(self._config.topology.cells + 1, np.bool_)
         dark[cells] = True
         if self._world.listed:
             messages = transit.messages[: counters[mail.MESSAGES]]
@@ -184,7 +184,7 @@ class CompiledCore(Core):
         counters, config = self._counters, self._config
         records, targets = self._on_their_way()
         record, port = np.nonzero(targets != self._void)
-        transit = mail.make_transit(config.grid.cells, listed=True)
+        transit = mail.make_transit(config.topology.cells, listed=True)
         messages = np.zeros((len(record), mail.MESSAGE_WORDS), np.int64)
         messages[:, mail.ARRIVAL] = records["time_us"][record].astype(np.int64) + config.latency_us
         messages[:, mail.SLOT] = targets[record, port]
@@ -243,6 +243,6 @@ def _world(config: RunConfig, rule: Rule, timing: Timing) -> World:
         False,
         loss_base,
         jitter_base,
-        max(1, timing.mean_interval_us // max(SLICES_MIN, config.grid.cells // SLICE_WAKES)),
-        config.grid.cells * mail.ROW > CACHE_BYTES,
+        max(1, timing.mean_interval_us // max(SLICES_MIN, config.topology.cells // SLICE_WAKES)),
+        config.topology.cells * mail.ROW > CACHE_BYTES,
     )

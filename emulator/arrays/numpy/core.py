@@ -99,13 +99,13 @@ class VectorisedCore(Core):
     ) -> None:
         super().__init__(config, timing, observer, trace, weather)
         self._networks = [Network(rule)]
-        self._runs = np.zeros(config.grid.cells, np.intp)
+        self._runs = np.zeros(config.topology.cells, np.intp)
         """Which of the networks each cell runs."""
 
         self._units: NDArray[np.void] = self.population.rows.view(f"V{CHANNELS}")
         slots = self.population.rows["slots"][:-1].T.astype(np.intp, order="C")
         self._neighbours, self._far_ports = np.divmod(slots, PORTS)
-        self._latest = np.zeros(PORTS * config.grid.cells, np.int64)
+        self._latest = np.zeros(PORTS * config.topology.cells, np.int64)
         none = np.empty(0, np.int64)
         self._mail = Mail(none, none, none, none, self._units[:0])
 

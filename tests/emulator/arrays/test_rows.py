@@ -4,6 +4,7 @@ import pytest
 from emulator.arrays.rows import DARK, LAYOUT, Population, draw_waits_us, in_lines, offset
 from emulator.config import RunConfig
 from emulator.world.entropy import Entropy
+from emulator.world.lattices import Square8
 from firmware.clock import Law, Timing, draw_wait_us
 
 
@@ -28,7 +29,7 @@ def test_a_row_is_three_lines_and_its_fields_stay_apart():
 
 
 def test_open_ports_lead_into_the_void():
-    population = Population(RunConfig(rows=2, cols=2), Timing())
+    population = Population(RunConfig(Square8(2, 2)), Timing())
     assert population.rows["slots"][0].tolist() == [32, 32, 8 + 6, 3 * 8 + 7, 2 * 8 + 0, 32, 32, 32]
     assert population.rows["wired"].tolist() == [0b00011100, 0b01110000, 0b00000111, 0b11000001, 0]
     assert population.rows["slots"][4].tolist() == [32] * 8
@@ -36,7 +37,7 @@ def test_open_ports_lead_into_the_void():
 
 def test_power_comes_and_goes():
     timing = Timing()
-    population = Population(RunConfig(rows=2, cols=3, seed=9, compute_us=7), timing)
+    population = Population(RunConfig(Square8(2, 3), seed=9, compute_us=7), timing)
     assert population.darkness
     assert (population.wakes == DARK).all()
     population.boot(np.arange(6), 100)

@@ -9,14 +9,16 @@ from emulator.faults import Fault
 from emulator.faults.compound import Compound
 from emulator.faults.links import Burst, Cut, Delay, Loss
 from emulator.faults.power import Kill, Restart
-from emulator.world.region import Disc, Everything, Half, Rectangle, Scatter
+from emulator.world.region import Everything, Scatter
+from emulator.world.shapes import Disc, Half, Rectangle
 from firmware.errors import InputError
 
 COORDINATE = st.integers(0, 999)
+PLACE = st.tuples(COORDINATE, COORDINATE)
 REGION = st.one_of(
     st.sampled_from(["left", "right", "top", "bottom"]).map(Half),
-    st.builds(Disc, COORDINATE, COORDINATE, COORDINATE),
-    st.builds(Rectangle, COORDINATE, COORDINATE, COORDINATE, COORDINATE),
+    st.builds(Disc, PLACE, COORDINATE),
+    st.builds(Rectangle, PLACE, PLACE),
     st.floats(0, 1).filter(lambda x: x == 0 or x >= 1e-300).map(Scatter),
     st.just(Everything()),
 )
@@ -58,9 +60,9 @@ def test_any_text_is_a_fault_or_explained(text):
 
 def test_parse_by_hand():
     assert Fault.parse("restart:half:left@200") == Restart(Half("left"), Decimal(200))
-    assert Fault.parse("kill:disc:16,16,5@200+50") == Kill(Disc(16, 16, 5), Decimal(200), Decimal(50))
+    assert Fault.parse("kill:disc:16,16,5@200+50") == Kill(Disc((16, 16), 5), Decimal(200), Decimal(50))
     assert Fault.parse("kill:rect:0,0,8,8,ram=stale@100") == Kill(
-        Rectangle(0, 0, 8, 8), Decimal(100), ram="stale"
+        Rectangle((0, 0), (8, 8)), Decimal(100), ram="stale"
     )
     assert Fault.parse("loss:0.5@100+50") == Loss(Everything(), Decimal(100), Decimal(50), probability=0.5)
     assert Fault.parse("loss:half:top,probability=.25@1").region == Half("top")

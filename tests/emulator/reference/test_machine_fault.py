@@ -9,6 +9,7 @@ from emulator.faults import Fault
 from emulator.goal import PictureGoal
 from emulator.reference.engine import ReferenceEngine
 from emulator.world.draws import Stream, draw32, key
+from emulator.world.lattices import Square8
 from firmware import image
 from firmware.errors import InputError
 from firmware.hardware.machine import machine, rom_image
@@ -59,7 +60,7 @@ class Machine:
 @pytest.fixture
 def run(genome):
     def make(seed, *faults, rounds=6):
-        config = RunConfig(1, CELLS, seed=seed, faults=tuple(map(Fault.parse, faults)))
+        config = RunConfig(Square8(1, CELLS), seed=seed, faults=tuple(map(Fault.parse, faults)))
         log = []
         engine = ReferenceEngine(config, IMAGE, PictureGoal(genome_of(1)), lambda rom: Machine(rom, log))
         return engine, engine.run(rounds), log
@@ -143,10 +144,20 @@ def test_an_upset_takes_no_time():
 def test_the_machine_code_lives_the_same_life(build, built, genome, target):
     """Wounds, losses, jitter, a torus, another clock: the trace is the reference's."""
     for options in (
-        {"seed": 5, "loss": 0.1, "faults": (Fault.parse("restart:half:left@4"),)},
-        {"seed": 6, "jitter_us": 700, "torus": True, "faults": (Fault.parse("kill:disc:5,5,3@3+4"),)},
+        {
+            "topology": Square8(12, 12),
+            "seed": 5,
+            "loss": 0.1,
+            "faults": (Fault.parse("restart:half:left@4"),),
+        },
+        {
+            "topology": Square8(12, 12, torus=True),
+            "seed": 6,
+            "jitter_us": 700,
+            "faults": (Fault.parse("kill:disc:5,5,3@3+4"),),
+        },
     ):
-        config = RunConfig(12, 12, **options)
+        config = RunConfig(**options)
         binary, _ = built(genome, target, config.timing)
         engine = ReferenceEngine(config, rom_image(binary), PictureGoal(genome.target), machine(binary))
         assert engine.run(10) == build(**options).run(10)
@@ -156,7 +167,7 @@ def test_the_machine_code_lives_the_same_life(build, built, genome, target):
 def test_upsets_in_machine_code(built, genome, target):
     """Every upset is accounted for, the same ones every time."""
     config = RunConfig(
-        12, 12, seed=3, faults=(Fault.parse("upset:random:1@2"), Fault.parse("rot:half:left@3"))
+        Square8(12, 12), seed=3, faults=(Fault.parse("upset:random:1@2"), Fault.parse("rot:half:left@3"))
     )
     results = []
     for check_genome in (False, True):
@@ -173,7 +184,9 @@ def test_upsets_in_machine_code(built, genome, target):
 
 
 def test_the_image_is_checked_at_boot_only_if_asked(built, genome):
-    config = RunConfig(12, 12, faults=(Fault.parse("rot:half:left@2"), Fault.parse("restart:half:left@3")))
+    config = RunConfig(
+        Square8(12, 12), faults=(Fault.parse("rot:half:left@2"), Fault.parse("restart:half:left@3"))
+    )
     for check_genome in (False, True):
         binary, _ = built(genome, timing=config.timing, check_genome=check_genome)
         engine = ReferenceEngine(config, rom_image(binary), PictureGoal(genome.target), machine(binary))

@@ -12,6 +12,7 @@ from emulator.goal import PictureGoal
 from emulator.reference import engine as reference
 from emulator.reference.engine import ReferenceEngine
 from emulator.world import host_memory
+from emulator.world.lattices import Square8
 from firmware import image
 from firmware.errors import InputError
 
@@ -22,10 +23,10 @@ def make(engine, config, genome):
 
 @pytest.mark.parametrize(("engine", "cell_bytes"), [(ReferenceEngine, 8000), (WindowEngine, 410)])
 def test_a_grid_too_large_is_refused_at_once(genome, engine, cell_bytes):
-    config = RunConfig(rows=40_000, cols=50_000)
+    config = RunConfig(Square8(16_000, 16_000))
     started = time.perf_counter()
-    needed = f"{config.grid.cells * cell_bytes:,}"
-    with pytest.raises(InputError, match=rf"grid: 50000x40000 - it would need {needed} bytes of memory and"):
+    needed = f"{config.topology.cells * cell_bytes:,}"
+    with pytest.raises(InputError, match=rf"grid: 16000x16000 - it would need {needed} bytes of memory and"):
         make(engine, config, genome)
     assert time.perf_counter() - started < 0.5
 
@@ -40,9 +41,9 @@ def test_a_grid_too_large_is_refused_at_once(genome, engine, cell_bytes):
 )
 def test_memory_is_compared_with_what_is_free(monkeypatch, genome, engine, cell_bytes):
     monkeypatch.setattr(host_memory, "free_memory_bytes", lambda: int(100 * 1.07 * cell_bytes))
-    make(engine, RunConfig(rows=10, cols=10), genome)
+    make(engine, RunConfig(Square8(10, 10)), genome)
     with pytest.raises(InputError, match=r"[\d,]+ are free; make it smaller"):
-        make(engine, RunConfig(rows=10, cols=11), genome)
+        make(engine, RunConfig(Square8(10, 11)), genome)
 
 
 ENGINES = [ReferenceEngine, WindowEngine, partial(WindowEngine, kernel="numpy")]
@@ -51,15 +52,15 @@ ENGINES = [ReferenceEngine, WindowEngine, partial(WindowEngine, kernel="numpy")]
 @pytest.mark.parametrize("engine", ENGINES)
 def test_messages_are_counted_that_the_run_can_send(monkeypatch, genome, engine):
     """A legal latency of 1,000 seconds in a run of 3 rounds: only those of 3 rounds are ever on their way."""
-    patient = make(engine, RunConfig(rows=10, cols=10, latency_us=1_000_000_000), genome)
+    patient = make(engine, RunConfig(Square8(10, 10), latency_us=1_000_000_000), genome)
     patient.run(3)
     monkeypatch.setattr(host_memory, "free_memory_bytes", lambda: 1 << 20)
     with pytest.raises(InputError, match=r"latency_us: 1,000,000,000 - it would need [\d,]+ bytes of memory"):
         patient.run(1_000_000)
-    held = RunConfig(rows=10, cols=10, faults=(Fault.parse("delay:1000000000@1"),))
+    held = RunConfig(Square8(10, 10), faults=(Fault.parse("delay:1000000000@1"),))
     with pytest.raises(InputError, match=r"fault: delay:1000000000@1 - it would need"):
         make(engine, held, genome).run(1_000_000)
-    few = RunConfig(rows=10, cols=10, faults=(Fault.parse("delay:rect:0,0,1,1,by_us=50000@1"),))
+    few = RunConfig(Square8(10, 10), faults=(Fault.parse("delay:rect:0,0,1,1,by_us=50000@1"),))
     make(engine, few, genome).run(3)
 
 
@@ -69,7 +70,7 @@ def test_messages_are_counted_that_the_run_can_send(monkeypatch, genome, engine)
 )
 def test_what_a_world_needs_is_known_before_there_is_an_engine(options, cell_bytes):
     options = {name: tuple(map(Fault.parse, v)) if name == "faults" else v for name, v in options.items()}
-    assert window.memory_bytes(RunConfig(rows=10, cols=11, **options), 0) == 110 * cell_bytes
+    assert window.memory_bytes(RunConfig(Square8(10, 11), **options), 0) == 110 * cell_bytes
 
 
 def test_free_memory_is_less_than_all():

@@ -6,22 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.world.draws import Stream, draw32, key
-from emulator.world.region import (
-    Disc,
-    Everything,
-    Frame,
-    Half,
-    LivingTissue,
-    Rectangle,
-    Scatter,
-    Swipe,
-    check_inside,
-    parse_region,
-)
-from emulator.world.topology import SquareGrid
+from emulator.world.lattices import Square8
+from emulator.world.region import Everything, LivingTissue, Scatter, check_inside
+from emulator.world.region_text import parse_region
+from emulator.world.shapes import Disc, Frame, Half, Rectangle, Swipe
 from firmware.errors import InputError
 
-GRID = SquareGrid(4, 5)
+GRID = Square8(4, 5)
 
 
 def nobody():
@@ -66,8 +57,8 @@ def test_the_living_of_a_region():
 @given(*[st.integers(0, 12)] * 4, st.integers(1, 9))
 def test_a_swipe_is_all_that_is_near_a_segment(row, col, end_row, end_col, width):
     """Against exact distances in fractions."""
-    grid = SquareGrid(13, 13)
-    near = set(Swipe(row, col, end_row, end_col, width).cells(grid, 0, 1, nobody).tolist())
+    grid = Square8(13, 13)
+    near = set(Swipe((row, col), (end_row, end_col), width).cells(grid, 0, 1, nobody).tolist())
     down, right = end_row - row, end_col - col
     for cell in range(grid.cells):
         r, c = divmod(cell, 13)
@@ -79,8 +70,10 @@ def test_a_swipe_is_all_that_is_near_a_segment(row, col, end_row, end_col, width
 
 
 def test_a_swipe_on_a_long_grid():
-    grid = SquareGrid(1, 3_000_000)
-    assert Swipe(0, 0, 0, 16_383, 16_383).cells(grid, 0, 1, nobody).tolist() == list(range(16_383 + 8_192))
+    grid = Square8(1, 3_000_000)
+    assert Swipe((0, 0), (0, 16_383), 16_383).cells(grid, 0, 1, nobody).tolist() == list(
+        range(16_383 + 8_192)
+    )
 
 
 def test_opposite_halves_share_no_cell_and_leave_none():
@@ -101,11 +94,11 @@ def test_a_random_region_is_drawn_by_seed_fault_and_cell():
     [
         Everything(),
         Half("top"),
-        Disc(1, 2, 3),
-        Rectangle(1, 2, 3, 4),
-        Frame(1, 2, 3, 4),
-        Swipe(1, 2, 3, 4, 1),
-        Swipe(1, 2, 3, 4, 5),
+        Disc((1, 2), 3),
+        Rectangle((1, 2), (3, 4)),
+        Frame((1, 2), (3, 4)),
+        Swipe((1, 2), (3, 4), 1),
+        Swipe((1, 2), (3, 4), 5),
         Scatter(0.33),
         Scatter(1e-05),
         LivingTissue(Scatter(0.5)),
@@ -118,7 +111,7 @@ def test_text_round_trip(region):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "half", "half:middle", "disc:1,2", "disc:1,2,3,4", "disc:-1,2,3", "disc:1.5,2,3", "rect:1,2,3",
+    ["", "half", "half:middle", "disc:1,2", "disc:1,2,3,4,5", "disc:-1,2,3", "disc:1.5,2,3", "rect:1,2,3",
 
      "ring:1", "all:", "line:1,2,3", "swipe:1,2,3,4", "living", "living:", "living:living:all",
      "random:", "random:-0.1", "random:nan", "random:1e-1", "disc:\u0661,2,3",

@@ -10,6 +10,7 @@ from emulator.config import RunConfig
 from emulator.faults import Fault
 from emulator.record.predicate import Predicate
 from emulator.world.draws import Stream, draw32, key
+from emulator.world.lattices import Square8
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
 from planaria.campaign.parameters import Between, OneOf
@@ -108,13 +109,11 @@ def test_trials_by_recomputation(full, number, index):
     assert trial.drawn == drawn
     extra_text = {0.0001: "0.0001", 0.5: "0.5", 1: "1"}[drawn["extra"]]
     assert trial.config == RunConfig(
-        rows=48,
-        cols=drawn["cols"],
+        Square8(48, drawn["cols"], torus=True),
         seed=seed,
         latency_us=point.swept["latency_us"],
         jitter_us=70,
         loss=0.25,
-        torus=True,
         timing=Timing(Law.UNIFORM, 5000),
         predicate=Predicate(0.5, 10, 20.0, True),
         faults=(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from emulator.world.lattices import Square8
 from firmware.errors import InputError
 from planaria.campaign.plan import Plan
 from planaria.campaign.trial import run_trial
@@ -112,8 +113,8 @@ def test_only_the_trial_that_kills_is_blamed(said, frail, trials):
 
 def test_what_a_trial_refuses_reaches_the_caller(make, trials):
     """An exception made from its message alone would break the pool instead."""
-    trials[0] = replace(trials[0], config=replace(trials[0].config, rows=40_000, cols=50_000))
-    with make(open_genome("ring"), 1) as workers, pytest.raises(InputError, match="grid: 50000x40000 - "):
+    trials[0] = replace(trials[0], config=replace(trials[0].config, topology=Square8(16_000, 16_000)))
+    with make(open_genome("ring"), 1) as workers, pytest.raises(InputError, match="grid: 16000x16000 - "):
         list(workers.run(iter(trials)))
 
 

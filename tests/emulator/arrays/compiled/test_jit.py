@@ -143,9 +143,10 @@ def test_without_a_compiler_it_cannot_be_done(tmp_path):
 def test_an_engine_says_whether_it_compiles(genome, name, monkeypatch):
     from emulator.arrays.engine import WindowEngine
     from emulator.config import RunConfig
+    from emulator.world.lattices import Square8
     from firmware import image
 
     monkeypatch.setattr("emulator.arrays.compiled.core.is_warm", lambda _name: False)
-    config = RunConfig(8, 8)
+    config = RunConfig(Square8(8, 8))
     engine = WindowEngine(config, image.build(genome, config.timing), PictureGoal(genome.target), kernel=name)
     assert engine.compiles == (name == "f32")

@@ -8,6 +8,7 @@ from emulator.arrays.compiled.simd import LANES
 from emulator.arrays.compiled.wakes import BINS, CELL, collect, first_from, sort
 from emulator.arrays.rows import Population
 from emulator.config import RunConfig
+from emulator.world.lattices import Square8
 from firmware.clock import Law, Timing, draw_wait_us
 
 
@@ -38,7 +39,7 @@ def test_sort_and_search(times, scale, seed):
 
 def test_all_wakes_of_a_slice():
     """Against the clock of SPEC.md, one cell after another; some wake many times."""
-    timing, config = Timing(Law.EXPONENTIAL, 1000), RunConfig(rows=3, cols=7, seed=4)
+    timing, config = Timing(Law.EXPONENTIAL, 1000), RunConfig(Square8(3, 7), seed=4)
     population = Population(config, timing)
     population.boot(np.arange(21), 0)
     population.blank(np.array([5]))
