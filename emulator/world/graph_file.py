@@ -16,6 +16,8 @@ LINKS_MAX: Final = NODES_MAX * PORTS
 DEPTH_MAX: Final = 100
 """Elements of XML within each other; GraphML needs about five."""
 
+EDGE_DEFAULTS: Final = ("directed", "undirected")
+
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _MEND: Final = "mend the file"
 
@@ -92,7 +94,7 @@ def _add(neighbours: dict[str, dict[str, None]], names: list[str]) -> None:
 
 def _graphml(content: bytes) -> Graph:
     """Of XML, once it is known to be harmless; a directed graph needs both directions of each link."""
-    links = _Guard().check(content)
+    expected = _Guard().check(content)
     try:
         import networkx
     except ImportError as error:
@@ -105,10 +107,10 @@ def _graphml(content: bytes) -> Graph:
     except Exception as error:  # it says what it does not understand in many ways
         reason = f"networkx cannot read it ({type(error).__name__}: {error})"
         raise InputError("graph", "GraphML", reason, _MEND) from error
-    if graph.number_of_edges() != links:
-        raise InputError(
-            "graph", "<edge>", "two of them have the same nodes and the same id", "leave one out"
-        )
+    found = graph.number_of_nodes(), graph.number_of_edges()
+    if found != expected:  # e.g. two edges of the same nodes and the same id are one to it
+        limit = "of its {} nodes and {} edges networkx finds {} and {}".format(*expected, *found)
+        raise InputError("graph", "GraphML", limit, "use no namespaces of your own, and each id once")
     numbers = {name: number for number, name in enumerate(graph)}
     near = (
         tuple(numbers[other] for other, links in graph.adj[name].items() for _ in links) for name in numbers
@@ -127,8 +129,8 @@ class _Guard:
         self._ends: list[str] = []
         self._depth = self._graphs = 0
 
-    def check(self, content: bytes) -> int:
-        """Number of edges, if this is one flat graph of nodes with names, and of links between these.
+    def check(self, content: bytes) -> tuple[int, int]:
+        """How many nodes and edges it has, if it is one flat graph of named nodes and links between these.
 
         Raises:
             InputError: it is not.
@@ -149,7 +151,7 @@ class _Guard:
         stranger = next((name for name in self._ends if name not in self._nodes), None)
         if stranger is not None:
             raise InputError("graph", f"node {stranger}", "a link leads to it, and it is not there", _MEND)
-        return len(self._ends) // 2
+        return len(self._nodes), len(self._ends) // 2
 
     @staticmethod
     def _refuse_doctype(*_declaration: object) -> None:
@@ -165,6 +167,9 @@ class _Guard:
             self._graphs += 1
             if self._graphs > 1:
                 raise InputError("graph", "<graph>", "there is more than one", "leave one")
+            if attributes.get("edgedefault") not in EDGE_DEFAULTS:
+                limit = f"its edgedefault must be {' or '.join(EDGE_DEFAULTS)}"
+                raise InputError("graph", "<graph>", limit, "say what an edge is")
         elif kind == "node":
             self._add_node(attributes.get("id", ""))
         elif kind == "edge":
