@@ -51,15 +51,17 @@ class Graph(Topology):
             seen: set[str] = set()
             twice = next(name for name in self.names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
             raise InputError("graph", f"node {twice}", "it is there twice", "leave one out")
+        # First of all nodes, for whatever looks through the links of one must find few.
+        for name, neighbours in zip(self.names, self.neighbours, strict=True):
+            if len(neighbours) > PORTS:
+                limit = f"it has {len(neighbours)} links, and a cell has {PORTS} ports"
+                raise InputError("graph", f"node {name}", limit, f"leave {len(neighbours) - PORTS} out")
         for number, neighbours in enumerate(self.neighbours):
             self._check_links(number, neighbours)
 
     def _check_links(self, number: int, neighbours: Sequence[int]) -> None:
-        """Refuse links that cells cannot have."""
+        """Refuse links that lead nowhere else, or not back."""
         name = self.names[number]
-        if len(neighbours) > PORTS:
-            limit = f"it has {len(neighbours)} links, and a cell has {PORTS} ports"
-            raise InputError("graph", f"node {name}", limit, f"leave {len(neighbours) - PORTS} out")
         for place, other in enumerate(neighbours):
             link = f"link {name} - {self.names[other]}"
             if other == number:

@@ -1,6 +1,6 @@
 """All targets."""
 
-from tests.fuzz import campaign, cell, checkpoint, command_line, elf, genome, picture, texts
+from tests.fuzz import campaign, cell, checkpoint, command_line, elf, genome, graph, picture, texts
 
 TARGETS = (
     *genome.TARGETS,
@@ -8,6 +8,7 @@ TARGETS = (
     *elf.TARGETS,
     *checkpoint.TARGETS,
     *picture.TARGETS,
+    *graph.TARGETS,
     *texts.TARGETS,
     *campaign.TARGETS,
     *command_line.TARGETS,

@@ -3,8 +3,12 @@
 from contextlib import suppress
 from random import Random
 
+import numpy as np
+
 from emulator.config import RunConfig
 from emulator.faults import Fault
+from emulator.world.graph import Graph
+from emulator.world.lattices import Cube6, Hex6, Square4
 from emulator.world.region import check_inside
 from emulator.world.region_text import parse_region
 from emulator.world.topologies import topology_of
@@ -28,6 +32,7 @@ REGIONS = (
         "line:0,16,31,16",
     ),
     *("swipe:0,16,31,16,3", "random:0.33", "band:0,4", "living:half:left", "living:random:.5"),
+    *("disc:1,5,5,2", "rect:0,1,2,1,3,4", "line:0,0,0,2,7,7", "half:back", "ball:3,2", "ball:lone,1"),
 )
 WORDS = (
     *REGIONS,
@@ -43,6 +48,13 @@ WORDS = (
     "99999999999",
     "mode=",
     "probability=",
+)
+MANY = 240
+"""Cells that the largest of these has."""
+
+TOPOLOGIES = (
+    *(Hex6(12, 12), Square4(3, 20), Cube6(8, 10, 3)),
+    Graph(("a", "b", "lone"), ((1,), (0,), ())),
 )
 OTHERS = (
     "32x32",
@@ -67,9 +79,14 @@ def of_region(random: Random) -> bytes:
 
 
 def read_region(content: bytes) -> None:
-    """``str`` of a region is read as the same region; cells of a grid are, or are not, within."""
+    """``str`` of a region is read as the same region; a topology has it, and cells in it, or refuses it."""
     region = parse_region(content.decode("utf-8", "surrogatepass"))
     assert parse_region(str(region)) == region
+    for topology in TOPOLOGIES:
+        with suppress(InputError):
+            check_inside(region, topology, "fault")
+            cells = region.cells(topology, 1, 1, lambda: np.ones(MANY, np.bool_))
+            assert ((cells >= 0) & (cells < topology.cells)).all()
     check_inside(region, RunConfig().topology, "fault")
 
 
