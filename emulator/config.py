@@ -13,6 +13,7 @@ from emulator.world.topology import Topology
 from firmware.budget import HIDDEN_MAX
 from firmware.clock import Timing
 from firmware.errors import InputError
+from firmware.genome import Genome
 from firmware.option import check_names, check_options, filled
 from firmware.pace import update_us
 
@@ -89,6 +90,19 @@ class RunConfig(Conditions):
         """
         for fault in self.faults:
             check_begin(fault, rounds)
+
+
+def check_trained_for(genome: Genome, topology: Topology) -> None:
+    """Refuse a genome on a topology that it was not trained for: its gradients would mean something else.
+
+    Raises:
+        InputError: it was trained for another kind.
+    """
+    if genome.topology != topology.kind:
+        limit = f"it was trained for {genome.topology}, and this is {topology.kind}"
+        raise InputError(
+            "genome", genome.name, limit, f"choose topology {genome.topology}, or another genome"
+        )
 
 
 def check_begin(fault: Fault, rounds: int) -> None:

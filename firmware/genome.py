@@ -56,6 +56,9 @@ _TARGET: Final[dict[str, type]] = {"height": int, "width": int, "rgba": bytes, "
 _BIN_SIZE_BYTES: Final = {0xC4: 1, 0xC5: 2, 0xC6: 4}
 """Bytes that hold the length, by the header of a msgpack bin."""
 
+TOPOLOGY_FACT: Final = "topology"
+"""Name of the fact that says which kind of topology a genome was trained for."""
+
 Fact = str | int | float
 
 
@@ -124,6 +127,11 @@ class Genome:
     def hidden(self) -> int:
         """Number of hidden units, H."""
         return len(self.b1)
+
+    @property
+    def topology(self) -> str:
+        """The kind of topology that it was trained for; genomes of old do not say, and mean squares."""
+        return str(self.facts.get(TOPOLOGY_FACT, "square8"))
 
     @property
     def rule(self) -> Rule:

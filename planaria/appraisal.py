@@ -6,6 +6,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from emulator.config import RunConfig
+from emulator.world.lattices import Cube6
+from emulator.world.topologies import topology_of
+from emulator.world.topology import Topology
 from firmware.genome import Fact, Genome
 from firmware.picture import DISPLACED_MAX, Displacement
 from planaria.displacement import describe_displacement
@@ -104,8 +108,14 @@ def appraise(genome: Genome, first_seed: int = 0) -> Appraisal:
 
 def world(genome: Genome, seed: int) -> Grid:
     """A grid with a margin around the target, without loss and without a picture of each round."""
+    return Grid(genome, config=RunConfig(room(genome), seed=seed), record=False)
+
+
+def room(genome: Genome) -> Topology:
+    """The cells of such a grid, on the topology that the genome was trained for."""
     rows, cols = (side + 2 * MARGIN for side in genome.target.rgba.shape[:2])
-    return Grid(genome, rows, cols, seed=seed, record=False)
+    layers = f"x{1 + 2 * MARGIN}" if genome.topology == Cube6.kind else ""
+    return topology_of(genome.topology, f"{cols}x{rows}{layers}")
 
 
 def describe_error(error: float) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.choose import make_engine
-from emulator.config import RunConfig
+from emulator.config import RunConfig, check_trained_for
 from emulator.faults import Fault
 from emulator.goal import PictureGoal
 from emulator.record.result import RunResult
@@ -79,6 +79,7 @@ class Grid:
             name, value = next(iter(options.items()))
             raise InputError(name, value, "config is given too", "leave one of them out")
         self.config = RunConfig.of(options, genome.hidden) if config is None else config
+        check_trained_for(genome, self.config.topology)
         self.genome = genome
         self.faults = list(self.config.faults)
         self._engine = make_engine(
@@ -90,7 +91,7 @@ class Grid:
             target=target,
             check_genome=check_genome,
             kernel=kernel,
-            library=partial(flash_image, self.config.timing),
+            library=partial(flash_image, self.config.timing, self.config.topology),
         )
         self._record = record
         self._pictures = Recording(self.config.topology.shape)

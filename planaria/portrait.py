@@ -15,7 +15,9 @@ from planaria.appraisal import (
     Appraisal,
     Look,
     describe_look,
+    room,
 )
+from planaria.pictures.canvas import canvas
 from planaria.pictures.colour import state_on_white, target_on_white
 from planaria.pictures.drawing import Figure
 from planaria.pictures.labels import in_figure
@@ -34,18 +36,19 @@ def save_portrait(path: Path, genome: Genome, appraisal: Appraisal) -> None:
     Raises:
         InputError: the file cannot be written.
     """
-    rows, cols = appraisal.grown[0].picture.shape[:2]
+    topology = room(genome)
+    sheet = canvas(topology)
     panels = [
-        ("target", target_on_white(genome.target.placed(rows, cols))),
+        ("target", target_on_white(genome.target.placed(*topology.shape))),
         _panel(f"{GROWN_ROUNDS} rounds", appraisal.grown[0]),
         _panel(f"{HELD_ROUNDS:,} rounds", appraisal.held[0]),
     ]
     for half, look in zip(HALVES, appraisal.healed, strict=True):
         panels.append(_panel(f"{half} half lost,\n{HEALING_ROUNDS} rounds later", look))
-    height = PANEL_INCHES * rows / cols + 1.1
+    height = PANEL_INCHES * sheet.height / sheet.width + 1.1
     figure = Figure(figsize=(PANEL_INCHES * len(panels), height), layout="constrained")
     for axes, (title, rgb) in zip(figure.subplots(1, len(panels)), panels, strict=True):
-        axes.imshow(rgb, interpolation="nearest")
+        axes.imshow(sheet.paint(rgb), interpolation="nearest")
         axes.set_title(title, fontsize=8)
         axes.set_xticks([])
         axes.set_yticks([])

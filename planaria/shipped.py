@@ -5,6 +5,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from emulator.config import check_trained_for
+from emulator.world.topology import Topology
 from firmware import image
 from firmware.clock import Timing
 from firmware.errors import InputError
@@ -41,15 +43,17 @@ def open_genome(name_or_file: str | Path) -> Genome:
     return Genome.load(path)
 
 
-def flash_image(timing: Timing, name: str) -> bytes:
+def flash_image(timing: Timing, topology: Topology, name: str) -> bytes:
     """The flash image of a shipped genome, for faults that mix genomes.
 
     Raises:
-        InputError: there is no shipped genome of this name.
+        InputError: there is no shipped genome of this name, or it was trained for another topology.
     """
     if name not in shipped_paths():
         raise InputError("genome", name, "it is not shipped", f"shipped are: {', '.join(shipped_paths())}")
-    return image.build(open_genome(name), timing)
+    genome = open_genome(name)
+    check_trained_for(genome, topology)
+    return image.build(genome, timing)
 
 
 def _exists(path: Path) -> bool:

@@ -1,5 +1,6 @@
 """Files of graphs: a list of edges, or GraphML. Both may be anybody's."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from warnings import catch_warnings, simplefilter
@@ -37,6 +38,7 @@ def read_graph(path: Path) -> Graph:
     return parse_graph(content, str(path))
 
 
+@lru_cache(maxsize=4)  # a campaign makes its world again for each trial
 def parse_graph(content: bytes, source: str = "graph") -> Graph:
     """The graph in these bytes; ``source`` names them in an error.
 

@@ -16,12 +16,13 @@ from math import prod
 from pathlib import Path
 from typing import Any, Final, Self
 
-from emulator.config import RunConfig, check_begin
+from emulator.config import RunConfig, check_begin, check_trained_for
 from emulator.faults import Fault
 from emulator.faults.base import last_fault
 from emulator.record.predicate import Predicate
 from emulator.world.draws import Stream, draw32, key
 from emulator.world.host_memory import check_memory
+from emulator.world.topology import Topology
 from firmware.errors import InputError
 from firmware.genome import Genome
 from firmware.system.reading import read_input
@@ -39,7 +40,7 @@ from planaria.campaign.parameters import (
 from planaria.campaign.timeline import check_fault, check_time
 from planaria.campaign.toml_table import LETTERS_MAX, TomlTable
 from planaria.campaign.trial import Point, Trial, Value
-from planaria.campaign.world import WORLD, differing, read_chip, read_predicate, read_world
+from planaria.campaign.world import WORLD, differing, graph_of, read_chip, read_predicate, read_world
 from planaria.counted import counted
 from planaria.shipped import genome_path, open_genome, shipped_paths
 
@@ -180,12 +181,18 @@ class Plan:
             "horizon_rounds": self.horizon_rounds,
             "quiet_rounds": self.quiet_rounds,
             "seed": self.seed,
-            "world": plain(differing(self.world)),
+            "world": plain(differing(self.world) | self._graphs()),
             "recovery": asdict(self.predicate),
             "sweep": plain(list(self.sweep.items())),
             "draw": plain(choices),
         }
         return json.dumps(parts, sort_keys=True, separators=(",", ":"))
+
+    def _graphs(self) -> dict[str, Any]:
+        """What stands for files of graphs: a run is a function of what is in them."""
+        if graph_of(self.world) is None:
+            return {}
+        return {"topology": list(dict.fromkeys(str(world.topology) for world in self.worlds()))}
 
     def seeded_by(self, genomes: Mapping[str, Genome]) -> Self:
         """The plan with the seeds that follow from it and from its genomes, which ``trial`` needs.
@@ -235,44 +242,48 @@ class Plan:
             InputError: one cannot be read, or does not fit into the grid of a point; or a grid does not
                 fit into memory.
         """
-        grids = self._grids()
+        topologies = self._topologies()
         genomes = {}
         for place, name in enumerate(self.genomes):
             try:
                 genomes[name] = open_genome(self.genome_path(name))
-                for shape in grids:
-                    genomes[name].target.seed_cell(*shape)
+                for topology in topologies:
+                    check_trained_for(genomes[name], topology)
+                    genomes[name].target.seed_cell(*topology.shape)
             except InputError as error:
                 what = f"{self.source}: genomes[{place}]: {error.what}"
                 raise InputError(what, error.value, error.limit, error.fix) from error
         return genomes
 
-    def _grids(self) -> list[tuple[int, ...]]:
-        """Shapes of all worlds, if there is memory for each of them.
+    def _topologies(self) -> list[Topology]:
+        """Those of all worlds, if there is memory for each of them.
 
         Raises:
             InputError: there is not.
         """
         from emulator.arrays.engine import memory_bytes
 
-        grids, needed = set(), {}
+        topologies, needed = {}, {}
         for world in self.worlds():
             way_us = world.latency_us + world.jitter_us + world.compute_us
             way_rounds = min(way_us / world.timing.mean_interval_us, self.horizon_rounds)
             needed[memory_bytes(world, way_rounds)] = world.topology.size
-            grids.add(world.topology.shape)
+            topologies[str(world.topology)] = world.topology
         most = max(needed)
         fix = "make the grid smaller, or its messages faster"
         check_memory(f"{self.source}: world.grid", needed[most], most, fix)
-        return sorted(grids)
+        return sorted(topologies.values(), key=lambda topology: topology.shape)
 
     def genome_path(self, name: str) -> str:
         """What ``open_genome`` wants for a genome of the plan: a shipped name, or a path."""
         return name if name in shipped_paths() else str(Path(self.source).parent / name)
 
     def files(self) -> list[Path]:
-        """What a campaign is made from: the plan's own file, and those of its genomes."""
-        return [Path(self.source), *(genome_path(self.genome_path(name)) for name in self.genomes)]
+        """What a campaign is made from: the plan's own file, and those of its genomes and its graph."""
+        genomes = (genome_path(self.genome_path(name)) for name in self.genomes)
+        graph = graph_of(self.world)
+        graphs = [] if graph is None else [Path(self.source).parent / graph]
+        return [Path(self.source), *genomes, *graphs]
 
     def worlds(self) -> Iterator[RunConfig]:
         """The world of every combination of swept values and ends of draws; seeds left open."""

@@ -152,7 +152,7 @@ def run_trial(genome: Genome, trial: Trial) -> TrialResult:
     """Run a trial on the window engine."""
     config = trial.world(genome)
     flash = image.build(genome, config.timing)
-    library = partial(flash_image, config.timing)
+    library = partial(flash_image, config.timing, config.topology)
     engine = make_engine(config, flash, PictureGoal(genome.target), library=library)
     return _result(trial, engine.run(trial.horizon_rounds))
 

@@ -1,11 +1,13 @@
 """The world of a plan: its tables [world] and [recovery], whose keys are the options of a world."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from emulator.config import RunConfig
-from emulator.options import CHIP, FAULTS, WORLD_OPTIONS, options_of
+from emulator.options import CHIP, FAULTS, TOPOLOGY, WORLD_OPTIONS, options_of
 from emulator.record.predicate import Predicate
+from emulator.world.graph import Graph
 from firmware.budget import HIDDEN_MAX
 from firmware.errors import InputError
 from firmware.option import filled
@@ -25,6 +27,12 @@ WORLD: Final = {name: option for name, option in WORLD_OPTIONS.items() if name n
 """Keys of [world]."""
 
 
+def graph_of(options: Mapping[str, Any]) -> str | None:
+    """The file of the graph that a world lies on, beside the plan; None if it is no graph."""
+    kind, _, file = str(options.get(TOPOLOGY.name, TOPOLOGY.default)).partition(":")
+    return file if kind == Graph.kind and file else None
+
+
 def differing(options: Mapping[str, Any]) -> dict[str, Any]:
     """Those options of a world, as a plan writes them, that are not what they would be anyway."""
     return {name: given for name, given in options.items() if given != WORLD[name].default}
@@ -37,6 +45,9 @@ def read_world(table: TomlTable, predicate: Predicate) -> RunConfig:
         InputError: a wrong type, or a value out of its limits.
     """
     options = {name: table.option(option) for name, option in WORLD.items() if option is not CHIP}
+    graph = graph_of(options)
+    if graph is not None:
+        options[TOPOLOGY.name] = f"{Graph.kind}:{Path(table.source).parent / graph}"
     with table.naming():
         config = RunConfig.of(options, predicate=predicate)
         if config.topology.cells > CELLS_MAX:

@@ -231,6 +231,7 @@ def test_every_link_leads_back(links):
         (lambda: topology_of("square4", "3x4", True), "square4 3x4 torus"),
         (lambda: topology_of("hex6"), "hex6 32x32"),
         (lambda: topology_of("cube6"), "cube6 32x32x4"),
+        (lambda: topology_of("cube6", "5x7"), "cube6 5x7x4"),
         (lambda: topology_of("cube6", "5x4x3", torus=True), "cube6 5x4x3 torus"),
     ],
 )
@@ -248,9 +249,9 @@ def test_topologies_by_name(make, text):
         (("graph",), "topology: graph - there is none of this name"),
         (("graph:",), "choose one of square8, square4, hex6, cube6, graph:FILE"),
         (("graph:x", "3x3"), "grid: 3x3 - a graph has as many cells as its file has nodes; leave it out"),
-        (("graph:x", None, True), "torus: yes - a graph has no edges to be joined; leave it out"),
+        (("graph:x", "32x32", True), "torus: yes - a graph has no edges to be joined; leave it out"),
         (("square8", "3x3x3"), "grid: 3x3x3 - it must be COLSxROWS; e.g. 64x64"),
-        (("cube6", "32x32"), "grid: 32x32 - it must be COLSxROWSxLAYERS; e.g. 32x32x4"),
+        (("cube6", "32x"), "grid: 32x - it must be COLSxROWSxLAYERS; e.g. 32x32x4"),
         (("hex6", "4x5", True), "grid: 4x5 - a hexagonal torus needs an even number of rows; e.g. 4x6"),
     ],
 )

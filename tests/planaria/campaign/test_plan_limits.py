@@ -77,7 +77,7 @@ REFUSED = {
     ),
     "many mixes": (HEAD + faults("mix:1000@20+100", 300), "faults: 300,000 - there can be 2,000"),
     "many stripes": (HEAD + faults("rolling:64@20+100", 32), "faults: 2,048 - there can be"),
-    "a huge grid": (HEAD + ONE + '[world]\ngrid = "46000x46000"', "world.grid: 46000x46000 - a plan's"),
+    "a huge grid": (HEAD + ONE + '[world]\ngrid = "16000x16000"', "world.grid: 16000x16000 - a plan's"),
     "a long grid": (HEAD + ONE + '[world]\ngrid = "1x1000000000"', "world.grid: 1x1000000000 - "),
     "many trials": (
         HEAD.replace("trials = 1", "trials = 10_000_000") + ONE.replace("half:left", "{x}")
