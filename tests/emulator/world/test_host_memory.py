@@ -22,7 +22,8 @@ def make(engine, config, genome):
 
 
 @pytest.mark.parametrize(("engine", "cell_bytes"), [(ReferenceEngine, 8000), (WindowEngine, 410)])
-def test_a_grid_too_large_is_refused_at_once(genome, engine, cell_bytes):
+def test_a_grid_too_large_is_refused_at_once(genome, engine, cell_bytes, monkeypatch):
+    monkeypatch.setattr(host_memory, "free_memory_bytes", lambda: 1 << 36)
     config = RunConfig(Square8(16_000, 16_000))
     started = time.perf_counter()
     needed = f"{config.topology.cells * cell_bytes:,}"
