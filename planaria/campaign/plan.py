@@ -21,8 +21,6 @@ from emulator.faults import Fault
 from emulator.faults.base import last_fault
 from emulator.record.predicate import Predicate
 from emulator.world.draws import Stream, draw32, key
-from emulator.world.host_memory import check_memory
-from emulator.world.topology import Topology
 from firmware.errors import InputError
 from firmware.genome import Genome
 from firmware.system.reading import read_input
@@ -40,7 +38,15 @@ from planaria.campaign.parameters import (
 from planaria.campaign.timeline import check_fault, check_time
 from planaria.campaign.toml_table import LETTERS_MAX, TomlTable
 from planaria.campaign.trial import Point, Trial, Value
-from planaria.campaign.world import WORLD, differing, graph_of, read_chip, read_predicate, read_world
+from planaria.campaign.world import (
+    WORLD,
+    differing,
+    graph_of,
+    read_chip,
+    read_predicate,
+    read_world,
+    topologies_of,
+)
 from planaria.counted import counted
 from planaria.shipped import genome_path, open_genome, shipped_paths
 
@@ -242,7 +248,7 @@ class Plan:
             InputError: one cannot be read, or does not fit into the grid of a point; or a grid does not
                 fit into memory.
         """
-        topologies = self._topologies()
+        topologies = topologies_of(self.worlds(), self.horizon_rounds, self.source)
         genomes = {}
         for place, name in enumerate(self.genomes):
             try:
@@ -254,25 +260,6 @@ class Plan:
                 what = f"{self.source}: genomes[{place}]: {error.what}"
                 raise InputError(what, error.value, error.limit, error.fix) from error
         return genomes
-
-    def _topologies(self) -> list[Topology]:
-        """Those of all worlds, if there is memory for each of them.
-
-        Raises:
-            InputError: there is not.
-        """
-        from emulator.arrays.engine import memory_bytes
-
-        topologies, needed = {}, {}
-        for world in self.worlds():
-            way_us = world.latency_us + world.jitter_us + world.compute_us
-            way_rounds = min(way_us / world.timing.mean_interval_us, self.horizon_rounds)
-            needed[memory_bytes(world, way_rounds)] = world.topology.size
-            topologies[str(world.topology)] = world.topology
-        most = max(needed)
-        fix = "make the grid smaller, or its messages faster"
-        check_memory(f"{self.source}: world.grid", needed[most], most, fix)
-        return sorted(topologies.values(), key=lambda topology: topology.shape)
 
     def genome_path(self, name: str) -> str:
         """What ``open_genome`` wants for a genome of the plan: a shipped name, or a path."""

@@ -1,6 +1,6 @@
 """The world of a plan: its tables [world] and [recovery], whose keys are the options of a world."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,6 +8,8 @@ from emulator.config import RunConfig
 from emulator.options import CHIP, FAULTS, TOPOLOGY, WORLD_OPTIONS, options_of
 from emulator.record.predicate import Predicate
 from emulator.world.graph import Graph
+from emulator.world.host_memory import check_memory
+from emulator.world.topology import Topology
 from firmware.budget import HIDDEN_MAX
 from firmware.errors import InputError
 from firmware.option import filled
@@ -54,6 +56,30 @@ def read_world(table: TomlTable, predicate: Predicate) -> RunConfig:
             limit = f"a plan's can have {CELLS_MAX:,} cells"
             raise InputError("grid", config.topology.size, limit, "make it smaller")
         return config
+
+
+def topologies_of(worlds: Iterable[RunConfig], horizon_rounds: int, source: str) -> list[Topology]:
+    """Each topology of some worlds once, if there is memory for all of them.
+
+    Args:
+        worlds: of a plan.
+        horizon_rounds: how long they run.
+        source: the plan's file, as errors call it.
+
+    Raises:
+        InputError: there is not.
+    """
+    from emulator.arrays.engine import memory_bytes
+
+    topologies, needed = {}, {}
+    for world in worlds:
+        way_us = world.latency_us + world.jitter_us + world.compute_us
+        way_rounds = min(way_us / world.timing.mean_interval_us, horizon_rounds)
+        needed[memory_bytes(world, way_rounds)] = world.topology.size
+        topologies[str(world.topology)] = world.topology
+    most = max(needed)
+    check_memory(f"{source}: world.grid", needed[most], most, "make the grid smaller, or its messages faster")
+    return sorted(topologies.values(), key=lambda topology: topology.shape)
 
 
 def read_chip(table: TomlTable) -> str | None:
