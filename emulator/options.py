@@ -32,7 +32,8 @@ FAULTS: Final = Option(
     "KIND:REGION[,NAME=VALUE]@ROUND[+ROUNDS]; may be repeated. `planaria faults` lists the kinds. "
     "Regions: all, half:left|right|top|bottom, disc:ROW,COL,RADIUS, rect:ROW,COL,HEIGHT,WIDTH, "
     "frame:ROW,COL,HEIGHT,WIDTH (all but that rectangle), line:ROW,COL,TOROW,TOCOL, "
-    "swipe:ROW,COL,TOROW,TOCOL,WIDTH, band:NUMBER,COUNT, random:FRACTION, living:REGION. "
+    "swipe:ROW,COL,TOROW,TOCOL,WIDTH, band:NUMBER,COUNT, ball:CELL,HOPS, random:FRACTION, living:REGION; in "
+    "a cube a LAYER stands before each ROW, and half:front|back too. "
     "E.g. restart:half:left@200, kill:disc:16,16,5@200+50, loss:0.5@100+50",
     "SPEC",
     name="faults",

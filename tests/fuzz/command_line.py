@@ -42,6 +42,16 @@ GENOMES = ("ring", "planarian", "ring.genome", "ring", *FILES)
 VALUES: dict[str, tuple[object, ...]] = {
     "genome": GENOMES,
     "--grid": GRIDS,
+    "--topology": (
+        "square8",
+        "square8",
+        "hex6",
+        "cube6",
+        "graph:net",
+        "graph:missing",
+        "graph:ring",
+        "torus",
+    ),
     "--rounds": ROUNDS,
     "--engine": ("window", "reference", "window", "warp", ""),
     "--kernel": ("auto", "numpy", "f32", "quantum"),
@@ -92,6 +102,7 @@ def home() -> Path:
     (folder / "certificate.json").write_text(json.dumps(campaign.certificate()))
     (folder / "picture.png").write_bytes(pictures()["PNG"])
     (folder / "plan.toml").write_text(campaign.PLAN)
+    (folder / "net").write_text("a b\n")
     return folder
 
 

@@ -66,7 +66,9 @@ def test_a_genome_that_was_trained_for_another_topology():
 
 
 def test_a_version_of_a_shipped_genome_that_does_not_fit():
-    with pytest.raises(InputError, match="genome: planarian - it was trained for square8, and this is square4"):
+    with pytest.raises(
+        InputError, match="genome: planarian - it was trained for square8, and this is square4"
+    ):
         Grid(trained_for("square4"), topology="square4", faults=["version:all,genome=planarian@1"])
 
 
