@@ -32,7 +32,7 @@ class Region(ABC):
 
     @abstractmethod
     def cells(self, topology: Topology, seed: int, fault: int, living: Living) -> NDArray[np.intp]:
-        """The cells, ascending.
+        """Numbers of the cells that belong to it, ascending.
 
         Args:
             topology: where they are.
@@ -49,10 +49,10 @@ class Region(ABC):
 
 @dataclass(frozen=True)
 class Everything(Region):
-    """All cells."""
+    """All cells of the world."""
 
     def cells(self, topology: Topology, seed: int, fault: int, living: Living) -> NDArray[np.intp]:
-        """Every number."""
+        """Numbers of all cells there are."""
         del seed, fault, living
         return np.arange(topology.cells)
 

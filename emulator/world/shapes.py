@@ -83,7 +83,7 @@ def _squares(lattice: Lattice, differences: Place) -> Any:
 
 
 def _product(lattice: Lattice, one: Place, other: Place) -> Any:
-    """Weighted scalar product."""
+    """Scalar product with the weights of the lattice."""
     parts = zip(lattice.weights, one, other, strict=True)
     return sum((weight * a * b for weight, a, b in parts), 0)
 
@@ -101,7 +101,7 @@ class Half(Shape):
     name = "half"
 
     def holds(self, lattice: Lattice, place: Place) -> Flags:
-        """Where ``side`` is."""
+        """Places in the half on ``side``."""
         axis, begins = SIDES[self.side]
         first: Flags = place[axis] < lattice.shape[axis] // 2
         return first if begins else ~first
@@ -166,7 +166,7 @@ class Disc(Shape):
         return len(self.centre)
 
     def holds(self, lattice: Lattice, place: Place) -> Flags:
-        """Within the radius."""
+        """Places that lie within the radius."""
         away = _less(lattice.point(place), lattice.point(self.centre))
         near: Flags = _squares(lattice, away) <= self.radius**2 * lattice.unit2
         return near
@@ -192,7 +192,7 @@ class Rectangle(Shape):
         return len(self.corner)
 
     def holds(self, lattice: Lattice, place: Place) -> Flags:
-        """Within the rectangle."""
+        """Places that lie within the rectangle."""
         del lattice
         sides = zip(place, self.corner, self.size, strict=True)
         return _all([(along >= begin) & (along < begin + side) for along, begin, side in sides])
@@ -210,12 +210,12 @@ class Rectangle(Shape):
 
 @dataclass(frozen=True)
 class Frame(Rectangle):
-    """Everything but those cells."""
+    """All cells outside of a rectangle."""
 
     name = "frame"
 
     def holds(self, lattice: Lattice, place: Place) -> Flags:
-        """Outside the rectangle."""
+        """Places that lie outside the rectangle."""
         return ~super().holds(lattice, place)
 
     def misplaced(self, lattice: Lattice) -> Objection | None:

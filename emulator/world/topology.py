@@ -65,7 +65,7 @@ class Topology(ABC):
 
     @property
     def cells(self) -> int:
-        """Number of cells."""
+        """How many cells there are."""
         return prod(self.shape)
 
     @property
