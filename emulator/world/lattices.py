@@ -140,9 +140,9 @@ class Square4(Sheet):
 class Hex6(Sheet):
     """Hexagons with six neighbours, on ports NE, E, SE, SW, W and NW; odd rows lie half a cell to the right.
 
-    So the weights by port of ``firmware.ports`` are the two gradients of a hexagonal grid as well. A point is
-    (row, half columns); rows are sqrt(3) / 2 apart, which makes discs round. A torus needs an even number of
-    rows.
+    So the weights by port of ``firmware.ports`` are the two gradients of a hexagonal grid as well, but that
+    the vertical one is smaller by sqrt(3). A point is (row, half columns); rows are sqrt(3) / 2 apart, which
+    makes discs round. A torus needs an even number of rows.
     """
 
     kind = "hex6"

@@ -27,10 +27,15 @@ ROOT = Path(__file__).parents[2]
 KERNELS_HERE = ["numpy", *available()]
 
 
+def goal_of(config, genome):
+    """The picture, where there are rows and columns for it to lie on."""
+    return Quiet() if isinstance(config.topology, Graph) else PictureGoal(genome.target)
+
+
 def engines(config, genome, kernels=KERNELS_HERE, library=None):
     """The reference, and the look-ahead engine with every kernel."""
     flash = image.build(genome, config.timing)
-    goal = Quiet() if isinstance(config.topology, Graph) else PictureGoal(genome.target)
+    goal = goal_of(config, genome)
     return ReferenceEngine(config, flash, goal, library=library), [
         WindowEngine(config, flash, goal, kernel=kernel, library=library) for kernel in kernels
     ]
@@ -55,13 +60,17 @@ def test_random_configurations(make_genome, kind, world):
 
 
 @pytest.mark.parametrize(
-    ("seed", "target", "rounds"),
-    [*((seed, "host", 8) for seed in range(6)), (6, "cortex-m0plus", 2), (7, "rv32imc", 2)],
+    ("seed", "kind", "target", "rounds"),
+    [
+        *((seed, "square8", "host", 8) for seed in range(6)),
+        *((6, "square8", "cortex-m0plus", 2), (7, "square8", "rv32imc", 2)),
+        *((8, "hex6", "host", 8), (9, "cube6", "host", 8), (10, "graph", "host", 8)),
+    ],
 )
-def test_machine_code_in_random_configurations(built, make_genome, seed, target, rounds):
-    config, genome = random_config(seed), make_genome(hidden=1 + seed % 128, weights_seed=seed)
+def test_machine_code_in_random_configurations(built, make_genome, seed, kind, target, rounds):
+    config, genome = random_config(seed, kind), make_genome(hidden=1 + seed % 128, weights_seed=seed)
     binary, _ = built(genome, target, config.timing)
-    engine = ReferenceEngine(config, rom_image(binary), PictureGoal(genome.target), machine(binary))
+    engine = ReferenceEngine(config, rom_image(binary), goal_of(config, genome), machine(binary))
     assert engine.run(rounds) == engines(config, genome, kernels=[])[0].run(rounds)
 
 

@@ -4,6 +4,7 @@ import pytest
 from emulator.world.lattices import Cube6, Hex6, Square4, Square8
 from emulator.world.topology import Wire
 from firmware.errors import InputError
+from firmware.ports import SOBEL_X, SOBEL_Y
 
 LATTICES = [
     *(
@@ -149,3 +150,25 @@ def test_what_a_lattice_can_just_be():
     assert Square8(1, (1 << 28) - 2).cells == (1 << 28) - 2
     assert Square4(3, 3, True).cells == 9
     assert Hex6(4, 3, True).cells == 12
+
+
+@pytest.mark.parametrize(
+    ("topology", "across", "down"),
+    [
+        (Square8(5, 5), (8, 0), (0, 8)),
+        (Square4(5, 5), (4, 0), (0, 4)),
+        # In half columns and rows: 6 columns, and 4 rows of sqrt(3) / 2.
+        (Hex6(5, 5), (12, 0), (0, 4)),
+        # Oblique: what lies in front counts as north-east, what lies behind as south-west.
+        (Cube6(5, 5, 5), (4, 0, -2), (0, 4, 2)),
+    ],
+    ids=str,
+)
+def test_gradients_by_port_of_a_slope(topology, across, down):
+    """What the two gradients of a rule are where the state is a coordinate: column, row, and then layer."""
+    middle = topology.middle
+    wires = topology.wires(middle)
+    away = topology.points()[[wire.receiver for wire in wires]] - topology.points()[middle]
+    ports = [wire.port for wire in wires]
+    assert tuple((SOBEL_X[ports] @ away)[[-1, -2, 0][: away.shape[1]]]) == across
+    assert tuple((SOBEL_Y[ports] @ away)[[-1, -2, 0][: away.shape[1]]]) == down
