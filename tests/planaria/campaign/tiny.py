@@ -99,6 +99,6 @@ class Frail:
         return self.ring.hidden
 
     def __getattr__(self, name):
-        if name in ("target", "w1", "b1", "w2", "shift1", "shift2", "to_bytes"):
+        if name in ("target", "topology", "w1", "b1", "w2", "shift1", "shift2", "to_bytes"):
             return getattr(self.ring, name)
         raise AttributeError(name)
