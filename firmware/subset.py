@@ -1,0 +1,344 @@
+"""The Python of programs: functions of whole numbers that mean the same interpreted and compiled.
+
+A program's functions are read from their source, checked, and given a count of their loops' turns, so that
+one that never ends can be stopped. What comes of it is run by the interpreter (``firmware.runtime``) or
+compiled (``emulator.arrays.programs``).
+
+There are numbers of 64 bits, truth values, and constants that are tuples of them; ``if``, ``for``, ``while``,
+``assert``, ``raise``; calls of functions of the same kind, and a few of Python's own.
+"""
+
+import ast
+import builtins
+import linecache
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FunctionType
+from typing import Any, Final
+
+from firmware.errors import InputError
+from firmware.handlers import HANDLERS, Handlers
+
+TURNS: Final = "_turns"
+"""Name of the argument that every function gets: what counts the turns of loops."""
+
+SPENT: Final = "_spent"
+"""Name of what is asked at each turn whether there have been too many."""
+
+TURNS_MAX: Final = 100_000
+"""Turns of all loops in one event: no watchdog waits for so long."""
+
+CALLS: Final = ("abs", "bool", "int", "max", "min", "range")
+"""Python's own functions that a program may call."""
+
+_NUMBER_MAX: Final = 1 << 63
+
+_NODES: Final = (
+    *(ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Pass, ast.Break, ast.Continue),
+    *(ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.If, ast.For, ast.While, ast.Assert, ast.Raise),
+    *(ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.IfExp, ast.Compare, ast.Call, ast.Constant, ast.Name),
+    *(ast.Subscript, ast.Tuple, ast.expr_context, ast.boolop, ast.unaryop, ast.cmpop, ast.operator),
+)
+_REFUSED: Final = {
+    ast.Div: "it computes with whole numbers: write //",
+    ast.Pow: "write a product, or a shift",
+    ast.MatMult: "there are no matrices",
+    ast.Is: "compare numbers with ==",
+    ast.IsNot: "compare numbers with !=",
+}
+
+
+class EndlessError(Exception):
+    """A loop has had more turns than an event may have."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of a program, ready to be run.
+
+    Attributes:
+        name: of the function.
+        code: of a module that defines it, with one argument more, ``TURNS``.
+        constants: what its names stand for that are neither variables nor functions of the program.
+        calls: the functions of the program that it calls, by the names that it has for them.
+        text: all that it depends on, for a hash.
+    """
+
+    name: str
+    code: Any
+    constants: dict[str, Any]
+    calls: "dict[str, Function]"
+    text: str
+
+    def make(self, wrap: Callable[[Any], Any], known: "dict[int, Any]", **names: Any) -> Any:
+        """The function itself, with those that it calls.
+
+        Args:
+            wrap: what is done with each of them.
+            known: those that have been made, by ``id``; is added to.
+            names: what ``SPENT`` is, and other names for all.
+        """
+        if id(self) not in known:
+            inner = {name: call.make(wrap, known, **names) for name, call in self.calls.items()}
+            space = {**self.constants, **inner, **names}
+            exec(self.code, space)
+            known[id(self)] = wrap(space[self.name])
+        return known[id(self)]
+
+
+def translate(handlers: Handlers) -> dict[str, Function]:
+    """The functions of a program, checked, by handler.
+
+    Raises:
+        InputError: one of them is not of this kind of Python; says the file and the line.
+    """
+    known: dict[FunctionType, Function] = {}
+    translated = {}
+    for handler, arguments in HANDLERS.items():
+        function = getattr(handlers, handler)
+        reader = _Reader(function, known, ())
+        if len(reader.arguments) != arguments:
+            raise reader.refused(reader.tree, f"{handler} takes {arguments} arguments")
+        translated[handler] = reader.read(handler)
+    return translated
+
+
+@dataclass
+class _Reader:
+    """Reads one function; ``callers`` are those whose calls led to it."""
+
+    function: FunctionType
+    known: dict[FunctionType, Function]
+    callers: tuple[FunctionType, ...]
+    constants: dict[str, Any] = field(default_factory=dict)
+    calls: dict[str, Function] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.tree = self._find()
+        given = self.tree.args
+        if given.defaults or given.kwonlyargs or given.vararg or given.kwarg or given.posonlyargs:
+            raise self.refused(self.tree, "its arguments have names, and nothing more")
+        self.arguments = [argument.arg for argument in given.args]
+        stored = {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name) and _stores(node)}
+        self.variables = {*self.arguments, *stored}
+
+    @property
+    def file(self) -> str:
+        """Where the function stands."""
+        return self.function.__code__.co_filename
+
+    def refused(
+        self, node: ast.AST, limit: str, fix: str = "docs/SPEC.md says what a program may be"
+    ) -> InputError:
+        """What is wrong, with the line."""
+        line = getattr(node, "lineno", self.function.__code__.co_firstlineno)
+        return InputError("program", f"{Path(self.file).name}:{line}", limit, fix)
+
+    def _find(self) -> ast.FunctionDef:
+        """The function's own tree, in that of its file."""
+        lines = linecache.getlines(self.file, self.function.__globals__)
+        first = self.function.__code__.co_firstlineno
+        for node in ast.walk(ast.parse("".join(lines))):
+            if isinstance(node, ast.FunctionDef) and node.lineno == first:
+                return node
+        limit = f"{self.function.__name__} is no plain function of a file that can be read"
+        raise InputError("program", f"{Path(self.file).name}:{first}", limit, "write it with def, in a file")
+
+    def read(self, handler: str | None) -> Function:
+        """The function, checked and with its turns counted; ``handler`` is what it is, if it is one."""
+        tree = self.tree
+        if tree.decorator_list or self.function.__closure__:
+            raise self.refused(tree, f"{tree.name} must be a plain function of its module")
+        tree.returns, tree.args = None, _named([*self.arguments, TURNS])
+        if isinstance(tree.body[0], ast.Expr) and isinstance(tree.body[0].value, ast.Constant):
+            tree.body[0] = ast.copy_location(ast.Pass(), tree.body[0])  # what it says of itself
+        for node in ast.walk(tree):
+            self._check(node)
+        self._check_values(tree)
+        for node in list(ast.walk(tree)):
+            if isinstance(node, (ast.For, ast.While)):
+                node.body = [_turn(node), *node.body]
+            elif (
+                isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in self.calls
+            ):
+                node.args.append(ast.Name(TURNS, ast.Load()))
+        if handler is not None:
+            self._settle_returns(handler)
+        module = ast.Module([ast.fix_missing_locations(tree)], [])
+        text = f"{ast.dump(module, include_attributes=True)} {sorted(self.constants.items())} {self.file}"
+        text += "".join(f"{name}={call.text}" for name, call in sorted(self.calls.items()))
+        code = compile(module, self.file, "exec")
+        return Function(tree.name, code, self.constants, self.calls, text)
+
+    def _check(self, node: ast.AST) -> None:
+        """Refuse what is no part of this Python."""
+        for kind, fix in _REFUSED.items():
+            if isinstance(node, kind):
+                raise self.refused(self.tree, f"{self.tree.name} has an operator that programs have not", fix)
+        if not isinstance(node, _NODES) or (node is not self.tree and isinstance(node, ast.FunctionDef)):
+            raise self.refused(node, f"programs have no {type(node).__name__.lower()}")
+        if isinstance(node, ast.Raise):
+            self._check_raise(node)
+        elif isinstance(node, ast.Assert) and node.msg is not None:
+            node.msg.text = True  # type: ignore[attr-defined]
+        elif isinstance(node, ast.Constant):
+            self._check_constant(node)
+        elif isinstance(node, ast.Call):
+            self._check_call(node)
+        elif isinstance(node, ast.Name) and not _stores(node):
+            self._resolve(node)
+        elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+            raise self.refused(node, "a program takes bytes one by one")
+
+    def _check_constant(self, node: ast.Constant) -> None:
+        if not _is_number(node.value) and node.value is not None and not hasattr(node, "text"):
+            raise self.refused(node, f"{node.value!r} is no whole number of 64 bits")
+
+    def _check_raise(self, node: ast.Raise) -> None:
+        """An exception of Python's own, perhaps with a text."""
+        error = node.exc
+        texts = error.args if isinstance(error, ast.Call) else []
+        name = error.func if isinstance(error, ast.Call) else error
+        known = isinstance(name, ast.Name) and getattr(builtins, name.id, None)
+        if node.cause or not (isinstance(known, type) and issubclass(known, Exception)):
+            raise self.refused(node, "a program raises an exception of Python's own, and of no cause")
+        for text in texts:
+            text.text = True  # type: ignore[attr-defined]
+
+    def _check_call(self, node: ast.Call) -> None:
+        if not isinstance(node.func, ast.Name) or node.keywords:
+            raise self.refused(node, "a program calls functions by their names, and gives arguments in order")
+
+    def _resolve(self, node: ast.Name) -> None:
+        """What a name stands for that is no variable."""
+        name, space = node.id, self.function.__globals__
+        if name in self.variables:
+            return
+        if name in space:
+            value = space[name]
+            if isinstance(value, FunctionType):
+                self.calls[name] = self._call(node, value)
+            elif _is_constant(value):
+                self.constants[name] = value
+            else:
+                limit = f"{name} is a {type(value).__name__}"
+                raise self.refused(node, limit, "make it a whole number, or a tuple of them")
+        elif name not in CALLS and not _is_exception(name):
+            raise self.refused(node, f"a program knows no {name}", f"it may call {', '.join(CALLS)}")
+
+    def _call(self, node: ast.AST, function: FunctionType) -> Function:
+        if function in (*self.callers, self.function):
+            raise self.refused(node, f"{function.__name__} calls itself", "use a loop")
+        if function not in self.known:
+            reader = _Reader(function, self.known, (*self.callers, self.function))
+            self.known[function] = reader.read(None)
+        return self.known[function]
+
+    def _check_values(self, tree: ast.FunctionDef) -> None:
+        """Refuse variables that may have no value when they are read."""
+        _Values(self).block(tree.body, {*self.arguments, TURNS})
+
+    def _settle_returns(self, handler: str) -> None:
+        """Of handlers: a truth value, whether all is as usual."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Return):
+                value = node.value.value if isinstance(node.value, ast.Constant) else node.value
+                if value is not None and (handler != "wake" or not isinstance(value, bool)):
+                    what = (
+                        "wake returns nothing, or False"
+                        if handler == "wake"
+                        else f"{handler} returns nothing"
+                    )
+                    raise self.refused(node, what)
+                node.value = ast.Constant(value is not False)
+        self.tree.body.append(ast.Return(ast.Constant(True)))
+
+
+class _Values:
+    """Which variables have a value: after each statement a set, None where nobody comes."""
+
+    def __init__(self, reader: _Reader) -> None:
+        self._reader = reader
+        self._breaks: list[list[set[str]]] = []
+
+    def block(self, statements: list[ast.stmt], known: set[str] | None) -> set[str] | None:
+        for statement in statements:
+            if known is not None:
+                known = self._statement(statement, known)
+        return known
+
+    def _statement(self, node: ast.stmt, known: set[str]) -> set[str] | None:
+        match node:
+            case ast.If():
+                self._read(node.test, known)
+                return _both(self.block(node.body, known), self.block(node.orelse, known))
+            case ast.While() | ast.For():
+                self._read(node.iter if isinstance(node, ast.For) else node.test, known)
+                self._breaks.append([])
+                inside = known | _stored(node.target) if isinstance(node, ast.For) else known
+                self.block(node.body, inside)
+                after = self.block(node.orelse, known)
+                if isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and node.test.value:
+                    after = None
+                for broken in self._breaks.pop():
+                    after = _both(after, broken)
+                return after
+            case ast.Break():
+                self._breaks[-1].append(known)
+                return None
+            case ast.Return() | ast.Raise() | ast.Continue():
+                self._read(node, known)
+                return None
+            case ast.AugAssign(target=ast.Name(id=name)):
+                self._read(node.value, known)
+                self._read(ast.copy_location(ast.Name(name, ast.Load()), node), known)
+                return known
+        self._read(node, known)
+        return known | _stored(node)
+
+    def _read(self, tree: ast.AST, known: set[str]) -> None:
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Name) or _stores(node) or node.id in known:
+                continue
+            if node.id in self._reader.variables:
+                raise self._reader.refused(node, f"{node.id} may have no value here", "give it one before")
+
+
+def _both(one: set[str] | None, other: set[str] | None) -> set[str] | None:
+    return other if one is None else one if other is None else one & other
+
+
+def _stored(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and _stores(node)}
+
+
+def _stores(node: ast.Name) -> bool:
+    return not isinstance(node.ctx, ast.Load)
+
+
+def _named(names: list[str]) -> ast.arguments:
+    return ast.arguments([], [ast.arg(name) for name in names], None, [], [], None, [])
+
+
+def _turn(loop: ast.For | ast.While) -> ast.stmt:
+    """The statement ``if _spent(_turns): raise EndlessError``."""
+    asked = ast.Call(ast.Name(SPENT, ast.Load()), [ast.Name(TURNS, ast.Load())], [])
+    turn = ast.If(asked, [ast.Raise(ast.Name(EndlessError.__name__, ast.Load()), None)], [])
+    for node in ast.walk(turn):
+        ast.copy_location(node, loop)
+    return turn
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and -_NUMBER_MAX <= value < _NUMBER_MAX
+
+
+def _is_constant(value: object) -> bool:
+    """A number, or a tuple of constants."""
+    return _is_number(value) or (isinstance(value, tuple) and all(map(_is_constant, value)))
+
+
+def _is_exception(name: str) -> bool:
+    value = getattr(builtins, name, None)
+    return isinstance(value, type) and issubclass(value, Exception)
