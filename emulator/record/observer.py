@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from emulator.record.crash import Crash
 from emulator.record.predicate import RECOGNISABLE
 from emulator.record.recovery import Away, Sample, Wound
 from firmware.picture import Displacement
@@ -31,6 +32,9 @@ class Observer:
         self.updates = 0
         self.async_rounds = 0
         self.machine_faults: dict[str, Counter[str]] = {}
+        self.crash: Crash | None = None
+        """The first failure of a program."""
+
         self._recognised = False
         self._wounds: dict[int, Wound] = {}
         self.running = np.ones(cells, np.bool_)
@@ -80,15 +84,22 @@ class Observer:
         if not self.left:
             self._open_round()
 
-    def machine_fault(self, action: str, outcome: str) -> None:
+    def machine_fault(self, action: str, outcome: str, times: int = 1) -> None:
         """An update ran with flipped bits, or a boot failed for them.
 
         Args:
-            action: what flipped them, ``upset`` or ``rot``.
+            action: what flipped them, ``upset`` or ``rot``; ``program`` if nothing did.
             outcome: ``masked`` (as if nothing had been), ``silent`` (a difference that nobody noticed),
                 or a ``firmware.program.Failure``.
+            times: how often.
         """
-        self.machine_faults.setdefault(action, Counter())[outcome] += 1
+        if times:
+            self.machine_faults.setdefault(action, Counter())[outcome] += times
+
+    def crashed(self, crash: Crash) -> None:
+        """A program has failed by itself."""
+        self.machine_fault("program", crash.failure)
+        self.crash = self.crash or crash
 
     def _close_round(self) -> None:
         if self.running.any():

@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator
 from simpy import Environment, Event, Interrupt, Process
 
 from emulator.config import RunConfig
+from emulator.record.crash import Crash
 from emulator.record.observer import Observer
 from emulator.record.traffic import Traffic
 from emulator.reference.flash import Rom
@@ -121,8 +122,6 @@ class Board:
                     return
             else:
                 self._update()
-        self._life = None
-        self.observer.stopped([self.number])
 
     def _alarm(self) -> Event:
         if self.due_us == NEVER:
@@ -132,19 +131,15 @@ class Board:
     def _look_into_ports(self) -> None:
         """Receive what had arrived when the present update began; the rest waits in the ports for its end."""
         began_us = self.due_us - self._compute_us
-        waiting = []
-        for message in self._in_ports:
-            if message.arrival_us > began_us:
-                waiting.append(message)
-                continue
+        while self._in_ports and self._in_ports[0].arrival_us <= began_us:
+            message = self._in_ports.pop(0)
+            self._traffic.delivered += message.sound
             try:
                 self.program.receive(self.ram, message.port, message.frame)
             except MachineError as failure:
-                self.observer.machine_fault("program", failure.failure)
+                self._crashed(failure)
                 self._restart()
                 return
-            self._traffic.delivered += message.sound
-        self._in_ports = waiting
 
     def _forget(self) -> None:
         """All that needs power is lost."""
@@ -172,8 +167,12 @@ class Board:
         """What the watchdog does after a failure: as if power had failed for an instant."""
         self._forget()
         self._boot(strap=False)
-        if self._life is not None and self.environment.active_process is not self._life:
-            self._life.interrupt(_CLOCK)
+        life = self._life
+        if self.due_us == DARK:
+            self._life = None
+            self.observer.stopped([self.number])
+        if life is not None and self.environment.active_process is not life:
+            life.interrupt(_POWER if self.due_us == DARK else _CLOCK)
 
     def _boot(self, strap: bool) -> None:
         """Begin the first wait, unless the program does not start."""
@@ -183,8 +182,17 @@ class Board:
         try:
             self._wait(self.program.boot(self.ram, entropy, strap))
         except MachineError as failure:
-            self.observer.machine_fault("rot", failure.failure)
+            if self.program is self._pristine:
+                self._crashed(failure)
+            else:
+                self.observer.machine_fault("rot", failure.failure)
+            self.ram.clear()
             self.due_us = DARK
+
+    def _crashed(self, failure: MachineError) -> None:
+        """The program has failed, and nothing but itself is to blame."""
+        time_us = int(self.environment.now)
+        self.observer.crashed(Crash(time_us, self.number, failure.failure, str(failure.args[1])))
 
     def _wait(self, wait_us: int) -> None:
         self.due_us = int(self.environment.now) + scaled(wait_us, self.rate) + self._compute_us
@@ -196,7 +204,7 @@ class Board:
             try:
                 return self.program.wake(self.ram)
             except MachineError as failure:
-                self.observer.machine_fault("program", failure.failure)
+                self._crashed(failure)
                 return None
         twin = Ram(bytearray(self.ram.bytes))
         action = "rot" if upset is None else "upset"

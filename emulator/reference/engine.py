@@ -62,6 +62,7 @@ class ReferenceEngine(Engine):
         seeds = set(self._seeds.tolist())
         for board in self._boards:
             board.power_on(strap=board.number in seeds)
+        self.observer.stopped([board.number for board in self._boards if not board.running])
         self._begin_life()
 
     def _memory_bytes(self, config: RunConfig, rounds_on_the_way: float) -> int:

@@ -25,6 +25,7 @@ class Message:
         left_us: when the last bit leaves the sender, which has to have power until then.
         arrival_us: when the last bit arrives.
         sound: whether a cell that hears it takes it for a valid frame.
+        arrived: whether it has, so that nothing can cut it any more.
     """
 
     port: int
@@ -32,6 +33,7 @@ class Message:
     left_us: int
     arrival_us: int
     sound: bool
+    arrived: bool = False
 
 
 class Link:
@@ -108,7 +110,7 @@ class Link:
     def cut(self) -> None:
         """The sender has lost power: what has not left it whole is cut short, and its copies are."""
         for message in self._leaving:
-            if message.left_us >= self.environment.now:
+            if message.left_us >= self.environment.now and not message.arrived:
                 self.traffic.cut += message.sound
                 message.sound = False
                 message.frame = message.frame[: len(message.frame) // 2]
@@ -116,6 +118,7 @@ class Link:
 
     def _arrive(self, arrival: Event) -> None:
         message: Any = arrival.value
+        message.arrived = True
         self.hear(message)
 
 
