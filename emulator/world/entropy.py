@@ -19,13 +19,18 @@ class Entropy:
     Args:
         seed: of the run.
         cells: number of boards.
+
+    Attributes:
+        keys: the permutation's, 32 bits each.
+        boots: after so many a board gets its own entropy again.
+        free: what stands for 0.
     """
 
     def __init__(self, seed: int, cells: int) -> None:
         self._cells = cells
-        self._boots = _WORD // cells
-        self._keys = [draw32(key(seed, Stream.ENTROPY, 0), index) for index in range(2 * ROUNDS)]
-        self._free = self._permuted(0)
+        self.boots = _WORD // cells
+        self.keys = [draw32(key(seed, Stream.ENTROPY, 0), index) for index in range(2 * ROUNDS)]
+        self.free = self._permuted(0)
 
     def draw(self, cell: Words, boots: Words) -> Words:
         """32 bits, never 0, for a board that has booted so often before.
@@ -36,17 +41,17 @@ class Entropy:
             cell: number of the board, or uint64[n].
             boots: of that board before this one, or uint64[n].
         """
-        place = 1 + cell + self._cells * (boots % self._boots)
+        place = 1 + cell + self._cells * (boots % self.boots)
         word = self._permuted(place)
         # 0 and 1 are the same state of a cell's generator. The word of place 0, which no board has, is free.
-        drawn: Words = word + (word == 0) * (0 * word + self._free)
+        drawn: Words = word + (word == 0) * (0 * word + self.free)
         return drawn
 
     def _permuted(self, word: Any) -> Any:
         """A bijection on 32 bits: twice a key, the finaliser lowbias32 (Wellons 2018), and another key."""
         for number in range(ROUNDS):
-            word = word ^ self._keys[2 * number]
+            word = word ^ self.keys[2 * number]
             word = ((word ^ (word >> 16)) * 0x7FEB352D) & _WORD
             word = ((word ^ (word >> 15)) * 0x846CA68B) & _WORD
-            word = ((word ^ (word >> 16)) + self._keys[2 * number + 1]) & _WORD
+            word = ((word ^ (word >> 16)) + self.keys[2 * number + 1]) & _WORD
         return word

@@ -10,11 +10,18 @@ from emulator.arrays.compiled.simd import copy16, put
 from emulator.arrays.compiled.wakes import first_from
 from emulator.faults.fronts import DRAWS, Effect
 from firmware.budget import ALPHA, ONE, PORTS
+from firmware.frame import FRAME_BYTES
+
+FRAME_BITS = 8 * FRAME_BYTES
 
 LOSE, BURST, CUT, CORRUPT, DELAY, JITTER, STRAY, ECHO, LIMIT, STICK, BABBLE, LIE = (
     int(effect) for effect in Effect
 )
-_TRUTH = -1
+TRUTH = -1
+"""No front's: the sender says what it is."""
+
+SOUND = -1
+"""No bit: the frame is not spoiled."""
 
 
 @inner
@@ -56,7 +63,44 @@ def _loses(fronts, front, effect, below, link, sender, port, index, now):
 
 
 @inner
-def _speak(fronts, front, effect, link, sender, index):
+def meet(fronts, cell, port, index, now, lost):
+    """A message goes through all fronts, as in ``emulator.faults.fronts``; ``lost`` if it is in any case.
+
+    Returns whether it is lost, the bit that flips or SOUND, whether it strays, how many us the fronts hold
+    it back, and the front that speaks for the sender, or TRUTH.
+    """
+    link = PORTS * cell + port
+    bit, stray, held, voice = np.int64(SOUND), False, np.int64(0), np.int64(TRUTH)
+    for front in range(len(fronts.rules)):
+        if fronts.ports[front, cell] >> port & 1:
+            base, effect = fronts.bases[front], fronts.rules[front, 0]
+            below, amount = fronts.rules[front, 1], fronts.rules[front, 4]
+            if _loses(fronts, front, effect, below, link, cell, port, index, now):
+                lost = True
+            if effect == DELAY:
+                held += amount
+            if effect >= STICK:
+                voice = np.int64(front)
+            if effect == JITTER:
+                held += draw32(base, link, DRAWS * index) * (amount + 1) >> 32
+            if effect == CORRUPT and draw32(base, link, DRAWS * index) < below:
+                bit = draw32(base, link, DRAWS * index + 1) * FRAME_BITS >> 32
+            if effect == STRAY and draw32(base, link, DRAWS * index) < below:
+                stray = True
+                held += amount
+    return lost, bit, stray, held, voice
+
+
+@inner
+def echoes(fronts, front, cell, port, index):
+    """Whether this front makes a message arrive once more."""
+    if fronts.rules[front, 0] != ECHO or not fronts.ports[front, cell] >> port & 1:
+        return False
+    return draw32(fronts.bases[front], PORTS * cell + port, DRAWS * index) < fronts.rules[front, 1]
+
+
+@inner
+def speak(fronts, front, effect, link, sender, index):
     """Put into ``fronts.voice`` what a false voice says."""
     place = fronts.rules[front, 5]
     if effect == STICK:
@@ -77,7 +121,7 @@ def _post(run, slot, left, arrival, cell, voice):
     number = mail.post(run.counters, transit, slot, arrival, run.cells.memory, cell * ROW + STATE)
     if world.stormy:
         transit.lefts[number] = left
-    if voice != _TRUTH:
+    if voice != TRUTH:
         copy16(transit.messages, number * mail.MESSAGE_BYTES + mail.MESSAGE_STATE, fronts.voice, 0)
     list_message(world, transit, run.ahead, number, arrival)
 
@@ -87,23 +131,7 @@ def _set_out(run, now, cell, index, port, lost):
     """Send a message on one port through all fronts, as emulator.reference.link does."""
     world, counters, transit, fronts = run.world, run.counters, run.transit, run.fronts
     link = PORTS * cell + port
-    corrupt, stray, held, voice = False, False, np.int64(0), np.int64(_TRUTH)
-    for front in range(len(fronts.rules)):
-        if fronts.ports[front, cell] >> port & 1:
-            effect, below, amount = fronts.rules[front, 0], fronts.rules[front, 1], fronts.rules[front, 4]
-            if _loses(fronts, front, effect, below, link, cell, port, index, now):
-                lost = True
-            if effect == DELAY:
-                held += amount
-            if effect >= STICK:
-                voice = np.int64(front)
-            if effect == JITTER:
-                held += draw32(fronts.bases[front], link, DRAWS * index) * (amount + 1) >> 32
-            if effect == CORRUPT and draw32(fronts.bases[front], link, DRAWS * index) < below:
-                corrupt = True
-            if effect == STRAY and draw32(fronts.bases[front], link, DRAWS * index) < below:
-                stray = True
-                held += amount
+    lost, bit, stray, held, voice = meet(fronts, cell, port, index, now, lost)
     if lost:
         counters[LOST] += 1
         return
@@ -113,19 +141,18 @@ def _set_out(run, now, cell, index, port, lost):
     if not stray:
         arrival = max(arrival, transit.latest[cell, port])
         transit.latest[cell, port] = arrival
-    if voice != _TRUTH:
-        _speak(fronts, voice, fronts.rules[voice, 0], link, cell, index)
+    if voice != TRUTH:
+        speak(fronts, voice, fronts.rules[voice, 0], link, cell, index)
     slot = np.int64(run.cells.words[cell, SLOTS + port])
     left = arrival - held
-    if corrupt:
+    if bit != SOUND:
         counters[CORRUPTED] += 1
     else:
         _post(run, slot, left, arrival, cell, voice)
     for front in range(len(fronts.rules)):
-        echoes = fronts.rules[front, 0] == ECHO and fronts.ports[front, cell] >> port & 1
-        if echoes and draw32(fronts.bases[front], link, DRAWS * index) < fronts.rules[front, 1]:
+        if echoes(fronts, front, cell, port, index):
             counters[SENT] += 1
-            if corrupt:
+            if bit != SOUND:
                 counters[CORRUPTED] += 1
             else:
                 later = arrival + fronts.rules[front, 4]
@@ -140,7 +167,7 @@ def _set_out_late(run, now, cell, index, port):
     arrival = max(now + world.latency_us + late, transit.latest[cell, port])
     transit.latest[cell, port] = arrival
     slot = np.int64(run.cells.words[cell, SLOTS + port])
-    _post(run, slot, arrival, arrival, cell, _TRUTH)
+    _post(run, slot, arrival, arrival, cell, TRUTH)
 
 
 @inner

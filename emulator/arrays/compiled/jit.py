@@ -2,10 +2,12 @@
 
 import hashlib
 import pickle
+import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from emulator.arrays.compiled import cache
@@ -20,15 +22,36 @@ with unseen_here(SETTINGS):
     from numba import njit, types
     from numba.core import config
     from numba.core.caching import NullCache
+    from numba.core.ccallback import CFunc
     from numba.core.compiler import CompileResult
+    from numba.core.errors import NumbaError
     from numba.core.serialize import dumps
-    from numba.extending import intrinsic
+    from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+    from numba.extending import intrinsic, lower_builtin, register_model
+    from numba.extending import models as numba_models
 config._config_fname = ""  # numba looks for it again whenever it compiles
 
 if config.DISABLE_JIT:
     raise InputError("NUMBA_DISABLE_JIT", 1, "this engine is compiled", "unset it, or choose --kernel numpy")
 
-__all__ = ["inner", "intrinsic", "is_warm", "kept", "njit", "prepare", "types"]
+PrimitiveModel: Final = numba_models.PrimitiveModel
+
+__all__ = [
+    "AbstractTemplate",
+    "PrimitiveModel",
+    "entered",
+    "infer_global",
+    "inner",
+    "intrinsic",
+    "is_warm",
+    "kept",
+    "lower_builtin",
+    "njit",
+    "prepare",
+    "register_model",
+    "signature",
+    "types",
+]
 
 inner: Final = partial(njit, forceinline=True, _nrt=False)
 """``njit`` for what runs millions of times a second: it becomes part of its caller, may not allocate,
@@ -48,9 +71,61 @@ def prepare(function: Any, *arguments: Any) -> None:
         function.compile(tuple(map(numba.typeof, arguments)))
 
 
+def entered(function: Any, *arguments: Any) -> Any:
+    """A prepared function, to be called directly: Python does not look at the types of its arguments again.
+
+    They are always the same: those of the first call.
+    """
+    if function not in _ENTRIES:
+        prepare(function, *arguments)
+        (only,) = function.overloads.values()
+        _ENTRIES[function] = only.entry_point
+    return _ENTRIES[function]
+
+
+_ENTRIES: Final[dict[Any, Any]] = {}
+
+
 def is_warm(name: str) -> bool:
     """Whether the function of this name lies compiled on disk."""
     return cache.holds(f"{name}-")
+
+
+class CompilationError(Exception):
+    """A program's function is not such that it can be compiled.
+
+    Attributes:
+        place: its file and line, empty if unknown.
+        reason: why, in one line.
+    """
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(place, reason)
+        self.place = place
+        self.reason = reason
+
+
+def entry_point(function: Callable[..., Any], kind: Any, text: str) -> Any:
+    """A function that has an ``address`` by which others call it, and stays on disk.
+
+    Args:
+        function: takes and returns numbers.
+        kind: its signature.
+        text: all that it depends on besides the sources of planaria.
+
+    Raises:
+        CompilationError: it is not such.
+    """
+    compiled = CFunc(function, (kind.args, kind.return_type), {}, {})
+    setattr(compiled, "_cache", _OnDisk(function, text))  # noqa: B010 # numba's types do not tell of it
+    try:
+        compiled.compile()
+    except NumbaError as error:
+        where = re.search(r'File "([^"]+)", line (\d+)', str(error))
+        reason = next(line for line in str(error).splitlines() if line and not line.startswith("Failed in"))
+        place = f"{Path(where[1]).name}:{where[2]}" if where else ""
+        raise CompilationError(place, reason) from error
+    return compiled
 
 
 class _OnDisk(NullCache):
@@ -59,8 +134,9 @@ class _OnDisk(NullCache):
     Whatever goes wrong with it, the function is compiled.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], text: str = "") -> None:
         self._function = function
+        self._text = text
 
     def load_overload(self, signature: Any, target_context: Any) -> Any:
         target_context.refresh()
@@ -80,5 +156,5 @@ class _OnDisk(NullCache):
         """Of a file, by all that the code depends on; its folder is by the sources."""
         python = sys.implementation.cache_tag
         module = self._function.__module__
-        known = (module, signature, codegen.magic_tuple(), numba.__version__, python)
+        known = (module, self._text, signature, codegen.magic_tuple(), numba.__version__, python)
         return f"{self._function.__name__}-{hashlib.sha256(repr(known).encode()).hexdigest()[:32]}"

@@ -41,7 +41,7 @@ def test_no_board_gets_nothing():
     table = {entropy._permuted(place): place for place in range(4)}
     assert len(table) == 4
     moved = Entropy.__new__(Entropy)
-    moved._cells, moved._boots, moved._free = 1, 2**32 - 1, 77
+    moved._cells, moved.boots, moved.free = 1, 2**32 - 1, 77
     moved._permuted = lambda word: word * 0
     assert moved.draw(0, 5) == 77
     assert moved.draw(np.array([0], np.uint64), np.array([5], np.uint64)).tolist() == [77]

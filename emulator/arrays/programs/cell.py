@@ -1,0 +1,331 @@
+"""The three events of a cell, compiled: its program is called, and its failures are seen to.
+
+As ``emulator.reference.board`` and ``firmware.runtime``, on rows of 256 bytes.
+"""
+
+import signal
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from emulator.arrays.compiled.draws import entropy
+from emulator.arrays.compiled.jit import inner, njit
+from emulator.arrays.programs import mail
+from emulator.arrays.programs.call import (
+    call_boot,
+    call_cell_boot,
+    call_cell_receive,
+    call_cell_wake,
+    call_hear,
+    call_wake,
+    copy256,
+    load8,
+    load32,
+    load64,
+    store8,
+    store32,
+    store64,
+)
+from emulator.arrays.programs.python import HANG, REFUSED, TRAP
+from emulator.arrays.programs.wakes import move
+from emulator.world.rate import DARK
+from firmware.budget import RAM_BYTES
+from firmware.frame import FRAME_BYTES, SEQUENCE_MODULO
+from firmware.memory import FIELD
+
+PRNG, SEQUENCE, HEARD, FRAME_ERRORS = (
+    FIELD[name].offset for name in ("prng", "sequence", "heard", "frame_errors")
+)
+FRAME_ERRORS_MAX: Final = 255
+SIGVTALRM: Final = int(signal.SIGVTALRM) if hasattr(signal, "SIGVTALRM") else -1
+
+_WORD: Final = 0xFFFFFFFF
+
+KEPT, FRAME, OUTPUT, MADE, DESK_BYTES = 0, 256, 288, 328, 352
+"""What lies on the desk: RAM as it was before the event, the frame that has come in or is to go out, what a C
+cell puts out, and a frame of which a message is made."""
+
+WAIT_US, SENT_BYTES, SENT_FRAME = 0, 4, 8
+"""Offsets in ``struct output``."""
+
+BOOT, HEAR, WAKE = range(3)
+"""What happens to a cell."""
+
+AT_US, WHO, EVENT, STATUS, DETAIL, MORE, EVIDENCE_WORDS = 0, 1, 2, 3, 4, 5, 6
+"""Of the first failure: when, which cell, in which event and how; of a boot entropy and strap, and of a frame
+that came in the port and its length."""
+
+
+class Program(NamedTuple):
+    """A program's functions, and the memory they work on, as addresses.
+
+    ``native`` says that they are those of a C cell, with their ``image``.
+    """
+
+    native: bool
+    boot: int
+    hear: int
+    wake: int
+    image: int
+    ram: int
+    desk: int
+    heap: int
+    places: int
+
+
+DUE, RATE, BOOTED, BOOTS, BROADCASTS, WIRED, ROW_WORDS = 0, 1, 2, 3, 4, 5, 12
+"""Words of a cell's row: when the next update ends in us, or DARK, or NEVER; how fast its clock runs; when it
+has booted last, how often it has, how many broadcasts it has sent; a bit for each port
+that is not open. Four more words say where the ports lead."""
+
+SLOTS: Final = 16
+"""The first of those as int32, of which there are eight."""
+
+
+class Cells(NamedTuple):
+    """What there is of cells besides their RAM, and of the first failure.
+
+    Attributes:
+        rows: int64[cells + 1, 12].
+        slots: int32[cells + 1, 24], the same bytes.
+        heap: int64[cells, 2], as in ``emulator.arrays.programs.wakes``.
+        places: int32[cells], where in it each cell is.
+        leaving: uint8[cells + 1], scratch: who loses power.
+        running: bool[cells], the observer's.
+        pending: bool[cells], the observer's.
+        evidence: int64[6] of the first failure, if its first word is not negative.
+        desk: uint8[352], scratch of an event.
+        found: uint8[352], what lay on the desk at the first failure.
+    """
+
+    rows: Any
+    slots: Any
+    heap: Any
+    places: Any
+    leaving: Any
+    running: Any
+    pending: Any
+    evidence: Any
+    desk: Any
+    found: Any
+
+
+class Run(NamedTuple):
+    """All that cells live with."""
+
+    world: Any
+    program: Any
+    cells: Any
+    counters: Any
+    transit: Any
+    fronts: Any
+
+
+@inner
+def _advance(word):
+    """As firmware.prng."""
+    word += word == 0
+    word ^= word << 13 & _WORD
+    word ^= word >> 17
+    return word ^ (word << 5 & _WORD)
+
+
+@njit(_nrt=False)
+def draw_wait_us(world, address):
+    """As firmware.clock, from the PRNG state at an address, which moves on."""
+    word = load32(address)
+    wait = np.int64(0) if world.exponential else np.int64(world.mean_us >> 1)
+    while True:
+        first = _advance(word)
+        last, odd = first, True
+        word = _advance(last)
+        while word < last:
+            last, odd = word, not odd
+            word = _advance(last)
+        if odd or not world.exponential:
+            store32(address, word)
+            return max(np.int64(1), wait + (world.mean_us * (first >> 22) >> 10))
+        wait += world.mean_us
+
+
+@inner
+def wait_us(run, now, cell, wait):
+    """Its next update ends then."""
+    cells = run.cells
+    longer = wait * cells.rows[cell, RATE] >> 16
+    set_due(run, cell, now + max(np.int64(1), longer) + run.world.compute_us)
+
+
+@inner
+def set_due(run, cell, due):
+    """Its next update ends then; or NEVER, or DARK."""
+    cells = run.cells
+    run.counters[mail.DARKNESS] += (due == DARK) - (cells.rows[cell, DUE] == DARK)
+    cells.rows[cell, DUE] = due
+    move(run.program.heap, run.program.places, len(cells.heap), cell, due)
+
+
+@njit(_nrt=False)
+def boot(run, now, cell, strap):
+    """A cell boots from what is in its RAM; if it does not start, it is without power. Returns if it does."""
+    world, program, cells = run.world, run.program, run.cells
+    ram, desk = program.ram + RAM_BYTES * cell, program.desk
+    drawn = _entropy(world, cell, cells.rows[cell, BOOTS])
+    cells.rows[cell, BOOTS] += 1
+    cells.rows[cell, BOOTED] = run.counters[mail.LAST_BOOT] = now
+    copy256(desk + KEPT, ram)
+    if program.native:
+        number = call_cell_boot(program.boot, (ram, program.image, drawn, strap, desk + OUTPUT))
+        wait = load32(desk + OUTPUT + WAIT_US)
+        status = _ended(number, wait, REFUSED)
+    else:
+        store32(ram + PRNG, drawn)
+        status = call_boot(program.boot, (ram, strap))
+        wait = draw_wait_us(world, ram + PRNG)
+    if status >= 0:
+        wait_us(run, now, cell, wait)
+        return True
+    note(run, now, cell, BOOT, status, drawn, strap)
+    clear(program, cell)
+    set_due(run, cell, DARK)
+    return False
+
+
+@inner
+def _ended(number, wait, without):
+    """How an event of a C cell ended: by a signal, or ``without`` a wait, or as it should."""
+    if number:
+        return np.int64(HANG) if number == SIGVTALRM else np.int64(TRAP)
+    return np.int64(0) if wait else np.int64(without)
+
+
+@inner
+def _entropy(world, cell, boots):
+    place = np.uint64(1) + np.uint64(cell) + world.cells * (np.uint64(boots) % world.boots)
+    word = entropy(world.entropy, place)
+    return np.int64(word if word else world.free)
+
+
+@inner
+def clear(program, cell):
+    """Blank the RAM of a cell."""
+    for word in range(RAM_BYTES // 8):
+        store64(program.ram + RAM_BYTES * cell + 8 * word, 0)
+
+
+@njit(_nrt=False)
+def note(run, now, cell, event, status, detail, more):
+    """A program has failed: count it, and keep what is needed to see the first failure again."""
+    counters, evidence = run.counters, run.cells.evidence
+    counters[mail.TRAPS] += status == TRAP
+    counters[mail.HANGS] += status == HANG
+    counters[mail.REFUSALS] += status == REFUSED
+    if evidence[AT_US] < 0:
+        evidence[AT_US], evidence[WHO], evidence[EVENT] = now, cell, event
+        evidence[STATUS], evidence[DETAIL], evidence[MORE] = status, detail, more
+        for byte in range(DESK_BYTES):
+            run.cells.found[byte] = run.cells.desk[byte]
+
+
+@njit(_nrt=False)
+def restart(run, now, cell):
+    """What the watchdog does after a failure: as if power had failed for an instant."""
+    cells = run.cells
+    forget(run, cell)
+    cells.leaving[cell] = 1
+    mail.cut(run.counters, run.transit, cells.leaving, now, run.world.latency_us)
+    cells.leaving[cell] = 0
+    if not boot(run, now, cell, 0):
+        _stopped(cells, run.counters, cell)
+
+
+@inner
+def forget(run, cell):
+    """What is in RAM and in the ports is lost."""
+    counters, transit = run.counters, run.transit
+    clear(run.program, cell)
+    if run.world.listed:
+        while transit.ports[cell, 0] != mail.NONE:
+            number = mail.leave_ports(transit, cell)
+            counters[mail.UNHEARD] += (transit.messages[number, mail.FORM] & mail.SOUND) != 0
+            mail.release(counters, transit, number)
+
+
+@inner
+def hear(run, now, cell, port, form):
+    """The frame on the desk is received; it may be spoiled, which the runtime sees."""
+    program, counters = run.program, run.counters
+    ram, desk = program.ram + RAM_BYTES * cell, program.desk
+    counters[mail.DELIVERED] += (form & mail.SOUND) != 0
+    if form & mail.SOUND == 0 and not program.native:
+        store8(ram + FRAME_ERRORS, min(FRAME_ERRORS_MAX, load8(ram + FRAME_ERRORS) + 1))
+        return
+    copy256(desk + KEPT, ram)
+    if program.native:
+        given = (ram, program.image, port, desk + FRAME, form & mail.LENGTH)
+        status = _ended(call_cell_receive(program.hear, given), 1, 0)
+    else:
+        store8(ram + HEARD, load8(ram + HEARD) | 1 << port)
+        status = call_hear(program.hear, (ram, port, desk + FRAME))
+    if status < 0:
+        note(run, now, cell, HEAR, status, port, form & mail.LENGTH)
+        restart(run, now, cell)
+
+
+@inner
+def wake(run, now, cell):
+    """One update, after which a frame lies on the desk.
+
+    Returns its wait, 0 after a failure, and the length of the frame, 0 if it is silent.
+    """
+    world, program = run.world, run.program
+    ram, desk = program.ram + RAM_BYTES * cell, program.desk
+    copy256(desk + KEPT, ram)
+    if program.native:
+        number = call_cell_wake(program.wake, (ram, program.image, desk + OUTPUT))
+        wait, length = load32(desk + OUTPUT + WAIT_US), load32(desk + OUTPUT + SENT_BYTES)
+        for word in range(0, FRAME_BYTES, 8):
+            store64(desk + FRAME + word, load64(desk + OUTPUT + SENT_FRAME + word))
+        status = _ended(number, wait, HANG)
+    else:
+        status = call_wake(program.wake, (ram,))
+        length = FRAME_BYTES * status
+        for word in range(0, 16, 8):
+            store64(desk + FRAME + word, load64(ram + word))
+        if status > 0:
+            store8(ram + SEQUENCE, (load8(ram + SEQUENCE) + 1) % SEQUENCE_MODULO)
+        wait = draw_wait_us(world, ram + PRNG)
+    if status < 0:
+        note(run, now, cell, WAKE, status, 0, 0)
+        restart(run, now, cell)
+        return np.int64(0), np.int64(0)
+    return wait, np.int64(length)
+
+
+@inner
+def observe(cells, counters, cell):
+    """A cell has updated, as for emulator.record.observer."""
+    counters[mail.UPDATES] += 1
+    if cells.pending[cell]:
+        cells.pending[cell] = False
+        counters[mail.LEFT] -= 1
+        if counters[mail.LEFT] == 0:
+            _close_round(cells, counters)
+
+
+@njit(_nrt=False)
+def _stopped(cells, counters, cell):
+    """A cell no longer runs."""
+    cells.running[cell] = False
+    counters[mail.LEFT] -= cells.pending[cell]
+    cells.pending[cell] = False
+    if counters[mail.LEFT] == 0:
+        _close_round(cells, counters)
+
+
+@njit(_nrt=False)
+def _close_round(cells, counters):
+    for cell in range(len(cells.running)):
+        cells.pending[cell] = cells.running[cell]
+        counters[mail.LEFT] += cells.running[cell]
+    counters[mail.ROUNDS] += counters[mail.LEFT] > 0

@@ -1,0 +1,232 @@
+"""The program core: what ``emulator.arrays.programs.loop`` works on."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.arrays.compiled.jit import entered, is_warm
+from emulator.arrays.programs import mail
+from emulator.arrays.programs.called import Called
+from emulator.arrays.programs.cell import (
+    AT_US,
+    DESK_BYTES,
+    DUE,
+    EVIDENCE_WORDS,
+    RATE,
+    ROW_WORDS,
+    SLOTS,
+    WIRED,
+    Cells,
+    Program,
+    Run,
+)
+from emulator.arrays.programs.failures import explained
+from emulator.arrays.programs.loop import BOOTS, DARKENS, WAKES, World, live, strike
+from emulator.arrays.programs.wakes import make_heap
+from emulator.arrays.rows import in_lines
+from emulator.config import RunConfig
+from emulator.faults.fronts import Weather
+from emulator.record.observer import Observer
+from emulator.record.trace import Trace
+from emulator.record.traffic import Traffic
+from emulator.world.draws import MASK, Stream, mix, threshold
+from emulator.world.entropy import Entropy
+from emulator.world.rate import DARK, RATE_ONE
+from firmware.budget import CHANNELS, PORTS, RAM_BYTES
+from firmware.clock import Law
+from firmware.program import Failure
+from firmware.system.interrupts import held
+
+CACHE_BYTES: Final = 1 << 20
+"""What the caches near a core hold, about."""
+
+BATCH: Final = 1 << 14
+"""Records that go to the trace at once, at most."""
+
+_FAILURES: Final = {mail.TRAPS: Failure.TRAP, mail.HANGS: Failure.HANG, mail.REFUSALS: Failure.REFUSED}
+
+
+class ProgramCore:
+    """All cells of a grid, each with its 256 bytes of RAM.
+
+    Args:
+        config: the world.
+        called: the program.
+        observer: counts updates, rounds and failures.
+        trace: receives the records, in order.
+        traffic: counts messages.
+        weather: faults of links.
+
+    Attributes:
+        ram: uint8[cells, 256].
+        due: int64[cells], when the next updates end in us, or DARK, or NEVER.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        called: Called,
+        observer: Observer,
+        trace: Trace,
+        traffic: Traffic,
+        weather: Weather,
+    ) -> None:
+        self._observer, self._trace, self._traffic, self._weather = observer, trace, traffic, weather
+        self._called = called
+        count = config.topology.cells
+        self._memory = in_lines(np.zeros((count, RAM_BYTES), np.uint8))
+        self._world = _world(config)
+        self._cells = cells = _cells(config, observer)
+        used = self._memory, cells.desk, cells.heap, cells.places
+        self._program = Program(*called[:5], *(array.ctypes.data for array in used))
+        self._counters = np.zeros(mail.COUNTERS, np.int64)
+        self._counters[mail.DARKNESS] = count
+        queue = 1 << max(6, (count * config.latency_us // config.timing.mean_interval_us).bit_length() + 1)
+        self._transit = mail.make_transit(count, BATCH, min(queue, 1 << 20), self._world.listed)
+        self.ram: NDArray[np.uint8] = self._memory
+        self.due: NDArray[np.int64] = cells.rows[:-1, DUE]
+
+    @property
+    def compiles(self) -> bool:
+        """Whether there will be a wait for compilation."""
+        return not is_warm(live.__name__)
+
+    @property
+    def states(self) -> NDArray[np.int8]:
+        """int8[cells, 16], a view."""
+        return self._memory[:, :CHANNELS].view(np.int8)
+
+    @property
+    def soonest_us(self) -> int:
+        """When the next thing happens, DARK if nothing does."""
+        return int(self._counters[mail.SOONEST])
+
+    def set_rates(self, rates: NDArray[np.int64]) -> None:
+        """From now on waits are drawn at these rates, int64[cells]."""
+        self._cells.rows[:-1, RATE] = rates
+
+    def boot(self, cells: NDArray[np.intp], straps: NDArray[np.bool_], now_us: int) -> NDArray[np.intp]:
+        """These cells boot from what is in their RAM; returns those that run then."""
+        self._strike(BOOTS, cells, straps.astype(np.int64), now_us)
+        running: NDArray[np.intp] = cells[self.due[cells] != DARK]
+        return running
+
+    def darken(self, cells: NDArray[np.intp], now_us: int) -> None:
+        """These cells lose power."""
+        self._strike(DARKENS, cells, np.zeros(len(cells), np.int64), now_us)
+
+    def set_due_us(self, cells: NDArray[np.intp], due_us: NDArray[np.int64], now_us: int) -> None:
+        """The next updates of these cells end at these times."""
+        self._strike(WAKES, cells, due_us.astype(np.int64), now_us)
+
+    def advance(self, until_us: int) -> None:
+        """Live up to, but not including, this time, before which no fault comes."""
+        self._count_from_observer()
+        done = False
+        while not done:
+            self._make_room()
+            given = self._run(), until_us
+            enter = entered(live, *given)
+            with held():  # what it returns is made by Python, and it does not look whether that succeeds
+                done = enter(*given)
+            self._trace.records(
+                self._transit.records[: self._counters[mail.RECORDS] * mail.RECORD_BYTES].data
+            )
+            self._counters[mail.RECORDS] = 0
+        self._count_for_observer()
+
+    def _strike(self, what: int, cells: NDArray[np.intp], values: NDArray[np.int64], now_us: int) -> None:
+        self._count_from_observer()
+        given = self._run(), what, cells.astype(np.int64), values, now_us
+        enter = entered(strike, *given)
+        with held():
+            enter(*given)
+        self._count_for_observer()
+
+    def _run(self) -> Run:
+        if self._weather.stormy and not self._world.listed:
+            cells, latency_us = len(self._memory), self._world.latency_us
+            self._transit = mail.listed(self._transit, self._counters, cells, latency_us)
+            self._world = self._world._replace(listed=True)
+        given = self._world, self._program, self._cells, self._counters, self._transit, self._weather.fronts
+        return Run(*given)
+
+    def _make_room(self) -> None:
+        """For one wake more, at least."""
+        counters, transit = self._counters, self._transit
+        if not self._world.listed and not self._weather.stormy:
+            if counters[mail.COUNT] - counters[mail.HEAD] == len(transit.queue):
+                self._transit = mail.with_longer_queue(transit, counters)
+            return
+        self._run()
+        wanted = PORTS * self._weather.fronts.copies
+        if counters[mail.FREE] < wanted:
+            self._transit = mail.with_room(self._transit, counters, 64 * wanted)
+
+    def _count_from_observer(self) -> None:
+        observer, counters = self._observer, self._counters
+        counters[mail.UPDATES], counters[mail.ROUNDS] = observer.updates, observer.async_rounds
+        counters[mail.LEFT] = observer.left
+
+    def _count_for_observer(self) -> None:
+        observer, counters, traffic = self._observer, self._counters, self._traffic
+        observer.updates, observer.async_rounds, observer.left = (
+            int(counters[counter]) for counter in (mail.UPDATES, mail.ROUNDS, mail.LEFT)
+        )
+        counted = mail.SENT, mail.LOST, mail.UNHEARD, mail.CORRUPTED, mail.CUT, mail.DELIVERED
+        traffic.sent, traffic.lost, traffic.unheard, traffic.corrupted, traffic.cut, traffic.delivered = (
+            int(counters[counter]) for counter in counted
+        )
+        for counter, failure in _FAILURES.items():
+            observer.machine_fault("program", failure, int(counters[counter]))
+            counters[counter] = 0
+        if observer.crash is None and self._cells.evidence[AT_US] >= 0:
+            observer.crash = explained(self._cells.evidence, self._cells.found, self._called.replay)
+
+
+def _world(config: RunConfig) -> World:
+    stream = mix(config.seed)
+    loss_base, jitter_base = (
+        np.uint64(mix((stream + purpose) & MASK)) for purpose in (Stream.LOSS, Stream.JITTER)
+    )
+    entropy = Entropy(config.seed, config.topology.cells)
+    return World(
+        config.timing.law is Law.EXPONENTIAL,
+        config.timing.mean_interval_us,
+        config.latency_us,
+        config.jitter_us,
+        config.compute_us,
+        config.jitter_us > 0 or config.compute_us > 0,
+        config.topology.cells * RAM_BYTES > CACHE_BYTES,
+        loss_base,
+        jitter_base,
+        np.uint64(threshold(config.loss)),
+        np.uint64(config.topology.cells),
+        np.array(entropy.keys, np.uint64),
+        np.uint64(entropy.boots),
+        np.uint64(entropy.free),
+    )
+
+
+def _cells(config: RunConfig, observer: Observer) -> Cells:
+    """All without power."""
+    count = config.topology.cells
+    rows = in_lines(np.zeros((count + 1, ROW_WORDS), np.int64))
+    rows[:, DUE], rows[:, RATE] = DARK, RATE_ONE
+    slots = rows.view(np.int32)
+    slots[:-1, SLOTS:] = config.topology.slots()
+    for port in range(PORTS):
+        rows[:-1, WIRED] |= (slots[:-1, SLOTS + port] != PORTS * count).astype(np.int64) << port
+    return Cells(
+        rows,
+        slots,
+        make_heap(count, DARK),
+        np.arange(count, dtype=np.int32),
+        leaving=np.zeros(count + 1, np.uint8),
+        running=observer.running,
+        pending=observer.pending,
+        evidence=np.full(EVIDENCE_WORDS, -1, np.int64),
+        desk=in_lines(np.zeros(DESK_BYTES, np.uint8)),
+        found=np.zeros(DESK_BYTES, np.uint8),
+    )

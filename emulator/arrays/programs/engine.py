@@ -1,0 +1,118 @@
+"""The engine of programs: rows of RAM, lived through event by event between two events of the world.
+
+The result is the reference engine's, bit for bit. Faults and probes are SimPy events as ever; what cells do
+and hear until the next of them happens in ``ProgramCore.advance``.
+"""
+
+from typing import BinaryIO, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from simpy import Event
+
+from emulator.arrays.programs.called import Called
+from emulator.arrays.programs.core import ProgramCore
+from emulator.cells import Cells
+from emulator.config import RunConfig
+from emulator.engine import Engine
+from emulator.goal import Goal
+from emulator.world.order import Kind, Moment
+from emulator.world.rate import NEVER
+from firmware.budget import PORTS
+from firmware.errors import InputError
+
+CELL_BYTES: Final = 600
+"""Memory of a cell with all that is counted about it."""
+
+BROADCAST_BYTES, MESSAGE_BYTES = 112, 110
+"""Memory of a broadcast in the queue, and of a message that is listed, where the lists grow."""
+
+
+class ProgramEngine(Engine):
+    """A grid of cells with any program, each with its own RAM.
+
+    Args:
+        config: the world.
+        called: the program.
+        goal: says which cells have their strap set, and how far the world is from what it should be.
+        trace_file: receives every update as the trace's records.
+
+    Raises:
+        InputError: the goal or a fault does not fit.
+    """
+
+    def __init__(
+        self, config: RunConfig, called: Called, goal: Goal, trace_file: BinaryIO | None = None
+    ) -> None:
+        super().__init__(config, goal, trace_file)
+        self._core = ProgramCore(config, called, self.observer, self._trace, self._traffic, self.weather)
+        self._due = -1
+        cells, straps = np.arange(config.topology.cells), np.zeros(config.topology.cells, np.bool_)
+        straps[self._seeds] = True
+        running = self._core.boot(cells, straps, 0)
+        self.observer.stopped(np.setdiff1d(cells, running))
+        self._schedule()
+        self._begin_life()
+
+    @property
+    def compiles(self) -> bool:
+        return self._core.compiles
+
+    def _memory_bytes(self, config: RunConfig, rounds_on_the_way: float) -> int:
+        listed = config.jitter_us or config.compute_us or config.faults
+        on_the_way = PORTS * MESSAGE_BYTES if listed else BROADCAST_BYTES
+        return int(config.topology.cells * (CELL_BYTES + rounds_on_the_way * on_the_way))
+
+    def states_now(self) -> NDArray[np.int8]:
+        return self._core.states
+
+    def cut_power(self, cells: Cells) -> None:
+        self._core.darken(cells, self.time_us)
+        self._schedule()
+
+    def restore_power(self, cells: Cells) -> Cells:
+        running = self._core.boot(cells, np.zeros(len(cells), np.bool_), self.time_us)
+        self._schedule()
+        return running
+
+    def read_ram(self, cells: Cells) -> NDArray[np.uint8]:
+        return self._core.ram[cells]
+
+    def write_ram(self, cells: Cells, ram: NDArray[np.uint8]) -> None:
+        self._core.ram[cells] = ram
+
+    def due_us(self, cells: Cells) -> NDArray[np.int64]:
+        return self._core.due[cells]
+
+    def set_due_us(self, cells: Cells, due_us: NDArray[np.int64]) -> None:
+        self._core.set_due_us(cells, due_us, self.time_us)
+        self._schedule()
+
+    def set_rates(self, rates: NDArray[np.int64]) -> None:
+        self._core.set_rates(rates)
+
+    def flash(self, cells: Cells, genome: str | None) -> None:
+        raise NotImplementedError
+
+    def check_version(self, genome: str, fault: object) -> None:
+        raise InputError(
+            "fault",
+            fault,
+            "its genomes are for the neural program",
+            "choose the engine window or reference",
+        )
+
+    def _schedule(self) -> None:
+        """See to it that the cells go on when the next thing happens to one of them."""
+        soonest = self._core.soonest_us
+        if soonest < NEVER and soonest != self._due:
+            self._due = soonest
+            Moment(self.environment, Kind.DELIVERY, 0, soonest - self.time_us, self._live)
+
+    def _live(self, _event: Event) -> None:
+        """Advance all cells up to the next event of the world."""
+        if self.time_us != self._due:
+            return
+        next_event = self.environment.peek()
+        self._core.advance(self.time_us + 1 if next_event <= self.time_us else int(next_event))
+        self._schedule()

@@ -1,0 +1,131 @@
+"""RAM and states as compiled programs see them: every byte that is read is a number of 64 bits.
+
+numba's own arrays of bytes count in bytes without a sign, where 3 - 5 is a large number. Here, as in
+``firmware.runtime.Bytes``, a byte becomes an int64, and of what is stored the last eight bits are kept.
+"""
+
+import operator
+from typing import Any, Final
+
+from llvmlite import ir
+
+from emulator.arrays.compiled.jit import (
+    AbstractTemplate,
+    PrimitiveModel,
+    infer_global,
+    intrinsic,
+    lower_builtin,
+    register_model,
+    signature,
+    types,
+)
+from firmware.budget import CHANNELS, RAM_BYTES
+from firmware.subset import TURNS_MAX
+
+I8, I64 = ir.IntType(8), ir.IntType(64)
+
+
+class Bytes(types.Type):
+    """The type of so many bytes at an address, which is the value."""
+
+    def __init__(self, count: int, writable: bool) -> None:
+        self.count = count
+        self.writable = writable
+        super().__init__(name=f"{'Bytes' if writable else 'ReadBytes'}({count})")
+
+
+@register_model(Bytes)
+class _Address(PrimitiveModel):
+    def __init__(self, manager: Any, kind: Any) -> None:
+        super().__init__(manager, kind, I64)
+
+
+RAM: Final = Bytes(RAM_BYTES, writable=True)
+STATE: Final = Bytes(CHANNELS, writable=False)
+
+
+@infer_global(operator.getitem)
+class _Get(AbstractTemplate):
+    def generic(self, arguments: Any, _names: Any) -> Any:
+        if isinstance(arguments[0], Bytes) and isinstance(arguments[1], types.Integer | types.Boolean):
+            return signature(types.int64, arguments[0], types.int64)
+        return None
+
+
+@infer_global(operator.setitem)
+class _Set(AbstractTemplate):
+    def generic(self, arguments: Any, _names: Any) -> Any:
+        numbers = all(isinstance(kind, types.Integer | types.Boolean) for kind in arguments[1:])
+        if isinstance(arguments[0], Bytes) and arguments[0].writable and numbers:
+            return signature(types.void, arguments[0], types.int64, types.int64)
+        return None
+
+
+@lower_builtin(operator.getitem, Bytes, types.int64)
+def _get(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    return builder.zext(builder.load(_place(context, builder, signature, arguments)), I64)
+
+
+@lower_builtin(operator.setitem, Bytes, types.int64, types.int64)
+def _set(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    builder.store(builder.trunc(arguments[2], I8), _place(context, builder, signature, arguments))
+    return context.get_dummy_value()
+
+
+def _place(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    """Address of a byte, or the function ends with an IndexError."""
+    outside = builder.icmp_unsigned(">=", arguments[1], I64(signature.args[0].count))
+    with builder.if_then(outside, likely=False):
+        context.call_conv.return_user_exc(builder, IndexError, ())
+    return builder.inttoptr(builder.add(arguments[0], arguments[1]), I8.as_pointer())
+
+
+def _taken_for(kind: Bytes) -> Any:
+    """An intrinsic that takes an address for such bytes."""
+
+    @intrinsic
+    def take(_typing, address):
+        return kind(types.int64), lambda _context, _builder, _signature, arguments: arguments[0]
+
+    return take
+
+
+as_ram, as_state = _taken_for(RAM), _taken_for(STATE)
+
+
+@intrinsic
+def new_turns(_typing):
+    """Address of a word in this function's frame, with the turns that an event may have."""
+
+    def emit(_context, builder, _signature, _arguments):
+        with builder.goto_entry_block():
+            word = builder.alloca(I64)
+        builder.store(I64(TURNS_MAX), word)
+        return builder.ptrtoint(word, I64)
+
+    return types.int64(), emit
+
+
+@intrinsic
+def spent(_typing, turns):
+    """One turn more: whether there have been too many."""
+
+    def emit(_context, builder, _signature, arguments):
+        word = builder.inttoptr(arguments[0], I64.as_pointer())
+        left = builder.sub(builder.load(word), I64(1))
+        builder.store(left, word)
+        return builder.icmp_signed("<", left, I64(0))
+
+    return types.boolean(types.int64), emit
+
+
+@intrinsic
+def are_spent(_typing, turns):
+    """Whether there have been too many."""
+
+    def emit(_context, builder, _signature, arguments):
+        return builder.icmp_signed(
+            "<", builder.load(builder.inttoptr(arguments[0], I64.as_pointer())), I64(0)
+        )
+
+    return types.boolean(types.int64), emit
