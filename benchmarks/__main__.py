@@ -7,7 +7,7 @@ import platform
 import sys
 from importlib.util import find_spec
 
-from benchmarks import campaign, engine, hardware, training
+from benchmarks import campaign, engine, hardware, programs, training
 
 
 def main() -> None:
@@ -15,9 +15,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    results = {**engine.measure(), **training.measure(), **campaign.measure()}
+    results = {**engine.measure(), **training.measure(), **campaign.measure(), **programs.measure()}
     if find_spec("ziglang"):
-        results |= hardware.measure()
+        results |= hardware.measure() | programs.measure_native()
     else:
         print("the C cell is left out: `make hardware` installs its tools", file=sys.stderr)
     if options.json:
