@@ -1,5 +1,7 @@
 """Engines by name: the same world, lived by arrays of cells, a process for each cell, or machine code."""
 
+from importlib.util import find_spec
+from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from emulator.config import RunConfig
@@ -7,6 +9,8 @@ from emulator.engine import Engine, Library
 from emulator.goal import Goal
 from emulator.reference.engine import ReferenceEngine
 from firmware.errors import InputError
+from firmware.handlers import Handlers
+from firmware.image import build_program
 from firmware.program import Firmware
 
 CHIP: Final = "cortex-m0plus"
@@ -38,7 +42,7 @@ ENGINES: Final = {
 
 def make_engine(
     config: RunConfig,
-    image: bytes,
+    program: bytes | Handlers | Path,
     goal: Goal,
     trace_file: BinaryIO | None = None,
     *,
@@ -52,7 +56,7 @@ def make_engine(
 
     Args:
         config: the world.
-        image: flash image of the genome.
+        program: the flash image of a genome, a program in Python, or the file of one in C.
         goal: by which the run is judged.
         trace_file: receives every update.
         engine: a key of ``ENGINES``.
@@ -62,7 +66,8 @@ def make_engine(
         library: the flash image of a genome by its name, for faults that mix genomes.
 
     Raises:
-        InputError: an unknown engine, an unknown or unsuited target or kernel, or no toolchain.
+        InputError: an unknown engine or one that cannot run this, an unknown or unsuited target or kernel,
+            a program that cannot be compiled, or no toolchain.
     """
     if engine not in ENGINES:
         raise InputError("engine", engine, "it is unknown", f"choose one of {', '.join(ENGINES)}")
@@ -72,17 +77,66 @@ def make_engine(
         raise InputError(option, target or "yes", f"the engine {engine} has no chip", "add --engine iss")
     if not kind.has_kernels and kernel is not None:
         raise InputError("kernel", kernel, f"the engine {engine} has none to choose", "add --engine window")
+    _check_program(program, engine, kernel)
+    if isinstance(program, Handlers):
+        return _python_engine(config, program, goal, trace_file, engine)
     if engine == "reference":
-        return ReferenceEngine(config, image, goal, trace_file=trace_file, library=library)
+        assert isinstance(program, bytes)
+        return ReferenceEngine(config, program, goal, trace_file=trace_file, library=library)
     if engine == "window":
         from emulator.arrays.engine import AUTO, WindowEngine
 
-        return WindowEngine(config, image, goal, trace_file, kernel or AUTO, library)
-    rom, firmware = _machine(image, "host" if engine == "native" else target or CHIP, engine, check_genome)
+        assert isinstance(program, bytes)
+        return WindowEngine(config, program, goal, trace_file, kernel or AUTO, library)
+    chip = "host" if engine == "native" else target or CHIP
+    rom, firmware = _machine(program, config, chip, engine, check_genome)
+    if engine == "native" and find_spec("numba") is not None:
+        from emulator.arrays.programs.called import called_native
+        from emulator.arrays.programs.engine import ProgramEngine
+
+        return ProgramEngine(config, called_native(rom, firmware), goal, trace_file)
     return ReferenceEngine(config, rom, goal, firmware, trace_file)
 
 
-def _machine(image: bytes, target: str, engine: str, check_genome: bool) -> tuple[bytes, Firmware]:
+def engines_for(program: bytes | Handlers | Path) -> tuple[str, ...]:
+    """The engines that can run a program, the one to be taken first; as ``make_engine`` takes them."""
+    if isinstance(program, Handlers):
+        return "window", "reference"
+    return tuple(ENGINES) if isinstance(program, bytes) else ("native", "iss")
+
+
+def _check_program(program: bytes | Handlers | Path, engine: str, kernel: str | None) -> None:
+    """Refuse an engine that cannot run a program."""
+    able = engines_for(program)
+    if engine not in able and not isinstance(program, bytes):
+        language = "Python" if isinstance(program, Handlers) else "C"
+        limit = f"it cannot run {program.name}, which is written in {language}"
+        raise InputError("engine", engine, limit, f"choose {' or '.join(able)}")
+    if kernel is not None and not isinstance(program, bytes):
+        raise InputError("kernel", kernel, f"{program.name} is no genome", "leave it out")
+
+
+def _python_engine(
+    config: RunConfig, handlers: Handlers, goal: Goal, trace_file: BinaryIO | None, engine: str
+) -> Engine:
+    """A program in Python, compiled or interpreted."""
+    if engine == "reference":
+        from firmware.runtime import interpreted
+
+        image = build_program(config.timing)
+        return ReferenceEngine(config, image, goal, interpreted(handlers), trace_file)
+    if find_spec("numba") is None:
+        limit = f"it compiles {handlers.name}, and numba is not installed"
+        raise InputError("engine", engine, limit, "choose reference, or install it")
+    from emulator.arrays.programs.called import called_python
+    from emulator.arrays.programs.engine import ProgramEngine
+
+    return ProgramEngine(config, called_python(handlers, config.timing), goal, trace_file)
+
+
+def _machine(
+    program: bytes | Path, config: RunConfig, target: str, engine: str, check_genome: bool
+) -> tuple[bytes, Firmware]:
     """What to flash, and what makes a program of it."""
     from firmware.hardware.build import Options, build
     from firmware.hardware.chips import CHIPS, Kind, find_chip
@@ -91,5 +145,8 @@ def _machine(image: bytes, target: str, engine: str, check_genome: bool) -> tupl
     chip = find_chip(target)
     if engine == "iss" and chip.kind is not Kind.CHIP:
         raise InputError("target", chip.name, "it is no chip", f"choose one of {', '.join(CHIPS)}")
-    binary = build(image, chip, Options(check_genome))
+    if isinstance(program, Path):
+        binary = build(build_program(config.timing), chip, Options(check_genome, program=program))
+    else:
+        binary = build(program, chip, Options(check_genome))
     return rom_image(binary), machine(binary)

@@ -95,12 +95,13 @@ def tick():
 
 
 WORLDS = {"square8": 200, "square4": 12, "hex6": 12, "cube6": 12, "graph": 12}
-"""How many random worlds of each topology are tried when ``--worlds`` does not say which."""
+"""How many random worlds of each topology are tried when neither ``--worlds`` nor the module says which."""
 
 
 def pytest_generate_tests(metafunc):
     """Tests of a random world get its topology's kind and its number."""
     if {"kind", "world"} <= set(metafunc.fixturenames):
         chosen = metafunc.config.getoption("worlds")
-        worlds = [(kind, world) for kind, few in WORLDS.items() for world in chosen or range(few)]
+        few_of = getattr(metafunc.module, "WORLDS", WORLDS)
+        worlds = [(kind, world) for kind, few in few_of.items() for world in chosen or range(few)]
         metafunc.parametrize(("kind", "world"), worlds)

@@ -97,13 +97,13 @@ def test_failures_say_where_and_leave_ram_alone(ram, place, failure, text):
 
 def test_a_failure_to_hear(ram):
     before = bytes(ram.bytes)
-    with pytest.raises(MachineError, match="test_runtime.py:23: ZeroDivisionError"):
+    with pytest.raises(MachineError, match=r"test_runtime.py:23: ZeroDivisionError"):
         PROGRAM.receive(ram, 3, encode(Frame(5, bytes(16))))
     assert bytes(ram.bytes) == before
 
 
 def test_a_program_has_three_functions():
     names = {"boot": boot, "wake": wake, "hear": 5}
-    with pytest.raises(InputError, match="program: x.py - it has no function hear; write one that takes 3"):
+    with pytest.raises(InputError, match=r"program: x.py - it has no function hear; write one that takes 3"):
         Handlers.of(names, "x.py")
     assert Handlers.of(names | {"hear": hear}, "x.py") == Handlers(boot, hear, wake, "x.py")

@@ -1,0 +1,173 @@
+"""The program core gives what the reference engine gives, to the last bit, counter and failure."""
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from emulator.choose import make_engine
+from emulator.config import RunConfig
+from emulator.faults import Fault
+from emulator.record.crash import Crash
+from emulator.world.lattices import Square8
+from examples import hop_count
+from firmware import image
+from firmware.errors import InputError
+from firmware.handlers import Handlers
+from firmware.program import Failure
+from tests.emulator.arrays.programs.samples import SAMPLES
+from tests.emulator.random_worlds import KINDS, Quiet, random_config
+
+HOP_COUNT = Handlers.of(vars(hop_count), "hop_count.py")
+HOP_COUNT_C = Path(hop_count.__file__).with_suffix(".c")
+PROGRAMS = [*SAMPLES.values(), HOP_COUNT]
+WORLDS = {"square8": 18, "square4": 3, "hex6": 3, "cube6": 3, "graph": 6}
+
+
+def assert_alike(config, program, rounds=8, engines=("reference", "window"), live=None):
+    """All that can be seen of a run is the same on all engines; returns it."""
+    lived = []
+    for name in engines:
+        engine = make_engine(config, program, Quiet(), engine=name)
+        result = live(engine) if live else engine.run(rounds)
+        lived.append((result, engine.ram.tobytes(), engine.observer.crash))
+    for other in lived[1:]:
+        assert other == lived[0]
+    return lived[0][0]
+
+
+def test_random_worlds(kind, world):
+    """Numbers of ``worlds`` are given by ``pytest --worlds FROM:TO``; see tests/emulator/conftest.py."""
+    assert_alike(random_config(world, kind), PROGRAMS[world % len(PROGRAMS)])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_fault(kind):
+    """Alone, in the middle of a life; and it has an effect."""
+    what = kind.format(region="disc:5,5,3", p="0.7", us=4000, rate="0.05")
+    instant = Fault.kinds[what.partition(":")[0]].is_instant
+    fault = Fault.parse(f"{what}@3.3" + ("" if instant else "+3"))
+    config = RunConfig(Square8(10, 11), seed=4, faults=(fault,))
+    result = assert_alike(config, SAMPLES["full"], 9)
+    unhurt = make_engine(replace(config, faults=()), SAMPLES["full"], Quiet()).run(9)
+    assert result.trace_sha256 != unhurt.trace_sha256
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+def test_in_parts_and_with_wounds_on_the_way(seed):
+    def live(engine):
+        engine.run(2)
+        engine.wound(Fault.parse("kill:half:left@2+3"))
+        engine.run(1)
+        engine.wound(Fault.parse("restart:random:0.5@3.7"))
+        return engine.run(5)
+
+    assert_alike(replace(random_config(seed), faults=()), SAMPLES["failing"], live=live)
+
+
+def test_trace_file():
+    files = []
+    for name in ("reference", "window"):
+        files.append(io.BytesIO())
+        make_engine(random_config(2), HOP_COUNT, Quiet(), files[-1], engine=name).run(4)
+    assert files[0].getvalue() == files[1].getvalue() != b""
+
+
+@pytest.mark.parametrize("jitter_us", [0, 900])
+def test_room_runs_out_many_times(jitter_us, monkeypatch):
+    monkeypatch.setattr("emulator.arrays.programs.core.BATCH", 7)
+    config = RunConfig(Square8(8, 8), seed=3, latency_us=250_000, jitter_us=jitter_us)
+    result = assert_alike(config, HOP_COUNT, 60)
+    assert result.messages - result.delivered > 20 * 7 * 64
+
+
+@pytest.mark.parametrize("name", ["reference", "window"])
+def test_the_first_failure_is_kept(name):
+    engine = make_engine(random_config(13), SAMPLES["failing"], Quiet(), engine=name)
+    result = engine.run(8)
+    text = "samples.py:50: ZeroDivisionError: integer division or modulo by zero"
+    assert engine.observer.crash == Crash(4, 22, Failure.TRAP, text)
+    assert result.machine_faults == {"program": {"trap": 6636}}
+
+
+def test_cells_that_do_not_boot_stay_dark():
+    engine = make_engine(RunConfig(Square8(8, 8), seed=1), SAMPLES["dark"], Quiet())
+    assert engine.observer.crash == Crash(0, 43, Failure.TRAP, "samples.py:16: AssertionError: no luck")
+    assert (~engine.running).sum() == 2
+    assert not engine.ram[~engine.running].any()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_native_cell_in_random_worlds(hardware, make_genome, seed):
+    config, genome = random_config(seed), make_genome(hidden=1 + seed % 128, weights_seed=seed)
+    flash = image.build(genome, config.timing)
+    expected, engine = (make_engine(config, flash, Quiet(), engine=name) for name in ("reference", "native"))
+    assert engine.run(8) == expected.run(8)
+    assert (engine.states == expected.states).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_program_in_two_languages(hardware, seed):
+    """On the reference engine, compiled, and as a C cell on this machine and, shortly, on a chip."""
+    config = random_config(seed)
+    results = [
+        make_engine(config, program, Quiet(), engine=name).run(3)
+        for program, name in (
+            (HOP_COUNT, "reference"),
+            (HOP_COUNT, "window"),
+            (HOP_COUNT_C, "native"),
+            (HOP_COUNT_C, "iss"),
+        )
+    ]
+    assert all(result == results[0] for result in results)
+
+
+@pytest.mark.parametrize(
+    ("program", "options", "message"),
+    [
+        (
+            HOP_COUNT,
+            {"engine": "native"},
+            "it cannot run hop_count.py, which is written in Python; choose window",
+        ),
+        (
+            HOP_COUNT_C,
+            {"engine": "window"},
+            "it cannot run hop_count.c, which is written in C; choose native",
+        ),
+        (HOP_COUNT, {"kernel": "numpy"}, "kernel: numpy - hop_count.py is no genome; leave it out"),
+    ],
+)
+def test_engines_say_what_they_cannot_run(program, options, message):
+    with pytest.raises(InputError, match=message):
+        make_engine(RunConfig(Square8(8, 8)), program, Quiet(), **options)
+
+
+def test_no_genomes_in_programs():
+    config = RunConfig(Square8(8, 8), faults=(Fault.parse("version:all,genome=a@1"),))
+    with pytest.raises(InputError, match="its genomes are for the neural program"):
+        make_engine(config, HOP_COUNT, Quiet())
+
+
+def test_what_cannot_be_compiled_is_refused_in_one_line():
+    def boot(ram, strap):
+        ram[0] = ram
+
+    def hear(ram, port, state):
+        pass
+
+    def wake(ram):
+        pass
+
+    with pytest.raises(InputError, match=r"program: test_programs.py:\d+ - ") as caught:
+        make_engine(RunConfig(Square8(8, 8)), Handlers(boot, hear, wake), Quiet())
+    assert len(str(caught.value)) < 300
+
+
+def test_without_a_compiler(monkeypatch):
+    monkeypatch.setattr("emulator.choose.find_spec", lambda name: None)
+    with pytest.raises(
+        InputError, match=r"it compiles hop_count.py, and numba is not installed; choose refer"
+    ):
+        make_engine(RunConfig(Square8(8, 8)), HOP_COUNT, Quiet())
