@@ -39,6 +39,9 @@ ENGINES: Final = {
 }
 """All engines by name; they give the same result."""
 
+MACHINE_CODE: Final = ("native", "iss")
+"""Those whose cells execute machine code, so that a program has to be in C."""
+
 
 def make_engine(
     config: RunConfig,

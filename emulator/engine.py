@@ -18,6 +18,7 @@ from emulator.faults.fronts import Weather
 from emulator.faults.injector import Injector
 from emulator.faults.tools import Tools
 from emulator.goal import Goal
+from emulator.record.crash import Crash
 from emulator.record.judge import Life, judge, judge_run
 from emulator.record.observer import Observer
 from emulator.record.result import RunResult
@@ -191,6 +192,11 @@ class Engine(Hardware):
     def states(self) -> NDArray[np.int8]:
         """State of every cell now, int8[..., 16] in the topology's shape, a copy; blank without power."""
         return self.states_now().reshape(*self.topology.shape, CHANNELS).copy()
+
+    @property
+    def crash(self) -> Crash | None:
+        """The first failure of a program by itself in this run; None if there was none."""
+        return self.observer.crash
 
     @property
     def compiles(self) -> bool:

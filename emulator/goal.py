@@ -7,20 +7,16 @@ Everything that judges (recoveries, campaigns, certificates) asks the goal and k
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emulator.cells import Cells
-from emulator.record.predicate import RECOGNISABLE
-from emulator.record.recovery import BY_ERROR, Yardsticks
+from emulator.record.recovery import BY_DISTANCE, BY_ERROR, Yardsticks
 from emulator.world.topology import Topology
 from firmware.errors import InputError
 from firmware.picture import Displacement, Picture
-
-LEGITIMATE: Final = 0.0
-"""The distance of a world in which all is as it should be."""
 
 
 class World(Protocol):
@@ -126,7 +122,7 @@ class ProgramGoal(Goal):
         seeds: Callable[[Topology], NDArray[np.intp]] | None = None,
     ) -> None:
         self.name = name
-        self.yardsticks = Yardsticks(LEGITIMATE, RECOGNISABLE)
+        self.yardsticks = BY_DISTANCE
         self._distance = distance
         self._seeds = seeds
 

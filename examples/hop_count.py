@@ -6,6 +6,8 @@ finds its way back from any fault that spares the source. Run it: ``python examp
 it prints what is kept in ``hop_count.out``. In C it is ``hop_count.c``, alike in every byte.
 """
 
+import numpy as np
+
 HOPS, SOURCE, AGE = 4, 5, 15
 """Of the 16 public bytes, after the colour: hops + 1 (0 is unknown), whether this is the source, and, in the
 inbox only, for how many wakes the neighbour has been silent."""
@@ -61,41 +63,40 @@ def signed(byte):
     return byte - 256 if byte > 127 else byte
 
 
-SIDE = 15
+def distance(world):
+    """Of a thousand running cells, how many do not count the shortest way to a source that runs."""
+    counts, is_source = world.states.reshape(-1, STATE_BYTES)[:, [HOPS, SOURCE]].T
+    neighbours = world.topology.slots() // PORTS
+    right = np.zeros(world.topology.cells + 1, int)  # the last is nobody, to whom open ports lead
+    front, hops = np.flatnonzero(world.running & (is_source == 1)), 1
+    while len(front) and hops <= LIMIT + 1:
+        right[front] = hops
+        near = np.unique(neighbours[front])
+        front = near[(near < len(counts)) & (right[near] == 0)]
+        front, hops = front[world.running[front]], hops + 1
+    return 1000 * np.mean((counts != right[:-1])[world.running]) if world.running.any() else 0
 
 
 def main():
     """Count, restart a half, count again; then put up a wall for ever and count around it."""
-    import numpy as np
+    from planaria import Grid, open_program
 
-    from emulator.choose import make_engine
-    from emulator.config import RunConfig
-    from emulator.faults import Fault
-    from emulator.goal import PictureGoal
-    from emulator.world.lattices import Square8
-    from firmware.handlers import Handlers
-    from firmware.picture import Picture
-
-    row, col = np.mgrid[:SIDE, :SIDE] - SIDE // 2
-    right = np.array(RINGS)[np.maximum(abs(row), abs(col)) % 3 + 1]
-    config = RunConfig(Square8(SIDE, SIDE), seed=1, loss=0.05)
-    program = Handlers(boot, hear, wake, "hop_count.py")
-    engine = make_engine(config, program, PictureGoal(Picture.of((right > 0) * np.uint8(255))))
+    grid = Grid(open_program(__file__), rows=15, cols=15, seed=1, loss=0.05)
 
     def show(title):
-        print(f"{title} (round {engine.rounds:g}, E {engine.error:.0f})")
-        for row in engine.states[..., HOPS]:
+        print(f"{title} (round {grid.rounds}, distance {grid.error:.0f})")
+        for row in grid.states[..., HOPS]:
             print(" ".join(f"{hops - 1:2d}" if hops else " ." for hops in row))
 
-    engine.run(40)
+    grid.run(40)
     show("counted")
-    engine.wound(Fault.parse("restart:half:left@40"))
-    engine.run(1)
+    grid.wound("restart:half:left")
+    grid.run(1)
     show("left half restarted")
-    recovery = engine.run(59).recoveries[0]
+    recovery = grid.run(59).recoveries[0].clean
     show(f"{recovery.outcome} after {recovery.rounds:.0f} rounds")
-    engine.wound(Fault.parse("kill:rect:3,4,9,1@100"))
-    engine.run(200)
+    grid.wound("kill:rect:3,4,9,1")
+    grid.run(200)
     show("around a wall")
 
 

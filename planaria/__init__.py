@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from planaria.campaign.report import report
     from planaria.campaign.store import Store
     from planaria.grid import Grid
+    from planaria.program import open_program
     from planaria.shipped import open_genome
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "measure",
     "open_genome",
     "open_plan",
+    "open_program",
     "report",
 ]
 
@@ -47,6 +49,7 @@ _HOME = {
     "measure": "planaria.campaign.measure",
     "open_genome": "planaria.shipped",
     "open_plan": "planaria.campaign.plan",
+    "open_program": "planaria.program",
     "report": "planaria.campaign.report",
 }
 

@@ -34,7 +34,7 @@ class Look(NamedTuple):
     @classmethod
     def at(cls, grid: Grid) -> "Look":
         """A look at a grid as it is now."""
-        return cls(grid.picture, grid.error, grid.genome.target.displacement(grid.picture))
+        return cls(grid.picture, grid.error, grid.stands or Displacement(0, 0, grid.error))
 
     @property
     def displaced(self) -> bool:

@@ -4,13 +4,11 @@ from collections.abc import Callable
 from typing import Final
 
 from emulator.arrays.compiled import cache
-from emulator.choose import make_engine
 from emulator.config import RunConfig
-from emulator.goal import PictureGoal
 from emulator.world.lattices import Square8
-from firmware import image
 from firmware.errors import visible
-from firmware.genome import Genome
+from firmware.picture import TARGET_MAX_PX
+from planaria.code import Code, engine_of
 
 ONCE: Final = "compiling the engine for this machine, once: about 10 s"
 EACH_TIME: Final = (
@@ -25,17 +23,14 @@ def announcement() -> str:
     return ONCE if folder else EACH_TIME.format(reason=visible(reason))
 
 
-def compile_first(genome: Genome, say: Callable[[str], None]) -> None:
+def compile_first(code: Code, say: Callable[[str], None]) -> None:
     """Compile the engine in this process, unless that was done before, so that others find it ready.
 
     Args:
-        genome: any.
+        code: a genome, or a program.
         say: tells a person.
     """
-    target = genome.target
-    config = RunConfig(Square8(target.height, target.width))
-    flash = image.build(genome, config.timing)
-    engine = make_engine(config, flash, PictureGoal(target))
+    engine = engine_of(code, RunConfig(Square8(TARGET_MAX_PX, TARGET_MAX_PX)))
     if engine.compiles:
         say(announcement())
         if cache.place()[0]:

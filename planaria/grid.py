@@ -1,29 +1,26 @@
 """The Python face: a grid of cells that you can run, injure, look at and ask."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.choose import make_engine
-from emulator.config import RunConfig, check_trained_for
+from emulator.config import RunConfig
 from emulator.faults import Fault
-from emulator.goal import PictureGoal
+from emulator.record.crash import Crash
 from emulator.record.result import RunResult
-from firmware import image
 from firmware.arguments import texts, whole
 from firmware.errors import InputError
-from firmware.genome import Genome
+from firmware.picture import Displacement
+from planaria.code import Code, engine_of, hidden_of
 from planaria.outputs import check_outputs
 from planaria.pictures.recording import Recording
-from planaria.shipped import flash_image
 
 
 class Grid:
-    """A genome, flashed into every cell of a grid.
+    """A genome or a program, flashed into every cell of a grid.
 
     >>> from planaria import Grid, open_genome
     >>> grid = Grid(open_genome("ring"), rows=24, cols=24, seed=1, loss=0.05)
@@ -37,7 +34,7 @@ class Grid:
     ``planaria run --help``; docs/campaigns.md lists them all with limits and defaults.
 
     Args:
-        genome: the rule, and the picture by which errors are judged.
+        code: a genome (``open_genome``), or a program of a cell (``open_program``).
         rows: height in cells; 32 unless ``grid`` says otherwise.
         cols: width in cells, likewise.
         config: the world ready made, instead of options.
@@ -58,7 +55,7 @@ class Grid:
 
     def __init__(
         self,
-        genome: Genome,
+        code: Code,
         rows: int | None = None,
         cols: int | None = None,
         *,
@@ -71,27 +68,25 @@ class Grid:
         kernel: str | None = None,
         **options: Any,
     ) -> None:
-        if not isinstance(genome, Genome):
-            raise InputError("genome", repr(genome), "it must be a Genome", "e.g. open_genome('ring')")
+        if not isinstance(code, Code):
+            limit = "it must be a Genome or a program"
+            raise InputError("genome", repr(code), limit, "e.g. open_genome('ring')")
         if rows is not None or cols is not None:
             options = _sized(options, rows, cols)
         if config is not None and options:
             name, value = next(iter(options.items()))
             raise InputError(name, value, "config is given too", "leave one of them out")
-        self.config = RunConfig.of(options, genome.hidden) if config is None else config
-        check_trained_for(genome, self.config.topology)
-        self.genome = genome
+        self.config = RunConfig.of(options, hidden_of(code)) if config is None else config
+        self.code = code
         self.faults = list(self.config.faults)
-        self._engine = make_engine(
+        self._engine = engine_of(
+            code,
             self.config,
-            image.build(genome, self.config.timing),
-            PictureGoal(genome.target),
-            trace_file,
+            trace_file=trace_file,
             engine=engine,
             target=target,
             check_genome=check_genome,
             kernel=kernel,
-            library=partial(flash_image, self.config.timing, self.config.topology),
         )
         self._record = record
         self._pictures = Recording(self.config.topology.shape)
@@ -126,19 +121,29 @@ class Grid:
         return self._engine.kernel
 
     @property
+    def crash(self) -> Crash | None:
+        """The first failure of a program in this run: when, which cell, and why; None if there was none."""
+        return self._engine.crash
+
+    @property
     def compiles(self) -> bool:
         """Whether the engine will first be compiled, for nobody has run it on this machine."""
         return self._engine.compiles
 
     @property
     def rounds(self) -> int:
-        """Rounds lived so far."""
+        """Number of rounds lived so far."""
         return int(self._engine.rounds)
 
     @property
     def error(self) -> float:
         """Pattern error E now: about 1 looks perfect, above 10 is bad, an empty grid has 1000."""
         return self._engine.error
+
+    @property
+    def stands(self) -> Displacement | None:
+        """Where the organism stands, which may be beside its place, and E there; None for a program."""
+        return self._engine.stands()
 
     @property
     def picture(self) -> NDArray[np.int8]:
@@ -175,7 +180,7 @@ class Grid:
         from planaria.pictures.figures import save_figure
 
         self._check(path, "figure")
-        save_figure(Path(path), self.genome, self.config, self.faults, self.result, self._pictures)
+        save_figure(Path(path), self.code, self.config, self.faults, self.result, self._pictures)
 
     def _check(self, path: str | Path, what: str) -> None:
         check_outputs([Path(path)])

@@ -1,4 +1,4 @@
-"""Flash a genome into a grid, run it, injure it, measure, and write what is asked for."""
+"""Flash a genome or a program into a grid, run it, injure it, measure, and write what is asked for."""
 
 import time
 from contextlib import ExitStack
@@ -8,12 +8,12 @@ from typing import Any, BinaryIO
 
 from firmware.errors import InputError
 from firmware.system.atomic import atomic_file
+from planaria.code import code_path, open_code
 from planaria.grid import Grid
 from planaria.outputs import check_outputs
 from planaria.progress import run_with_progress
 from planaria.radiation import describe_rates
 from planaria.say import warn
-from planaria.shipped import genome_path, open_genome
 from planaria.verdict import too_short
 
 
@@ -31,10 +31,10 @@ def run(
     trace: Path | None = None,
     **options: Any,
 ) -> dict[str, Any]:
-    """Run a genome from the first round on, with a progress bar; returns what ``--json`` shows.
+    """Run a genome or a program from the first round on, with a progress bar; returns what ``--json`` shows.
 
     Args:
-        name_or_file: of the genome.
+        name_or_file: of the genome, or of a program in Python.
         rounds: how long, in mean intervals.
         engine: as of ``Grid``, like target, check_genome and kernel.
         target: the chip, for the engine ``iss``.
@@ -49,9 +49,9 @@ def run(
     Raises:
         InputError: a bad option, genome or output.
     """
-    genome = open_genome(name_or_file)
+    code = open_code(name_or_file)
     outputs = [path for path in (film, figure, trace) if path]
-    check_outputs(outputs, [genome_path(name_or_file)])
+    check_outputs(outputs, [code_path(name_or_file)])
     if check and engine == "reference":
         raise InputError(
             "--check", "reference", "it is what others are compared with", "choose another engine"
@@ -60,7 +60,7 @@ def run(
     with ExitStack() as stack:
         trace_file: BinaryIO | None = stack.enter_context(atomic_file(trace)) if trace else None
         grid = Grid(
-            genome,
+            code,
             record=bool(film or figure),
             trace_file=trace_file,
             engine=engine,
@@ -73,7 +73,7 @@ def run(
         config.check_horizon(rounds)
         if warning := too_short(config, rounds):
             warn(warning)
-        result = run_with_progress(grid, rounds, genome.name)
+        result = run_with_progress(grid, rounds, code.name)
     wall_s = time.perf_counter() - started
     if film:
         grid.save_film(film)
@@ -81,12 +81,12 @@ def run(
         grid.save_figure(figure)
     checked = {}
     if check:
-        reference = Grid(genome, config=config, record=False, engine="reference")
+        reference = Grid(code, config=config, record=False, engine="reference")
         expected = run_with_progress(reference, rounds, "reference").as_dict()
         checked["differences"] = [name for name, value in result.as_dict().items() if value != expected[name]]
     return {
-        "genome": genome.name,
-        "genome_crc32": f"{genome.crc32():08x}",
+        "genome": code.name,
+        "genome_crc32": f"{code.crc32():08x}",
         "grid": list(reversed(config.topology.shape)),
         "topology": str(config.topology),
         "rounds": rounds,
@@ -99,6 +99,7 @@ def run(
         "compute_us": config.compute_us,
         "chip": options.get("chip"),
         "rates_of_flips": describe_rates(config.faults, config.timing.mean_interval_us),
+        "crash": asdict(grid.crash) if grid.crash else None,
         **checked,
         **result.as_dict(),
     }

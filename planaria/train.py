@@ -75,7 +75,7 @@ class Trained(NamedTuple):
     files: TrainingFiles
 
     def facts(self) -> dict[str, Any]:
-        """What ``--json`` shows."""
+        """The facts that ``--json`` shows."""
         genome, files = self.genome, self.files
         return {"file": str(files.genome), "picture": str(files.picture), "name": genome.name, **genome.facts}
 

@@ -54,6 +54,9 @@ class Yardsticks(NamedTuple):
 BY_ERROR: Final = Yardsticks()
 """The yardsticks of a picture's error E."""
 
+BY_DISTANCE: Final = Yardsticks(clean=0.0)
+"""Those of a program's distance: what it calls legitimate has no noise."""
+
 
 @dataclass(frozen=True)
 class Sample:

@@ -18,7 +18,6 @@ from tqdm import tqdm
 from emulator.record.recovery import Outcome
 from emulator.world.draws import Stream, draw32, key
 from firmware.errors import InputError
-from firmware.genome import Genome
 from firmware.system.atomic import write_atomic
 from firmware.system.reading import read_input
 from planaria.campaign.claim import NOT_GROWN_MAX, adds_up, count, fingerprint, row_of, statement
@@ -29,6 +28,7 @@ from planaria.campaign.shape import has_shape, parse
 from planaria.campaign.store import Store
 from planaria.campaign.trial import TrialResult, run_trial
 from planaria.campaign.yardstick import APART, Yardstick
+from planaria.code import Code, own, stored_code
 from planaria.outputs import check_outputs
 from planaria.version import __version__
 from planaria.worth import CERTIFICATE, worth
@@ -107,7 +107,7 @@ def certify(
     return certificate
 
 
-def check(path: Path, sample: int, seed: int | None) -> dict[str, Any]:
+def check(path: Path, sample: int, seed: int | None, program: Path | None = None) -> dict[str, Any]:
     """Check a certificate by itself, and by running a random sample of its trials again.
 
     A forger who cannot foresee the sample and has changed a share f of the trials is found with
@@ -117,6 +117,7 @@ def check(path: Path, sample: int, seed: int | None) -> dict[str, Any]:
         path: of the certificate.
         sample: how many trials to run again; all, if it has fewer.
         seed: of the choice; None draws one that nobody can foresee.
+        program: the file of the program, where it is about one: it is not run from the certificate.
 
     Returns:
         What it is about, the seed of the choice, how many trials were run again, and which differ.
@@ -128,14 +129,15 @@ def check(path: Path, sample: int, seed: int | None) -> dict[str, Any]:
         raise InputError("--sample", sample, "it must be at least 1", "20 is usual")
     seed = secrets.randbits(63) if seed is None else seed
     certificate = _read(path)
-    plan, genome = _open(certificate, path)
+    plan, stored = _open(certificate, path)
+    code = own(stored, program)
     yardstick = Yardstick(certificate["yardstick"])
     rows, point = certificate["trials"], plan.points()[certificate["point"]]
     differs = {index for index, claimed, *_ in rows if plan.chance(point, index)[0] != claimed}
     draws = {index: draw32(key(seed, Stream.TRIAL, index), 0) for index in range(len(rows))}
     chosen = sorted(sorted(draws, key=lambda index: (draws[index], index))[:sample])
     for index in tqdm(chosen, unit=" trials", desc="again", disable=None, leave=False):
-        again = run_trial(genome, plan.trial(point, index))
+        again = run_trial(code, plan.trial(point, index))
         if rows[index] != row_of(again, yardstick):
             differs.add(index)
     about = ("statement", "genome", "genome_sha256", "plan_sha256", "planaria")
@@ -227,11 +229,11 @@ def _changed(path: Path) -> InputError:
     return InputError("certificate", path, "it was changed after it was made", "ask for the original")
 
 
-def _open(certificate: dict[str, Any], path: Path) -> tuple[Plan, Genome]:
+def _open(certificate: dict[str, Any], path: Path) -> tuple[Plan, Code]:
     """Plan and genome of a certificate, if all that it says follows from them and from its own trials."""
     try:
         content = base64.b64decode(certificate["genome_base64"], validate=True)
-        genome = Genome.from_bytes(content, str(path))
+        genome = stored_code(content, certificate["genome"])
         plan = Plan.parse(certificate["plan"], str(path)).seeded_by({certificate["genome"]: genome})
         name = find_trial(plan, certificate["point"], 0).genome
         right = certificate["genome"] == name and adds_up(certificate, plan)

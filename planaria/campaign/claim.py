@@ -46,7 +46,7 @@ def statement(certificate: dict[str, Any], plan: Plan) -> str:
     share = int(certificate["healed_share_at_least"] * 10_000) / 10_000  # rounded down
     confidence, within = _exact(certificate["confidence"]), _exact(certificate["within_rounds"])
     of = " of organisms wounded while growing" if plan.predicate.while_growing else ""
-    meaning = Yardstick(certificate["yardstick"]).describe(plan.predicate)
+    meaning = Yardstick(certificate["yardstick"]).describe(plan.predicate, plan.of_program)
     return (
         f"With confidence {confidence}, at least {share:.2%} of the wounds of this family{of} are healed "
         f"within {within} rounds: {meaning} ({certificate['healed']} of {certificate['wounds']} were; "

@@ -7,9 +7,9 @@ from concurrent.futures import CancelledError, Future
 from typing import Any, Final
 
 from firmware.errors import InputError
-from firmware.genome import Genome
 from planaria.campaign.trial import Trial, TrialResult, run_trial
 from planaria.campaign.workers import LOOK_S, LOSSES_MAX, Processes, Say
+from planaria.code import Code
 from planaria.version import __version__
 
 CONNECT_S: Final = 10
@@ -20,7 +20,7 @@ class ClusterWorkers(Processes):
     """The workers of a Dask cluster. Dask itself does the trials of a worker that dies again.
 
     Args:
-        genomes: name in the plan -> genome.
+        genomes: name in the plan -> genome or program.
         address: of the scheduler, e.g. ``tcp://host:8786``.
         say: tells a person what has happened.
 
@@ -30,7 +30,7 @@ class ClusterWorkers(Processes):
 
     losses_each = LOSSES_MAX
 
-    def __init__(self, genomes: dict[str, Genome], address: str, say: Say) -> None:
+    def __init__(self, genomes: dict[str, Code], address: str, say: Say) -> None:
         super().__init__(say)
         self._genomes = genomes
         self._address = address
@@ -112,7 +112,7 @@ def _refused(address: str, limit: str, fix: str) -> InputError:
     return InputError("--scheduler", address, limit, fix)
 
 
-def _run_there(version: str, genome: Genome, trial: Trial) -> TrialResult:
+def _run_there(version: str, genome: Code, trial: Trial) -> TrialResult:
     """What a worker of the cluster does."""
     if version != __version__:
         raise InputError(

@@ -40,12 +40,6 @@ BARS_MAX: Final = 60
 Judged = Mapping[Yardstick, Sequence[Summary]]
 """The points, by each yardstick."""
 
-NAMES: Final = {
-    Yardstick.CLEAN: "clean: E at most 3",
-    Yardstick.RECOGNISABLE: "recognisable: E at most 10",
-    Yardstick.RELATIVE: "relative",
-}
-
 
 def draw_recovery(plan: Plan, judged: Judged) -> Figure:
     """Cumulative incidence of recovery since the last fault, a line for each point, with bands.
@@ -58,7 +52,7 @@ def draw_recovery(plan: Plan, judged: Judged) -> Figure:
         known = [summary for summary in summaries if summary.curve]
         looks = lines(plan, known)
         _draw_curves(axes, known, looks)
-        axes.set_title(NAMES[yardstick], fontsize=10)
+        axes.set_title(yardstick.heading(plan.of_program), fontsize=10)
     first, *_ = figure.axes
     first.set_ylabel("share of all harmed trials recovered\n(cumulative incidence)")
     _percent(first)
@@ -150,7 +144,7 @@ def draw_dose_response(plan: Plan, judged: Judged, horizon_rounds: float | None)
         for (label, members), look in _by_dose(name, summaries):
             shares = [member.share(Outcome.RECOVERED) for member in members]
             _line(axes, _doses(name, members), shares, look, label)
-        axes.set_title(NAMES[yardstick], fontsize=10)
+        axes.set_title(yardstick.heading(plan.of_program), fontsize=10)
         axes.set_ylabel("share of harmed trials recovered")
         axes.set_ylim(-0.02, 1.02)
         _percent(axes)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from firmware.errors import InputError
-from firmware.genome import Genome
 from planaria.campaign.database import NEW_FOLDER, VERSION, DamageError, make_tables
 from planaria.campaign.plan import Plan
 from planaria.campaign.toml_table import ITEMS_MAX
+from planaria.code import Code, stored_code
 from planaria.version import __version__
 
 KEYS: Final = ("version", "plan", "first_trials", "until", "sha256")
@@ -25,13 +25,13 @@ class Head:
 
     Attributes:
         plan: what is measured.
-        genomes: name in the plan -> genome.
+        genomes: name in the plan -> genome or program.
         until: width of the interval at which a point is finished early; None is never.
         first_trials: so many at each point were planned when the results were begun.
     """
 
     plan: Plan
-    genomes: dict[str, Genome]
+    genomes: dict[str, Code]
     until: float | None
     first_trials: int
 
@@ -46,7 +46,7 @@ class Head:
         return facts | {"sha256": _checksum(facts, {name: sha256(g) for name, g in self.genomes.items()})}
 
 
-def sha256(genome: Genome) -> str:
+def sha256(genome: Code) -> str:
     """Fingerprint of a genome's file."""
     return hashlib.sha256(genome.to_bytes()).hexdigest()
 
@@ -103,7 +103,7 @@ def read_head(connection: sqlite3.Connection, path: Path) -> Head:
     return _checked(facts, genomes, path)
 
 
-def _read_genomes(connection: sqlite3.Connection) -> tuple[dict[str, str], dict[str, Genome]]:
+def _read_genomes(connection: sqlite3.Connection) -> tuple[dict[str, str], dict[str, Code]]:
     """Names with the hashes and the genomes themselves."""
     rows = connection.execute("SELECT name, sha256, bytes FROM genomes LIMIT ?", (ITEMS_MAX + 1,)).fetchall()
     genomes = {}
@@ -113,7 +113,7 @@ def _read_genomes(connection: sqlite3.Connection) -> tuple[dict[str, str], dict[
         if hashlib.sha256(content).hexdigest() != stored:
             raise DamageError(f"genome {name[:80]}: it was changed: its SHA-256 is another")
         try:
-            genomes[name] = Genome.from_bytes(content, name)
+            genomes[name] = stored_code(content, name)
         except InputError as error:
             raise DamageError(f"genome {name[:80]}: {error.limit}") from error
         if genomes[name].to_bytes() != content:
@@ -121,7 +121,7 @@ def _read_genomes(connection: sqlite3.Connection) -> tuple[dict[str, str], dict[
     return {name: stored for name, stored, _ in rows}, genomes
 
 
-def _checked(facts: dict[str, str], genomes: dict[str, Genome], path: Path) -> Head:
+def _checked(facts: dict[str, str], genomes: dict[str, Code], path: Path) -> Head:
     """The head, if its parts fit each other."""
     try:
         plan = Plan.parse(facts["plan"], str(path))

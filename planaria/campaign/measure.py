@@ -14,9 +14,9 @@ from tqdm import tqdm
 
 from emulator.record.recovery import Outcome
 from firmware.errors import InputError, visible
-from firmware.genome import Genome
 from firmware.system.atomic import write_atomic
 from planaria.campaign.cluster import ClusterWorkers
+from planaria.campaign.codes import files_of, open_codes
 from planaria.campaign.database import result_files
 from planaria.campaign.plan import Plan
 from planaria.campaign.spreadsheet import inert
@@ -25,6 +25,7 @@ from planaria.campaign.trial import TrialResult, Value, as_rows
 from planaria.campaign.wanted import Wanted
 from planaria.campaign.workers import LocalWorkers, ThisProcess, Workers
 from planaria.campaign.yardstick import APART, Yardstick
+from planaria.code import Code
 from planaria.compiling import compile_first
 from planaria.counted import counted
 from planaria.outputs import check_apart, check_results, has_campaign
@@ -67,9 +68,9 @@ def measure(
     """
     check_main_guard()
     _check(workers, scheduler, until)
-    check_apart(result_files(folder), plan.files())
+    check_apart(result_files(folder), files_of(plan))
     check_results(folder, [CAMPAIGN_TABLE], force=has_campaign(folder))
-    genomes = plan.open_genomes()
+    genomes = open_codes(plan)
     plan = plan.seeded_by(genomes)
     started_s = time.perf_counter()
     with ExitStack() as stack:
@@ -106,7 +107,7 @@ def _check(workers: int | None, scheduler: str | None, until: float | None) -> N
         raise InputError("--until", until, "it must be between 0 and 1", "e.g. 0.2 for an interval of +-10 %")
 
 
-def _local(genomes: dict[str, Genome], count: int, quiet: bool) -> Workers:
+def _local(genomes: dict[str, Code], count: int, quiet: bool) -> Workers:
     """So many workers of this machine, that find the engine compiled."""
     compile_first(next(iter(genomes.values())), _hush if quiet else _say)
     return ThisProcess(genomes) if count == 1 else LocalWorkers(genomes, count, _say)

@@ -16,13 +16,12 @@ from math import prod
 from pathlib import Path
 from typing import Any, Final, Self
 
-from emulator.config import RunConfig, check_begin, check_trained_for
+from emulator.config import RunConfig, check_begin
 from emulator.faults import Fault
 from emulator.faults.base import last_fault
 from emulator.record.predicate import Predicate
 from emulator.world.draws import Stream, draw32, key
 from firmware.errors import InputError
-from firmware.genome import Genome
 from firmware.system.reading import read_input
 from planaria.campaign.parameters import (
     Choice,
@@ -38,17 +37,9 @@ from planaria.campaign.parameters import (
 from planaria.campaign.timeline import check_fault, check_time
 from planaria.campaign.toml_table import LETTERS_MAX, TomlTable
 from planaria.campaign.trial import Point, Trial, Value
-from planaria.campaign.world import (
-    WORLD,
-    differing,
-    graph_of,
-    read_chip,
-    read_predicate,
-    read_world,
-    topologies_of,
-)
+from planaria.campaign.world import WORLD, differing, graph_of, read_chip, read_predicate, read_world
+from planaria.code import Code, is_program
 from planaria.counted import counted
-from planaria.shipped import genome_path, open_genome, shipped_paths
 
 SUFFIX: Final = ".toml"
 
@@ -67,6 +58,7 @@ CHECKS_MAX: Final = 40_000
 _KEYS: Final = (
     "title",
     "genomes",
+    "program",
     "timeline",
     "trials",
     "horizon_rounds",
@@ -85,7 +77,7 @@ class Plan:
 
     Attributes:
         title: for people.
-        genomes: shipped names, or genome files: their paths are relative to the plan's folder, or absolute.
+        genomes: shipped names, genome files, or one program: their paths are relative to the plan's folder.
         timeline: texts of faults, in which ``{name}`` stands for a parameter.
         trials: at every point.
         horizon_rounds: length of a trial.
@@ -134,7 +126,7 @@ class Plan:
         horizon_rounds = table.whole("horizon_rounds", 1, HORIZON_MAX_ROUNDS)
         plan = cls(
             title=table.text("title"),
-            genomes=_read_genomes(table),
+            genomes=_read_codes(table),
             timeline=table.texts("timeline"),
             trials=table.whole("trials", 1, TRIALS_MAX),
             horizon_rounds=horizon_rounds,
@@ -200,7 +192,7 @@ class Plan:
             return {}
         return {"topology": list(dict.fromkeys(str(world.topology) for world in self.worlds()))}
 
-    def seeded_by(self, genomes: Mapping[str, Genome]) -> Self:
+    def seeded_by(self, genomes: Mapping[str, Code]) -> Self:
         """The plan with the seeds that follow from it and from its genomes, which ``trial`` needs.
 
         They are the first 8 bytes, big-endian, of SHA-256 over the genome file's SHA-256 and ``essence``.
@@ -241,36 +233,10 @@ class Plan:
         seed = draw32(chance, 2 * index) << 32 | draw32(chance, 2 * index + 1)
         return seed, draw_all(self.draw, seed)
 
-    def open_genomes(self) -> dict[str, Genome]:
-        """Every genome of the plan: name in the plan -> genome.
-
-        Raises:
-            InputError: one cannot be read, or does not fit into the grid of a point; or a grid does not
-                fit into memory.
-        """
-        topologies = topologies_of(self.worlds(), self.horizon_rounds, self.source)
-        genomes = {}
-        for place, name in enumerate(self.genomes):
-            try:
-                genomes[name] = open_genome(self.genome_path(name))
-                for topology in topologies:
-                    check_trained_for(genomes[name], topology)
-                    genomes[name].target.seed_cell(*topology.shape)
-            except InputError as error:
-                what = f"{self.source}: genomes[{place}]: {error.what}"
-                raise InputError(what, error.value, error.limit, error.fix) from error
-        return genomes
-
-    def genome_path(self, name: str) -> str:
-        """What ``open_genome`` wants for a genome of the plan: a shipped name, or a path."""
-        return name if name in shipped_paths() else str(Path(self.source).parent / name)
-
-    def files(self) -> list[Path]:
-        """What a campaign is made from: the plan's own file, and those of its genomes and its graph."""
-        genomes = (genome_path(self.genome_path(name)) for name in self.genomes)
-        graph = graph_of(self.world)
-        graphs = [] if graph is None else [Path(self.source).parent / graph]
-        return [Path(self.source), *genomes, *graphs]
+    @property
+    def of_program(self) -> bool:
+        """Whether its cells run a program instead of genomes."""
+        return is_program(self.genomes[0])
 
     def worlds(self) -> Iterator[RunConfig]:
         """The world of every combination of swept values and ends of draws; seeds left open."""
@@ -349,11 +315,21 @@ def _read_world(table: TomlTable) -> dict[str, Any]:
     return world.content
 
 
-def _read_genomes(table: TomlTable) -> tuple[str, ...]:
+def _read_codes(table: TomlTable) -> tuple[str, ...]:
+    """What the cells run: the names of genomes, or of one program."""
+    if "program" in table.content:
+        if "genomes" in table.content:
+            raise table.error("program", table.content["program"], "genomes are given too", "leave one out")
+        program = table.text("program")
+        if not is_program(program) or "\0" in program:
+            raise table.error("program", program, "it must be a Python file", 'e.g. "hop_count.py"')
+        return (program,)
     genomes, seen = table.texts("genomes"), set()
     for place, name in enumerate(genomes):
         if name in seen:
             raise table.error(f"genomes[{place}]", name, "it is there twice", "leave one out")
+        if is_program(name):
+            raise table.error(f"genomes[{place}]", name, "it is a program", 'write: program = "..."')
         if "\0" in name:
             raise table.error(f"genomes[{place}]", name, "no file has such a name", "check the path")
         seen.add(name)

@@ -9,13 +9,19 @@ from planaria.campaign.database import result_files
 from planaria.campaign.plan import Plan
 from planaria.campaign.store import Store
 from planaria.campaign.trial import Trial
+from planaria.code import own
 from planaria.grid import Grid
 from planaria.outputs import check_outputs
 from planaria.progress import run_with_progress
 
 
 def replay(
-    folder: Path, point: int, index: int, film: Path | None = None, figure: Path | None = None
+    folder: Path,
+    point: int,
+    index: int,
+    film: Path | None = None,
+    figure: Path | None = None,
+    program: Path | None = None,
 ) -> dict[str, Any]:
     """Run a trial again; returns what ``--json`` shows.
 
@@ -25,16 +31,17 @@ def replay(
         index: its place within the point.
         film: where to write a GIF.
         figure: where to write a PNG.
+        program: the file of the program, where the results are of one: it is not run from the results.
 
     Raises:
-        InputError: there is no such trial, or an output cannot be written.
+        InputError: there is no such trial, an output cannot be written, or the program is another.
     """
     check_outputs([path for path in (film, figure) if path], result_files(folder))
     with Store.open(folder) as store:
         trial, genomes = find_trial(store.plan, point, index), store.genomes
         stored = [r for r in store.results() if (r.point, r.index) == (point, index)]
-    genome = genomes[trial.genome]
-    grid = Grid(genome, config=trial.world(genome))
+    code = own(genomes[trial.genome], program)
+    grid = Grid(code, config=trial.world(code))
     result = run_with_progress(grid, trial.horizon_rounds, trial.genome)
     if film:
         grid.save_film(film)

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from emulator.record.recovery import Outcome
 from firmware.errors import InputError
-from firmware.genome import Genome
 from firmware.system.atomic import write_all
 from planaria.campaign.basin import draw_basin, has_place
 from planaria.campaign.curves import Judged, draw_dose_response, draw_outcomes, draw_recovery
@@ -31,6 +30,7 @@ from planaria.campaign.summary import (
 )
 from planaria.campaign.trial import TrialResult
 from planaria.campaign.yardstick import APART, Yardstick
+from planaria.code import Code
 from planaria.hint import PROGRAM, paste
 from planaria.outputs import check_outputs, check_results, make_folder
 from planaria.pictures.drawing import Figure
@@ -51,7 +51,7 @@ def report(
     plan: Plan,
     results: list[TrialResult],
     folder: Path,
-    genomes: Mapping[str, Genome] | None = None,
+    genomes: Mapping[str, Code] | None = None,
     output: Path | None = None,
 ) -> dict[str, Any]:
     """Write the report of a campaign, finished or not.
@@ -60,7 +60,7 @@ def report(
         plan: of the campaign.
         results: by point and index.
         folder: of the results.
-        genomes: name in the plan -> genome, whose hashes are then in the report.
+        genomes: name in the plan -> genome or program, whose hashes are then in the report.
         output: folder to which ``report.json``, ``report.html``, the figures as PNG and, where pyarrow is
             installed, ``results.parquet`` go, all or none; None is that of the results.
 
@@ -120,7 +120,7 @@ def _content(
     results: list[TrialResult],
     judged: Judged,
     folder: Path,
-    genomes: Mapping[str, Genome],
+    genomes: Mapping[str, Code],
 ) -> dict[str, Any]:
     clean = judged[Yardstick.CLEAN]
     labels = {summary.point.number: summary.label for summary in clean}
@@ -140,7 +140,9 @@ def _content(
         "traces_sha256": traces.hexdigest(),
         "horizon_rounds": plan.horizon_rounds,
         "predicate": asdict(plan.predicate),
-        "yardsticks": {str(yardstick): yardstick.describe(plan.predicate) for yardstick in Yardstick},
+        "yardsticks": {
+            str(yardstick): yardstick.describe(plan.predicate, plan.of_program) for yardstick in Yardstick
+        },
         "confidence": CONFIDENCE,
         "mean_horizon_rounds": horizons[Yardstick.CLEAN],
         "trials": len(results),

@@ -17,13 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware.errors import InputError
-from firmware.genome import Genome
 from planaria.campaign.connection import connect_to_add, connect_to_read
 from planaria.campaign.database import NEW_FOLDER, check_format, end_log, explained, is_new, lock, log_ahead
 from planaria.campaign.head import Head, begin, read_head, sha256, store_head
 from planaria.campaign.plan import Plan
 from planaria.campaign.row import FIELDS, RECOVERY_TIMES, read_rows, write_row
 from planaria.campaign.trial import TrialResult, Value, as_rows
+from planaria.code import Code
 from planaria.counted import counted
 from planaria.worth import CAMPAIGN_FILE
 
@@ -38,7 +38,7 @@ class Store:
     Attributes:
         folder: where it is.
         plan: what is measured, its seeds known.
-        genomes: name in the plan -> genome.
+        genomes: name in the plan -> genome or program.
         until: width of the interval at which a point is finished early; None is never.
         extended: whether trials were added to the plan after it was begun.
     """
@@ -54,7 +54,7 @@ class Store:
 
     @classmethod
     def create_or_open(
-        cls, folder: Path, plan: Plan, genomes: dict[str, Genome], until: float | None
+        cls, folder: Path, plan: Plan, genomes: dict[str, Code], until: float | None
     ) -> "Store":
         """The folder to which this campaign's results are added.
 
@@ -64,7 +64,7 @@ class Store:
         Args:
             folder: made if it is missing.
             plan: what is measured.
-            genomes: name in the plan -> genome.
+            genomes: name in the plan -> genome or program.
             until: width of the interval at which a point is finished early; None is never.
 
         Raises:
@@ -191,7 +191,7 @@ def _open(connection: sqlite3.Connection, folder: Path) -> Head:
 
 
 def _check_same(
-    before: Head, folder: Path, plan: Plan, genomes: dict[str, Genome], until: float | None
+    before: Head, folder: Path, plan: Plan, genomes: dict[str, Code], until: float | None
 ) -> None:
     """Refuse to mix results of two campaigns."""
     begun = f"when the results in {folder.absolute()} were begun"

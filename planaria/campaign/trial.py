@@ -2,20 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
-from emulator.choose import make_engine
 from emulator.config import RunConfig
-from emulator.goal import PictureGoal
 from emulator.record.recovery import Outcome
 from emulator.record.result import RunResult
-from firmware import image
-from firmware.genome import Genome
 from firmware.pace import update_us
 from firmware.picture import Displacement
 from planaria.campaign.yardstick import Yardstick
-from planaria.shipped import flash_image
+from planaria.code import Code, engine_of, hidden_of
 
 Value = str | int | float
 """What a swept or drawn parameter can be."""
@@ -23,11 +18,11 @@ Value = str | int | float
 
 @dataclass(frozen=True)
 class Point:
-    """One genome under one combination of the swept parameters.
+    """One genome or program under one combination of the swept parameters.
 
     Attributes:
         number: place in the plan, from 0.
-        genome: name in the plan.
+        genome: its name in the plan.
         swept: name -> value.
     """
 
@@ -60,11 +55,11 @@ class Trial:
     chip: str | None
     horizon_rounds: int
 
-    def world(self, genome: Genome) -> RunConfig:
-        """The world in which this genome lives: on a chip an update takes as long as its rule needs."""
+    def world(self, code: Code) -> RunConfig:
+        """The world in which a genome or program lives: on a chip an update takes as long as it needs."""
         if self.chip is None:
             return self.config
-        return replace(self.config, compute_us=update_us(self.chip, genome.hidden))
+        return replace(self.config, compute_us=update_us(self.chip, hidden_of(code)))
 
 
 @dataclass(frozen=True)
@@ -148,12 +143,9 @@ def as_rows(points: Sequence[Point], results: Iterable[TrialResult]) -> Iterator
     return (as_row(points[result.point], result) for result in results)
 
 
-def run_trial(genome: Genome, trial: Trial) -> TrialResult:
+def run_trial(code: Code, trial: Trial) -> TrialResult:
     """Run a trial on the window engine."""
-    config = trial.world(genome)
-    flash = image.build(genome, config.timing)
-    library = partial(flash_image, config.timing, config.topology)
-    engine = make_engine(config, flash, PictureGoal(genome.target), library=library)
+    engine = engine_of(code, trial.world(code))
     return _result(trial, engine.run(trial.horizon_rounds))
 
 

@@ -16,8 +16,8 @@ from concurrent.futures import (
 from typing import Final, Self
 
 from firmware.errors import InputError
-from firmware.genome import Genome
 from planaria.campaign.trial import Trial, TrialResult, run_trial
+from planaria.code import Code
 from planaria.counted import counted
 from planaria.system.pool import Pool
 from planaria.system.processes import MAIN_GUARD
@@ -70,10 +70,10 @@ class ThisProcess(Workers):
     """Trials run here, one after the other.
 
     Args:
-        genomes: name in the plan -> genome.
+        genomes: name in the plan -> genome or program.
     """
 
-    def __init__(self, genomes: dict[str, Genome]) -> None:
+    def __init__(self, genomes: dict[str, Code]) -> None:
         super().__init__()
         self._genomes = genomes
 
@@ -169,7 +169,7 @@ class LocalWorkers(Processes):
     """Processes of this machine, which end with this one.
 
     Args:
-        genomes: name in the plan -> genome.
+        genomes: name in the plan -> genome or program.
         count: how many.
         say: tells a person what has happened.
     """
@@ -177,7 +177,7 @@ class LocalWorkers(Processes):
     death = BrokenExecutor
     losses_each = 1
 
-    def __init__(self, genomes: dict[str, Genome], count: int, say: Say) -> None:
+    def __init__(self, genomes: dict[str, Code], count: int, say: Say) -> None:
         super().__init__(say)
         self._genomes = genomes
         self._count = count
@@ -223,11 +223,11 @@ class LocalWorkers(Processes):
         return Pool(self._count, _begin, self._genomes)
 
 
-_own_genomes: dict[str, Genome] = {}
+_own_genomes: dict[str, Code] = {}
 """The genomes that this worker process has been given."""
 
 
-def _begin(genomes: dict[str, Genome]) -> None:
+def _begin(genomes: dict[str, Code]) -> None:
     """What a worker process does first."""
     _own_genomes.update(genomes)
 

@@ -36,7 +36,7 @@ def graph_of(options: Mapping[str, Any]) -> str | None:
 
 
 def differing(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Those options of a world, as a plan writes them, that are not what they would be anyway."""
+    """The options of a world, as a plan writes them, that are not what they would be anyway."""
     return {name: given for name, given in options.items() if given != WORLD[name].default}
 
 

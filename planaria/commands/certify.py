@@ -41,6 +41,12 @@ def add(commands: Any) -> None:
         "--sample", type=int, default=20, metavar="N", help="with --check: trials to run again (default: 20)"
     )
     parser.add_argument(
+        "--program",
+        type=Path,
+        metavar="FILE.py",
+        help="with --check: the program that it is about, which is never run from the certificate",
+    )
+    parser.add_argument(
         "--seed",
         type=int,
         metavar="S",
@@ -53,7 +59,7 @@ def _certify(options: argparse.Namespace) -> int | None:
     from planaria.campaign.yardstick import Yardstick
 
     if options.check:
-        result = check(options.check, options.sample, options.seed)
+        result = check(options.check, options.sample, options.seed, options.program)
         print_json(result) if options.json else print_check(result)
         return DIFFERS if result["differs"] else None
     for name, value in (("DIR", options.folder), ("--within", options.within), ("-o", options.output)):

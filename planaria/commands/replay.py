@@ -21,6 +21,12 @@ def add(commands: Any) -> None:
     parser.add_argument("folder", type=Path, metavar="DIR", help="results of planaria measure")
     parser.add_argument("--point", type=int, default=0, metavar="P", help="number of its point (default: 0)")
     parser.add_argument("--trial", type=int, required=True, metavar="I", help="its number within the point")
+    parser.add_argument(
+        "--program",
+        type=Path,
+        metavar="FILE.py",
+        help="the program that the results are of, which is never run from the results",
+    )
     parser.add_argument("--film", type=Path, metavar="F.gif", help="write a film")
     parser.add_argument("--figure", type=Path, metavar="F.png", help="write error over time and pictures")
 
@@ -28,7 +34,9 @@ def add(commands: Any) -> None:
 def _replay(options: argparse.Namespace) -> int | None:
     from planaria.campaign.replay import replay
 
-    result = replay(options.folder, options.point, options.trial, options.film, options.figure)
+    result = replay(
+        options.folder, options.point, options.trial, options.film, options.figure, options.program
+    )
     if options.json:
         print_json(result)
     else:
@@ -39,13 +47,15 @@ def _replay(options: argparse.Namespace) -> int | None:
 def print_replay(result: dict[str, Any], written: list[Path]) -> None:
     """Tell a person what became of the trial, and whether it is the same as it was."""
     from emulator.record.predicate import Predicate
+    from planaria.code import is_program
     from planaria.verdict import describe_recovery
 
     say(f"{result['genome']}, point {result['point']}, trial {result['trial']}, seed {result['seed']}")
     for fault in result["faults"]:
         say(f"  {fault}")
     say(f"  {describe_recovery(result['verdict'], Predicate(**result['predicate']))}")
-    say(f"  E at the end {result['error_end']:.2f}")
+    what = "distance" if is_program(result["genome"]) else "E"
+    say(f"  {what} at the end {result['error_end']:.2f}")
     same = {True: "as measured", False: "NOT as measured", None: "it was never measured"}[result["same"]]
     say(f"  trace {result['trace_sha256']}: {same}")
     for path in written:

@@ -1,12 +1,14 @@
 """``planaria run``: flash, run, injure, measure."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
 from emulator.options import TOPOLOGY, WORLD_OPTIONS
 from planaria.commands.command import add_command, add_options, chosen, print_json
 from planaria.counted import counted
+from planaria.hint import paste_here
 from planaria.say import say
 from planaria.system.ending import DIFFERS
 
@@ -17,10 +19,10 @@ def add(commands: Any) -> None:
         commands,
         "run",
         _run,
-        "Flash a genome into a grid of asynchronous cells, injure it, and measure its recovery.",
+        "Flash a genome or a program into a grid of asynchronous cells, injure it, and measure its recovery.",
         "planaria run planarian --rounds 300 --loss 0.05 --fault restart:half:left@200 --film cut.gif",
     )
-    parser.add_argument("genome", help="a .genome file or the name of a shipped one")
+    parser.add_argument("genome", help="a .genome file, the name of a shipped one, or a program (.py)")
     parser.add_argument(
         "--rounds", type=int, default=200, metavar="N", help="mean intervals to simulate (default: 200)"
     )
@@ -81,6 +83,12 @@ def _run(options: argparse.Namespace) -> int | None:
     return DIFFERS if result.get("differences") else None
 
 
+def _until(time_us: int, result: dict[str, Any]) -> list[str]:
+    """The words of this command that run the same world until then, on the engine that can be read."""
+    rounds = -(-time_us // result["mean_interval_us"])
+    return [*sys.argv[1:], "--engine", "reference", "--rounds", str(rounds)]
+
+
 def print_summary(result: dict[str, Any], written: list[Path]) -> None:
     """Tell a person what has become of the run, and which files were written."""
     from emulator.record.predicate import Predicate
@@ -95,7 +103,11 @@ def print_summary(result: dict[str, Any], written: list[Path]) -> None:
     gone = ", ".join(f"{result[fate]:,} {fate}" for fate in fates if result[fate])
     beside = f" ({gone})" if gone else ""
     say(f"  {result['updates']:,} updates, {result['messages']:,} messages{beside}")
-    say(f"  E at the end {result['error_by_round'][-1]:.2f} (1 looks perfect, above 10 is bad)")
+    end = result["error_by_round"][-1]
+    if result["stood"]:
+        say(f"  E at the end {end:.2f} (1 looks perfect, above 10 is bad)")
+    else:
+        say(f"  distance at the end {end:.2f} (0 is legitimate)")
     if result["compute_us"]:
         whose = f" on {result['chip']}, at most" if result["chip"] else ""
         say(f"  an update takes {result['compute_us']:,} us{whose}")
@@ -110,6 +122,9 @@ def print_summary(result: dict[str, Any], written: list[Path]) -> None:
         say(f"  {describe_away(away, result['mean_interval_us'])}")
     for action, outcomes in result["machine_faults"].items():
         say(f"  {action}: " + ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items()))
+    if crash := result["crash"]:
+        say(f"  the first failure: cell {crash['cell']} at {crash['time_us']:,} us: {crash['text']}")
+        say(f"  see it again: {paste_here(*_until(crash['time_us'], result))}")
     say(f"  trace {result['trace_sha256']}")
     if "differences" in result:
         say(f"  differs from the reference engine in: {', '.join(result['differences']) or 'nothing'}")

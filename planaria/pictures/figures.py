@@ -12,6 +12,7 @@ from emulator.record.result import RunResult
 from emulator.world.lattices import Cube6, Square8
 from firmware.genome import Genome
 from firmware.system.atomic import atomic_file
+from planaria.code import Code
 from planaria.pictures.canvas import Canvas, canvas
 from planaria.pictures.colour import state_on_white, target_on_white
 from planaria.pictures.drawing import Axes, Figure
@@ -31,7 +32,7 @@ PICTURE_MAX_IN, TITLE_IN = 2.25, 0.35
 
 def save_figure(
     path: Path,
-    genome: Genome,
+    code: Code,
     config: RunConfig,
     faults: list[Fault],
     result: RunResult,
@@ -41,7 +42,7 @@ def save_figure(
 
     Args:
         path: of the PNG.
-        genome: whose target is shown.
+        code: whose picture is shown, if it has one.
         config: of the run.
         faults: planned and added.
         result: of the run.
@@ -50,7 +51,7 @@ def save_figure(
     Raises:
         InputError: the file cannot be written.
     """
-    panels = _panels(genome, config, faults, pictures)
+    panels = _panels(code, config, faults, pictures)
     across, strip_in = _strip(len(panels), canvas(config.topology))
     figure = Figure(figsize=(WIDTH_IN, PLOT_IN + strip_in), layout="constrained")
     plot, strip = figure.subfigures(2, 1, height_ratios=(PLOT_IN, strip_in), squeeze=False).flat
@@ -67,7 +68,7 @@ def save_figure(
     topology = config.topology
     kind = "" if topology.kind == Square8.kind else f"{topology.kind}, "
     world = f"{kind}{topology.size} cells, {config.loss:.0%} loss, seed {config.seed}"
-    figure.suptitle(f"{in_figure(genome.name)} on {world}")
+    figure.suptitle(f"{in_figure(code.name)} on {world}")
     with atomic_file(path) as file:
         figure.savefig(file, format="png", dpi=110)
 
@@ -100,7 +101,7 @@ def _draw_error(axes: Axes, config: RunConfig, faults: list[Fault], result: RunR
             axes.axvline(at, color="#2a9d4a", linewidth=1.2)
             _label(axes, at, 0.97, f"{how} after {rounds:.0f} rounds", "#1d7436", "left")
     axes.set_xlabel(f"rounds (mean intervals of {mean_us / 1000:g} ms)")
-    axes.set_ylabel("pattern error E")
+    axes.set_ylabel("pattern error E" if result.stood else "distance from legitimate")
     axes.grid(alpha=0.25)
     axes.margins(x=0.01)
 
@@ -112,11 +113,13 @@ def _label(axes: Axes, round_number: float, height: float, text: str, colour: st
 
 
 def _panels(
-    genome: Genome, config: RunConfig, faults: list[Fault], pictures: Recording
+    code: Code, config: RunConfig, faults: list[Fault], pictures: Recording
 ) -> list[tuple[str, NDArray[np.uint8]]]:
     """Target, and the grid before the first wound, just after it, and at the end."""
     paint = canvas(config.topology).paint
-    panels = [("target", paint(target_on_white(genome.target.placed(*config.topology.shape))))]
+    panels = []
+    if isinstance(code, Genome):
+        panels.append(("target", paint(target_on_white(code.target.placed(*config.topology.shape)))))
     mean_us = config.timing.mean_interval_us
     wounds = [part.start_us(mean_us) for part in _parts(faults, config.seed) if part.destroys]
     if wounds:

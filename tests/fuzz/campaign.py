@@ -13,6 +13,7 @@ from unittest.mock import patch
 import planaria.campaign.certificate as certificates
 from firmware.genome import Genome
 from planaria.campaign.claim import fingerprint
+from planaria.campaign.codes import open_codes
 from planaria.campaign.measure import summary
 from planaria.campaign.plan import Plan, shipped_plans
 from planaria.campaign.store import Store
@@ -162,7 +163,7 @@ def read_plan(content: bytes) -> None:
             seeded.trial(point, index)
     again = Plan.parse(found.text, str(path))
     assert (again.essence, again.sha256) == (found.essence, found.sha256)
-    found.open_genomes()
+    open_codes(found)
 
 
 def of_rows(random: Random) -> bytes:

@@ -13,6 +13,7 @@ from emulator.world.draws import Stream, draw32, key
 from emulator.world.lattices import Square8
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
+from planaria.campaign.codes import open_codes, place_of
 from planaria.campaign.parameters import Between, OneOf
 from planaria.campaign.plan import Plan, open_plan, shipped_plans
 from planaria.shipped import open_genome, shipped_paths
@@ -244,9 +245,9 @@ def test_genomes_by_name_and_by_file(small, tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(changed(small, '["ring"]', '["planarian", "mine.genome"]'))
     plan = Plan.load(path)
-    assert plan.genome_path("planarian") == "planarian"
-    assert plan.genome_path("mine.genome") == str(tmp_path / "mine.genome")
-    genomes = plan.open_genomes()
+    assert place_of(plan, "planarian") == "planarian"
+    assert place_of(plan, "mine.genome") == str(tmp_path / "mine.genome")
+    genomes = open_codes(plan)
     assert list(genomes) == ["planarian", "mine.genome"]
     assert genomes["mine.genome"].to_bytes() == shipped_paths()["ring"].read_bytes()
 
@@ -257,10 +258,10 @@ def test_genomes_refused(small, tmp_path):
     with pytest.raises(
         InputError, match=r"mine\.toml: genomes\[1\]: genome file: .*none\.genome - it cannot be"
     ):
-        Plan.load(path).open_genomes()
+        open_codes(Plan.load(path))
     plan = parse(small + '[world]\ngrid = "{side}x32"\n[sweep]\nside = [32, 8]\n')
     with pytest.raises(InputError, match=r"p\.toml: genomes\[0\]: .*8x32"):
-        plan.open_genomes()
+        open_codes(plan)
 
 
 def test_a_trial_is_a_function_of_plan_point_and_index(full):

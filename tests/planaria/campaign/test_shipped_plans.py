@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from planaria.campaign.codes import open_codes
 from planaria.campaign.plan import Plan, open_plan, shipped_plans
 from planaria.campaign.trial import run_trial
 
@@ -51,7 +52,7 @@ def test_it_says_what_it_shows(name):
 def test_its_first_trial_runs(name):
     """Everything is a hundred times as short, so that all faults come and go in a few rounds."""
     plan = open_plan(name)
-    genomes = plan.open_genomes()
+    genomes = open_codes(plan)
     plan = plan.seeded_by(genomes)
     trial = plan.trial(plan.points()[0], 0)
     short = tuple(map(_a_hundredth, trial.config.faults))
@@ -83,6 +84,6 @@ def test_it_strikes_what_has_grown_or_says_so(name):
 def test_it_can_be_copied_elsewhere(name, tmp_path):
     copy = tmp_path / "mine.toml"
     copy.write_text(open_plan(name).text)
-    plan, mine = (plan.seeded_by(plan.open_genomes()) for plan in (open_plan(name), Plan.load(copy)))
+    plan, mine = (plan.seeded_by(open_codes(plan)) for plan in (open_plan(name), Plan.load(copy)))
     assert mine.trial(mine.points()[-1], 3) == plan.trial(plan.points()[-1], 3)
-    assert mine.open_genomes().keys() == plan.open_genomes().keys()
+    assert open_codes(mine).keys() == open_codes(plan).keys()

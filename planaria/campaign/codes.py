@@ -1,0 +1,43 @@
+"""What the cells of a campaign run: opened from the plan's names, and looked at before any trial."""
+
+from pathlib import Path
+
+from firmware.errors import InputError
+from planaria.campaign.plan import Plan
+from planaria.campaign.world import graph_of, topologies_of
+from planaria.code import Code, check_fits, code_path, is_program, open_code
+from planaria.shipped import shipped_paths
+
+
+def open_codes(plan: Plan) -> dict[str, Code]:
+    """Every genome of a plan, or its program: name in the plan -> genome or program.
+
+    Raises:
+        InputError: one cannot be read, or cannot be on the cells of a point; or a grid does not fit into
+            memory.
+    """
+    topologies = topologies_of(plan.worlds(), plan.horizon_rounds, plan.source)
+    codes = {}
+    for place, name in enumerate(plan.genomes):
+        try:
+            codes[name] = open_code(place_of(plan, name))
+            for topology in topologies:
+                check_fits(codes[name], topology)
+        except InputError as error:
+            key = "program" if is_program(name) else f"genomes[{place}]"
+            raise InputError(
+                f"{plan.source}: {key}: {error.what}", error.value, error.limit, error.fix
+            ) from error
+    return codes
+
+
+def place_of(plan: Plan, name: str) -> str:
+    """What ``open_code`` wants for what a plan names so: a shipped name, or a path."""
+    return name if name in shipped_paths() else str(Path(plan.source).parent / name)
+
+
+def files_of(plan: Plan) -> list[Path]:
+    """What a campaign is made from: the plan's own file, and those of its genomes, program and graph."""
+    graph = graph_of(plan.world)
+    graphs = [] if graph is None else [Path(plan.source).parent / graph]
+    return [Path(plan.source), *(code_path(place_of(plan, name)) for name in plan.genomes), *graphs]

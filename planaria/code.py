@@ -1,0 +1,125 @@
+"""What cells are flashed with: a genome, or a program in its place; the same questions for both."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from emulator.choose import MACHINE_CODE, make_engine
+from emulator.config import RunConfig, check_trained_for
+from emulator.engine import Engine
+from emulator.goal import Goal, PictureGoal
+from emulator.world.topology import Topology
+from firmware import image
+from firmware.budget import HIDDEN_MAX
+from firmware.errors import InputError
+from firmware.genome import Genome
+from firmware.handlers import Handlers
+from planaria.program import SUFFIX, SourceProgram, confirmed, open_program
+from planaria.shipped import flash_image, genome_path, open_genome
+
+Code = Genome | SourceProgram
+"""What every cell of a grid executes."""
+
+
+def is_program(name_or_file: str | Path) -> bool:
+    """Whether this names a program: by its suffix."""
+    return Path(name_or_file).suffix == SUFFIX
+
+
+def open_code(name_or_file: str | Path) -> Code:
+    """A program's file, a shipped genome by its name, or any genome file.
+
+    Raises:
+        InputError: it is none of them, or cannot be read.
+    """
+    if is_program(name_or_file):
+        return open_program(name_or_file)
+    return open_genome(name_or_file)
+
+
+def code_path(name_or_file: str | Path) -> Path:
+    """The file of a program or a genome, shipped or not."""
+    return Path(name_or_file) if is_program(name_or_file) else genome_path(name_or_file)
+
+
+def stored_code(content: bytes, name: str) -> Code:
+    """What results hold under this name; a program is not run.
+
+    Raises:
+        InputError: these are not the bytes of a genome.
+    """
+    if is_program(name):
+        return SourceProgram(Path(name).stem, content)
+    return Genome.from_bytes(content, name)
+
+
+def own(code: Code, program: Path | None) -> Code:
+    """What came with results, as it may be run: a program only as the file that a person names.
+
+    Args:
+        code: what came with results.
+        program: the file of the program; None if the person has named none.
+
+    Raises:
+        InputError: the file is missing, another, or not wanted.
+    """
+    if program is None:
+        return code
+    if isinstance(code, Genome):
+        raise InputError("--program", program, "the results are of a genome", "leave it out")
+    return confirmed(code, program)
+
+
+def hidden_of(code: Code) -> int:
+    """Hidden units of a rule, by which the pace of a chip goes; the most of all for a program."""
+    return code.hidden if isinstance(code, Genome) else HIDDEN_MAX
+
+
+def check_fits(code: Code, topology: Topology) -> None:
+    """Refuse a topology for which a rule was not trained, or on which the goal cannot be reached.
+
+    Raises:
+        InputError: it is one.
+    """
+    if isinstance(code, Genome):
+        check_trained_for(code, topology)
+    goal_of(code).seeds(topology)
+
+
+def goal_of(code: Code) -> Goal:
+    """What runs are judged by.
+
+    Raises:
+        InputError: a program does not say.
+    """
+    return PictureGoal(code.target) if isinstance(code, Genome) else code.goal()
+
+
+def engine_of(code: Code, config: RunConfig, **choice: Any) -> Engine:
+    """An engine whose cells run this.
+
+    Args:
+        code: a genome or a program.
+        config: the world.
+        choice: trace_file, engine, kernel, target and check_genome, as of ``make_engine``.
+
+    Raises:
+        InputError: as of ``make_engine``.
+    """
+    check_fits(code, config.topology)
+    if isinstance(code, Genome):
+        flash = image.build(code, config.timing)
+        library = partial(flash_image, config.timing, config.topology)
+        return make_engine(config, flash, PictureGoal(code.target), library=library, **choice)
+    return make_engine(config, _in_language_of(code, choice.get("engine")), code.goal(), **choice)
+
+
+def _in_language_of(code: SourceProgram, engine: str | None) -> Handlers | Path:
+    """A program as an engine runs it: those that execute machine code want it in C."""
+    if engine not in MACHINE_CODE:
+        return code.handlers
+    twin = Path(f"{code.path}").with_suffix(".c")
+    if code.source_in_c is None:
+        limit = f"it executes C, and there is no {twin}"
+        raise InputError("engine", engine, limit, "write it, or choose window or reference")
+    return code.source_in_c

@@ -1,0 +1,140 @@
+"""A program of a cell as its author writes it: a Python file with its three functions and its distance.
+
+Opening one runs it, as importing a module does. So only files that a person names are run: what comes with
+results or a certificate is kept as text, for comparison, and never run.
+"""
+
+import linecache
+import traceback
+import zlib
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from emulator.goal import ProgramGoal
+from firmware.errors import InputError
+from firmware.handlers import Handlers
+from firmware.system.reading import read_input
+
+SUFFIX: Final = ".py"
+
+FILE_MAX_BYTES: Final = 1 << 20
+
+DISTANCE, SEEDS = "distance", "seeds"
+"""Functions of the file by which its runs are judged; the second may be missing."""
+
+
+@dataclass(frozen=True)
+class SourceProgram:
+    """A program of a cell, as a file that may be run or not.
+
+    Attributes:
+        name: of the file, without its suffix.
+        source: the whole file.
+        path: where it lies, if a person has named it; None where it came with somebody's results.
+    """
+
+    name: str
+    source: bytes
+    path: str | None = None
+
+    def to_bytes(self) -> bytes:
+        """The file, as results keep it."""
+        return self.source
+
+    def crc32(self) -> int:
+        """A short fingerprint of the file."""
+        return zlib.crc32(self.source)
+
+    @property
+    def handlers(self) -> Handlers:
+        """The functions that cells run.
+
+        Raises:
+            InputError: the file is not a person's own, fails when it is run, or lacks one.
+        """
+        return Handlers.of(self._names(), f"{self.name}{SUFFIX}")
+
+    @property
+    def source_in_c(self) -> Path | None:
+        """The same program in C, which lies beside it under the same name; None if there is none."""
+        beside = Path(self.path).with_suffix(".c") if self.path else None
+        return beside if beside and beside.is_file() else None
+
+    def goal(self) -> ProgramGoal:
+        """How far a world is from what this program calls legitimate.
+
+        Raises:
+            InputError: as ``handlers``, or it does not say.
+        """
+        names = self._names()
+        distance, seeds = names.get(DISTANCE), names.get(SEEDS)
+        if not callable(distance):
+            limit = f"it has no function {DISTANCE}: how far is a world from legitimate?"
+            raise InputError("program", self.path, limit, "write: def distance(world): return ...")
+        if seeds is not None and not callable(seeds):
+            raise InputError("program", self.path, f"its {SEEDS} is no function", "def seeds(topology): ...")
+        return ProgramGoal(f"{self.name}{SUFFIX}", distance, seeds)
+
+    def _names(self) -> dict[str, Any]:
+        if self.path is None:
+            limit = "it came with results, and code of somebody else is never run unasked"
+            raise InputError("program", f"{self.name}{SUFFIX}", limit, "name the file itself: --program FILE")
+        return _run(self.source, self.path)
+
+
+def open_program(path: str | Path) -> SourceProgram:
+    """A program of a cell from its file, which is run once, to see that it is one.
+
+    Args:
+        path: of a Python file with the functions ``boot``, ``hear``, ``wake`` and ``distance``.
+
+    Raises:
+        InputError: it cannot be read or run, or lacks a function.
+    """
+    path = Path(path)
+    source = read_input("program", path, FILE_MAX_BYTES, "check the path")
+    program = SourceProgram(path.stem, source, str(path))
+    program.goal()
+    _ = program.handlers
+    return program
+
+
+def confirmed(program: SourceProgram, path: Path) -> SourceProgram:
+    """A program that came with results, as the file that a person names.
+
+    Raises:
+        InputError: the file is another, or as ``open_program``.
+    """
+    source = read_input("program", path, FILE_MAX_BYTES, "check the path")
+    own = SourceProgram(program.name, source, str(path))
+    if own.source != program.source:
+        limit = f"its SHA-256 is not that of the results' program, {sha256(program.source).hexdigest()}"
+        raise InputError("program", path, limit, "name the file with which they were made")
+    return own
+
+
+@cache
+def _run(source: bytes, path: str) -> dict[str, Any]:
+    """The names of a file that has been run, once in a process."""
+    names: dict[str, Any] = {"__name__": Path(path).stem, "__file__": path}
+    # Whoever looks for the source of a function finds what was run, whatever has become of the file.
+    linecache.cache[path] = (len(source), None, source.decode("utf-8", "replace").splitlines(True), path)
+    try:
+        exec(compile(source, path, "exec"), names)
+    except (KeyboardInterrupt, MemoryError):
+        raise
+    except BaseException as error:  # SystemExit too: a file that ends its process is no program
+        limit = f"running it raises {_explained(error, path)}"
+        raise InputError("program", path, limit, "mend it: python must be able to import it") from error
+    return names
+
+
+def _explained(error: BaseException, path: str) -> str:
+    """What was raised, and in which line of the file."""
+    lines = [at.lineno for at in traceback.extract_tb(error.__traceback__) if at.filename == path]
+    line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
+    where = f" in line {line}" if line else ""
+    return f"{type(error).__name__}{where}: {getattr(error, 'msg', error)}"

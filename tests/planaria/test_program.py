@@ -1,0 +1,165 @@
+"""Programs of a cell as files: run, measured, replayed and certified; and those that are none."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from firmware.errors import InputError
+from planaria import Grid, Plan, certify, measure, open_program
+from planaria.campaign.certificate import check
+from planaria.campaign.replay import replay
+
+ROOT = Path(__file__).parents[2]
+HOP_COUNT = ROOT / "examples/hop_count.py"
+
+BLINK = """
+def boot(ram, strap): ram[4] = strap
+def hear(ram, port, state): pass
+def wake(ram): ram[3] = 64 - ram[3]
+def distance(world): return 1000 * (world.states[..., 4].sum() != {straps})
+"""
+
+PLAN = """
+title = "hop count"
+program = "hop_count.py"
+timeline = ["restart:disc:{row},{column},3@60"]
+trials = 12
+horizon_rounds = 130
+[world]
+grid = "12x12"
+[recovery]
+dwell_rounds = 5
+[draw]
+row = { from = 0, to = 2 }
+column = { from = 0, to = 11 }
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, name="mine.py"):
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_a_program_of_four_lines(write):
+    grid = Grid(open_program(write(BLINK.format(straps=1))), 6, 5)
+    result = grid.run(10)
+    assert result.error_by_round == [0] * 11
+    assert (result.stood, result.updates > 200) == (None, True)
+    assert set(grid.states[..., 3].ravel().tolist()) == {0, 64}
+
+
+def test_seeds_are_chosen_by_the_program(write):
+    text = BLINK.format(straps=3) + "def seeds(topology): return [0, 3, topology.cells - 1]\n"
+    grid = Grid(open_program(write(text)), 6, 5)
+    grid.run(2)
+    assert [i for i, strap in enumerate(grid.states[..., 4].ravel().tolist()) if strap] == [0, 3, 29]
+    assert grid.error == 0
+
+
+def test_the_command_line(planaria, write):
+    options = ("--grid", "12x12", "--rounds", 60, "--fault", "restart:half:left@30", "--json")
+    fast, slow = (
+        json.loads(planaria("run", HOP_COUNT, *options, "--engine", engine).stdout)
+        for engine in ("window", "reference")
+    )
+    assert fast["trace_sha256"] == slow["trace_sha256"]
+    assert (fast["genome"], fast["error_by_round"][29], fast["error_by_round"][60]) == ("hop_count", 0, 0)
+    said = planaria("run", HOP_COUNT, "--grid", "12x12", "--rounds", 60, "--check").stdout
+    assert "distance at the end 0.00 (0 is legitimate)" in said
+    assert "differs from the reference engine in: nothing" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("def boot(ram, strap): pass\n", "it has no function"),
+        ("import nowhere_at_all\n", "running it raises ModuleNotFoundError in line 1: No module named"),
+        ("x = 1\ny = 1 / 0\n", "running it raises ZeroDivisionError in line 2: division by zero; mend it"),
+        ("def boot(:\n", "running it raises SyntaxError in line 1: "),
+        ("raise SystemExit(3)\n", "running it raises SystemExit in line 1: 3; mend it"),
+        ("\0", "running it raises "),
+    ],
+)
+def test_files_that_are_no_programs(write, text, says):
+    with pytest.raises(InputError, match=f"program: .*mine.py - {says}"):
+        open_program(write(text))
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ("def distance(world): return None\n", "its distance raises TypeError in line"),
+        ("def distance(world): return -1\n", "its distance is -1.0; return a number >= 0"),
+        (
+            "def distance(world): return 0\ndef seeds(topology): return [99]\n",
+            "its seeds must be numbers of cells",
+        ),
+        ("def distance(world): return 0\nseeds = 3\n", "its seeds is no function"),
+        ("", "it has no function distance: how far is a world from legitimate"),
+    ],
+)
+def test_programs_that_cannot_be_judged(planaria, write, told, says):
+    handlers = "\n".join(line for line in BLINK.splitlines() if "distance" not in line)
+    done = planaria("run", write(f"{handlers}\n{told}"), "--grid", "5x5", "--rounds", 2)
+    assert (done.returncode, says in done.stderr) == (2, True)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_program_on_a_chip_needs_its_twin_in_c(planaria, write):
+    done = planaria("run", write(BLINK), "--engine", "native", "--grid", "5x5", "--rounds", 2)
+    assert (done.returncode, "mine.c" in done.stderr) == (2, True)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A plan of hop count beside its program, and its results."""
+    folder = tmp_path_factory.mktemp("campaign")
+    shutil.copy(HOP_COUNT, folder)
+    (folder / "plan.toml").write_text(PLAN)
+    measure(Plan.load(folder / "plan.toml"), folder / "results", workers=1, quiet=True)
+    return folder
+
+
+class TestCampaign:
+    def test_a_trial_is_replayed_with_the_file_alone(self, folder):
+        with pytest.raises(
+            InputError, match=r"program: hop_count\.py - it came with results, and code of someb"
+        ):
+            replay(folder / "results", 0, 3)
+        again = replay(folder / "results", 0, 3, program=folder / "hop_count.py")
+        assert (again["same"], again["genome"]) == (True, "hop_count.py")
+
+    def test_another_file_is_refused(self, folder, write):
+        with pytest.raises(InputError, match="its SHA-256 is not that of the results' program"):
+            replay(folder / "results", 0, 3, program=write(BLINK))
+
+    def test_a_certificate_says_what_legitimate_means(self, folder, tmp_path):
+        certificate = certify(folder / "results", 60, 0.95, 0, tmp_path / "c.json")
+        assert "distance at most 0 for 5 rounds" in certificate["statement"]
+        assert certificate["healed"] == certificate["wounds"] == 12
+        with pytest.raises(InputError, match="code of somebody else is never run unasked"):
+            check(tmp_path / "c.json", 2, 1)
+        assert check(tmp_path / "c.json", 2, 1, HOP_COUNT)["differs"] == []
+
+    @pytest.mark.parametrize(
+        ("old", "new", "says"),
+        [
+            ('program = "hop_count.py"', 'program = "hop_count.c"', "it must be a Python file"),
+            ('program = "hop_count.py"', 'program = "nowhere.py"', "program: .*nowhere.py - "),
+            ('program = "hop_count.py"', 'genomes = ["hop_count.py"]', "it is a program; write: program"),
+            ('program = "hop_count.py"', 'program = "a.py"\ngenomes = ["ring"]', "genomes are given too"),
+        ],
+    )
+    def test_plans_that_are_refused(self, tmp_path, old, new, says):
+        path = tmp_path / "plan.toml"
+        path.write_text(PLAN.replace(old, new))
+        with pytest.raises(InputError, match=says):
+            measure(Plan.load(path), tmp_path / "results", workers=1, quiet=True)
+        assert not (tmp_path / "results").exists()
