@@ -31,7 +31,7 @@ def number(what: str, value: Any) -> float:
 
 
 def text(what: str, value: Any) -> str:
-    """A text.
+    """Take a text, and nothing else.
 
     Raises:
         InputError: it is none.

@@ -37,7 +37,7 @@ class Handlers:
 
     @classmethod
     def of(cls, names: Mapping[str, object], name: str) -> "Handlers":
-        """Those among the names of a module.
+        """The handlers among the names of a module.
 
         Args:
             names: of the module, e.g. ``vars(module)``.

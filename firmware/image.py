@@ -98,7 +98,7 @@ def _signed(rule: tuple[int, int, int], timing: Timing, body: bytes) -> bytes:
 
 
 def _numbers(rom: bytes, bounds: tuple[tuple[str, int, int], ...]) -> list[int]:
-    """Those of the header, of an image that is whole and within these bounds."""
+    """The numbers of a header, of an image that is whole and within these bounds."""
     if len(rom) < HEADER_BYTES:
         raise _refused(f"{len(rom)} B", f"its header alone has {HEADER_BYTES} B")
     magic, version, *numbers = HEADER.unpack_from(rom)

@@ -118,7 +118,7 @@ def option(default: Any, text: str, metavar: str = "", limits: Limits | None = N
 
 
 def options_by_field(holder: Any) -> dict[str, Option]:
-    """Those fields of a dataclass that are options, in their order: name of the field -> option."""
+    """The options among the fields of a dataclass, in their order: name of the field -> option."""
     return _options(holder)
 
 

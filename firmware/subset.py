@@ -125,7 +125,7 @@ class _Reader:
 
     @property
     def file(self) -> str:
-        """Where the function stands."""
+        """The file in which the function stands."""
         return self.function.__code__.co_filename
 
     def refused(

@@ -25,7 +25,7 @@ ALL_PORTS: Final = (1 << PORTS) - 1
 
 @dataclass(frozen=True)
 class LinkFault(Fault):
-    """What links suffer."""
+    """A fault of links: what they suffer while it is in force."""
 
     def front(self) -> Front:
         """The effect and its numbers."""
@@ -51,7 +51,7 @@ class Loss(LinkFault, kind="loss"):
     probability: float = parameter(PROBABILITY)
 
     def front(self) -> Front:
-        """Independent losses."""
+        """A front that loses each message by itself."""
         return Front(Effect.LOSE, below=threshold(self.probability))
 
 
@@ -99,7 +99,7 @@ class Delay(LinkFault, kind="delay"):
         return self.by_us
 
     def front(self) -> Front:
-        """A fixed time."""
+        """A front that holds messages for a fixed time."""
         return Front(Effect.DELAY, amount_us=self.by_us)
 
 
@@ -114,7 +114,7 @@ class Jitter(LinkFault, kind="jitter"):
         return self.to_us
 
     def front(self) -> Front:
-        """A random time."""
+        """A front that holds messages for a random time."""
         return Front(Effect.JITTER, amount_us=self.to_us)
 
 
@@ -130,7 +130,7 @@ class Reorder(LinkFault, kind="reorder"):
         return self.by_us
 
     def front(self) -> Front:
-        """It holds up nobody."""
+        """A front that holds some messages, and nobody behind them."""
         return Front(Effect.STRAY, below=threshold(self.probability), amount_us=self.by_us)
 
 
@@ -146,13 +146,13 @@ class Duplicate(LinkFault, kind="duplicate"):
         return self.after_us
 
     def front(self) -> Front:
-        """A copy."""
+        """A front that makes copies of messages."""
         return Front(Effect.ECHO, below=threshold(self.probability), amount_us=self.after_us)
 
 
 @dataclass(frozen=True)
 class Replay(Duplicate, kind="replay"):
-    """As duplicate, much later: an old frame comes again, and is believed."""
+    """An old frame comes again, much later than with ``duplicate``, and is believed."""
 
     after_us: int = parameter(_TIME, 500_000)
 
@@ -173,13 +173,13 @@ class Mute(LinkFault, kind="mute"):
     """The cells fall silent: nobody hears them."""
 
     def front(self) -> Front:
-        """Nothing comes through."""
+        """A front that lets nothing come through."""
         return Front(Effect.CUT)
 
 
 @dataclass(frozen=True)
 class Deaf(Mute, kind="deaf"):
-    """The cells hear nobody."""
+    """The cells hear nobody: whatever leads to them is lost."""
 
     def ports(self, topology: Topology, cells: Cells) -> NDArray[np.uint8]:
         """All links that lead to them."""

@@ -110,7 +110,7 @@ class Ball(Region):
 
 @dataclass(frozen=True)
 class LivingTissue(Region):
-    """Those cells of another region that are mature when the fault begins."""
+    """The cells of another region that are mature when the fault begins."""
 
     of: Region
 

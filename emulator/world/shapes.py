@@ -73,7 +73,7 @@ def _inside(lattice: Lattice, place: Place) -> bool:
 
 
 def _all(flags: list[Flags]) -> Flags:
-    """Those that all of them hold."""
+    """The cells that all of them hold."""
     return reduce(np.logical_and, flags)
 
 

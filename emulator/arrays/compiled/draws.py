@@ -26,7 +26,7 @@ def draw32(base, entity, index):
 
 @inner
 def entropy(keys, word):
-    """As ``Entropy`` of emulator.world.entropy: the bits of a place; ``keys`` are its four, uint64."""
+    """Entropy of a place, as emulator.world.entropy; ``keys`` are its four, uint64."""
     for number in range(len(keys) // 2):
         word ^= keys[2 * number]
         word = ((word ^ (word >> np.uint64(16))) * np.uint64(0x7FEB352D)) & _WORD

@@ -13,7 +13,7 @@ from firmware.runtime import interpreted
 
 
 class Called(NamedTuple):
-    """A program's functions.
+    """The functions of a program, by their addresses.
 
     Attributes:
         native: whether they are those of a C cell.

@@ -123,7 +123,7 @@ class Run(NamedTuple):
 
 @inner
 def _advance(word):
-    """As firmware.prng."""
+    """The next PRNG state, as firmware.prng."""
     word += word == 0
     word ^= word << 13 & _WORD
     word ^= word >> 17
@@ -132,7 +132,7 @@ def _advance(word):
 
 @njit(_nrt=False)
 def draw_wait_us(world, address):
-    """As firmware.clock, from the PRNG state at an address, which moves on."""
+    """Draw a wait as firmware.clock does, from the PRNG state at an address, which moves on."""
     word = load32(address)
     wait = np.int64(0) if world.exponential else np.int64(world.mean_us >> 1)
     while True:
@@ -150,7 +150,7 @@ def draw_wait_us(world, address):
 
 @inner
 def wait_us(run, now, cell, wait):
-    """Its next update ends then."""
+    """Note when the cell's next update ends."""
     cells = run.cells
     longer = wait * cells.rows[cell, RATE] >> 16
     set_due(run, cell, now + max(np.int64(1), longer) + run.world.compute_us)
@@ -158,7 +158,7 @@ def wait_us(run, now, cell, wait):
 
 @inner
 def set_due(run, cell, due):
-    """Its next update ends then; or NEVER, or DARK."""
+    """Note when the cell's next update ends; or NEVER, or DARK."""
     cells = run.cells
     run.counters[mail.DARKNESS] += (due == DARK) - (cells.rows[cell, DUE] == DARK)
     cells.rows[cell, DUE] = due

@@ -94,7 +94,7 @@ class ProgramCore:
 
     @property
     def states(self) -> NDArray[np.int8]:
-        """int8[cells, 16], a view."""
+        """The states of all cells, int8[cells, 16], a view."""
         return self._memory[:, :CHANNELS].view(np.int8)
 
     @property
@@ -107,13 +107,13 @@ class ProgramCore:
         self._cells.rows[:-1, RATE] = rates
 
     def boot(self, cells: NDArray[np.intp], straps: NDArray[np.bool_], now_us: int) -> NDArray[np.intp]:
-        """These cells boot from what is in their RAM; returns those that run then."""
+        """Boot cells from what is in their RAM; returns those that run then."""
         self._strike(BOOTS, cells, straps.astype(np.int64), now_us)
         running: NDArray[np.intp] = cells[self.due[cells] != DARK]
         return running
 
     def darken(self, cells: NDArray[np.intp], now_us: int) -> None:
-        """These cells lose power."""
+        """Take power from these cells."""
         self._strike(DARKENS, cells, np.zeros(len(cells), np.int64), now_us)
 
     def set_due_us(self, cells: NDArray[np.intp], due_us: NDArray[np.int64], now_us: int) -> None:
@@ -210,7 +210,7 @@ def _world(config: RunConfig) -> World:
 
 
 def _cells(config: RunConfig, observer: Observer) -> Cells:
-    """All without power."""
+    """All cells, without power and with blank RAM."""
     count = config.topology.cells
     rows = in_lines(np.zeros((count + 1, ROW_WORDS), np.int64))
     rows[:, DUE], rows[:, RATE] = DARK, RATE_ONE

@@ -159,7 +159,7 @@ def _look_into_ports(run, now, cell):
 
 @inner
 def _update(run, now, cell):
-    """Wake once, as emulator.reference.board."""
+    """Wake a cell once, as emulator.reference.board does."""
     wait, length = wake(run, now, cell)
     if wait == 0:
         return
