@@ -26,4 +26,4 @@ def test_bad_chips(refused):
     refused("run", "ring", "--chip", "z80", says=["chip: z80", "choose one of cortex-m0plus, rv32imc"])
     refused("run", "ring", "--chip", "rv32ec@fast", says=["after @ stands no clock"])
     refused("run", "ring", "--chip", "rv32ec", "--compute-us", 5, says=["compute_us is given too"])
-    refused("run", "ring", "--compute-us", -1, says=["compute_us: -1", "0 to 10,000,000 us"])
+    refused("run", "ring", "--compute-us", -1, says=["compute_us: -1", "0 to 10,000,000"])

@@ -12,12 +12,15 @@ import pytest
 
 from emulator.config import RunConfig
 from emulator.faults import Fault
+from emulator.goal import PictureGoal
 from emulator.reference.engine import ReferenceEngine
-from examples.hop_count import HopCount
+from emulator.world.lattices import Square8
+from examples import hop_count
 from firmware import frame, image
 from firmware.budget import CHANNELS, PORTS
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
+from firmware.handlers import Handlers
 from firmware.hardware.build import Options, build
 from firmware.hardware.chips import CHIPS, TARGETS
 from firmware.hardware.machine import OUTPUT, ChipProgram, LibraryProgram, load, machine, rom_image
@@ -26,11 +29,12 @@ from firmware.hardware.sizes import measure
 from firmware.memory import Ram
 from firmware.picture import Picture
 from firmware.program import Failure, MachineError
+from firmware.runtime import interpreted
 
 ROOT = Path(__file__).parents[3]
 HOP_COUNT = ROOT / "examples" / "hop_count.c"
-LIMIT = 30
 FLASH = image.build_program(Timing())
+PYTHON = interpreted(Handlers.of(vars(hop_count), "hop_count.py"))
 
 LISTS = """
 cell_phase *const CELL_ON_BOOT[] = {start, draw_wait, 0};
@@ -59,17 +63,17 @@ def built_program(path, target, flash=FLASH, **options):
 @pytest.fixture(scope="module")
 def in_python():
     """A world of the example, and its trace."""
-    return run(bytes([LIMIT]), HopCount)
+    return run(FLASH, PYTHON)
 
 
 def run(rom, firmware):
     faults = ("restart:half:left@6", "kill:rect:1,1,2,1@9", "flips:all,rate_hz=0.01@0+12", "corrupt:0.1@0")
     config = RunConfig(
-        *(7, 7), seed=3, loss_probability=0.05, jitter_us=300, faults=tuple(map(Fault.parse, faults))
+        Square8(7, 7), seed=3, loss=0.05, jitter_us=300, faults=tuple(map(Fault.parse, faults))
     )
     trace = io.BytesIO()
     picture = Picture.of(np.full((7, 7, 4), 255, np.uint8))
-    engine = ReferenceEngine(config, rom, picture, firmware, trace)
+    engine = ReferenceEngine(config, rom, PictureGoal(picture), firmware, trace)
     engine.run(16)
     return trace.getvalue()
 
@@ -85,8 +89,7 @@ def test_the_example_in_c_does_from_any_ram_what_python_does(hardware, target):
     """All that either of them reads again, what they send, and when they wake."""
     timing = Timing(Law.UNIFORM, 70_001)
     cell = load(built_program(HOP_COUNT, target, image.build_program(timing)))
-    python = HopCount(bytes([LIMIT]))
-    python.timing = timing
+    python = PYTHON(image.build_program(timing))
     rng = np.random.default_rng(4)
     for _ in range(150):
         rams = [Ram(bytearray(random)) for random in [rng.bytes(256)] * 2]
@@ -105,7 +108,8 @@ def test_the_example_in_c_does_from_any_ram_what_python_does(hardware, target):
 
 
 def read_again(ram):
-    return ram.state.tolist(), ram.inbox.tolist(), ram.prng, ram.sequence
+    kept = ram.inbox[:, [hop_count.HOPS, hop_count.AGE]]
+    return ram.state.tolist(), kept.tolist(), ram.prng, ram.sequence
 
 
 @pytest.mark.parametrize("target", CHIPS)
@@ -135,7 +139,7 @@ def test_a_program_that_keeps_silent(write, target):
     assert [frame.decode(wake.frame) for wake in wakes[1::2]] == [
         frame.Frame(number, bytes([5, 0, 0, 0, state]) + bytes(11)) for number, state in ((0, 2), (1, 4))
     ]
-    python = HopCount(bytes([LIMIT]))
+    python = PYTHON(FLASH)
     python.boot(twin, 9, False)
     assert [wake.wait_us for wake in wakes] == [python.wake(twin).wait_us for _ in range(4)]
 
