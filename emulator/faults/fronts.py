@@ -109,11 +109,15 @@ class Journey:
     said: bytes | None = None
 
 
+EFFECT, BELOW, ENTER_BELOW, LEAVE_BELOW, AMOUNT_US, PLACE = range(6)
+"""Columns of ``Fronts.rules``: a front's own fields, and its place in ``memory`` or ``said``."""
+
+
 class Fronts(NamedTuple):
     """All that are in force, by number, for compiled code.
 
-    ``rules`` int64[n, 6] are effect, below, enter_below, leave_below, amount_us, and the front's place in
-    ``memory`` or ``said``, where only those are that have any. ``copies`` is how many a message may be.
+    ``rules`` int64[n, 6] has a row for each, with the columns above; ``memory`` and ``said`` have only those
+    fronts that need it. ``copies`` is how many a message may be.
     """
 
     rules: NDArray[np.int64]
@@ -184,12 +188,12 @@ class Weather:
         active, cells = self.active, self._cells
         remembers = [one for one in active if one.front.effect in REMEMBERS]
         speaks = [one for one in active if one.front.effect is Effect.STICK]
-        rules = np.zeros((len(active), 6), np.int64)
+        rules = np.zeros((len(active), PLACE + 1), np.int64)
         for rule, one in zip(rules, active, strict=True):
             front = one.front
-            rule[:5] = front.effect, front.below, front.enter_below, front.leave_below, front.amount_us
+            rule[:PLACE] = front.effect, front.below, front.enter_below, front.leave_below, front.amount_us
             for those in (remembers, speaks):
-                rule[5] += sum(place for place, other in enumerate(those) if other is one)
+                rule[PLACE] += sum(place for place, other in enumerate(those) if other is one)
         fronts = Fronts(
             rules,
             np.array([one.base for one in active], np.uint64),

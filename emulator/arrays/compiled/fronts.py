@@ -8,7 +8,16 @@ from emulator.arrays.compiled.jit import inner
 from emulator.arrays.compiled.mail import CORRUPTED, LOST, ROW, SENT, SLOTS, STATE
 from emulator.arrays.compiled.simd import copy16, put
 from emulator.arrays.compiled.wakes import first_from
-from emulator.faults.fronts import DRAWS, Effect
+from emulator.faults.fronts import (
+    AMOUNT_US,
+    BELOW,
+    DRAWS,
+    EFFECT,
+    ENTER_BELOW,
+    LEAVE_BELOW,
+    PLACE,
+    Effect,
+)
 from firmware.budget import ALPHA, ONE, PORTS
 from firmware.frame import FRAME_BYTES
 
@@ -44,18 +53,20 @@ def list_message(world, transit, ahead, number, arrival):
 @inner
 def _loses(fronts, front, effect, below, link, sender, port, index, now):
     """Whether a front that can lose messages loses this one."""
-    base, place = fronts.bases[front], fronts.rules[front, 5]
+    # Draw 0 decides whether a message is lost, draw 1 whether its link turns good or bad: a bit for each port
+    # of the sender says which links are bad. Of a limit, memory is the time of the last frame let through.
+    base, place = fronts.bases[front], fronts.rules[front, PLACE]
     if effect == LOSE:
         return draw32(base, link, DRAWS * index) < below
     if effect == BURST:
         bad = fronts.memory[place, sender] >> port & 1
-        if draw32(base, link, DRAWS * index + 1) < fronts.rules[front, 3 if bad else 2]:
+        if draw32(base, link, DRAWS * index + 1) < fronts.rules[front, LEAVE_BELOW if bad else ENTER_BELOW]:
             fronts.memory[place, sender] ^= np.int64(1) << port
             bad ^= 1
         return bad == 1 and draw32(base, link, DRAWS * index) < below
     if effect == LIMIT:
         last = fronts.memory[place, sender]
-        if last < now < last + fronts.rules[front, 4]:
+        if last < now < last + fronts.rules[front, AMOUNT_US]:
             return True
         fronts.memory[place, sender] = now
         return False
@@ -71,10 +82,11 @@ def meet(fronts, cell, port, index, now, lost):
     """
     link = PORTS * cell + port
     bit, stray, held, voice = np.int64(SOUND), False, np.int64(0), np.int64(TRUTH)
+    # Every front is met, also by a message that is lost already: a burst's links turn all the same.
     for front in range(len(fronts.rules)):
         if fronts.ports[front, cell] >> port & 1:
-            base, effect = fronts.bases[front], fronts.rules[front, 0]
-            below, amount = fronts.rules[front, 1], fronts.rules[front, 4]
+            base, effect = fronts.bases[front], fronts.rules[front, EFFECT]
+            below, amount = fronts.rules[front, BELOW], fronts.rules[front, AMOUNT_US]
             if _loses(fronts, front, effect, below, link, cell, port, index, now):
                 lost = True
             if effect == DELAY:
@@ -94,15 +106,15 @@ def meet(fronts, cell, port, index, now, lost):
 @inner
 def echoes(fronts, front, cell, port, index):
     """Whether this front makes a message arrive once more."""
-    if fronts.rules[front, 0] != ECHO or not fronts.ports[front, cell] >> port & 1:
+    if fronts.rules[front, EFFECT] != ECHO or not fronts.ports[front, cell] >> port & 1:
         return False
-    return draw32(fronts.bases[front], PORTS * cell + port, DRAWS * index) < fronts.rules[front, 1]
+    return draw32(fronts.bases[front], PORTS * cell + port, DRAWS * index) < fronts.rules[front, BELOW]
 
 
 @inner
 def speak(fronts, front, effect, link, sender, index):
     """Put into ``fronts.voice`` what a false voice says."""
-    place = fronts.rules[front, 5]
+    place = fronts.rules[front, PLACE]
     if effect == STICK:
         for byte in range(len(fronts.voice)):
             fronts.voice[byte] = fronts.said[place, sender, byte]
@@ -142,7 +154,7 @@ def _set_out(run, now, cell, index, port, lost):
         arrival = max(arrival, transit.latest[cell, port])
         transit.latest[cell, port] = arrival
     if voice != TRUTH:
-        speak(fronts, voice, fronts.rules[voice, 0], link, cell, index)
+        speak(fronts, voice, fronts.rules[voice, EFFECT], link, cell, index)
     slot = np.int64(run.cells.words[cell, SLOTS + port])
     left = arrival - held
     if bit != SOUND:
@@ -155,7 +167,7 @@ def _set_out(run, now, cell, index, port, lost):
             if bit != SOUND:
                 counters[CORRUPTED] += 1
             else:
-                later = arrival + fronts.rules[front, 4]
+                later = arrival + fronts.rules[front, AMOUNT_US]
                 _post(run, slot, left, later, cell, voice)
 
 
