@@ -34,7 +34,7 @@ class Grid:
     ``planaria run --help``; docs/campaigns.md lists them all with limits and defaults.
 
     Args:
-        code: a genome (``open_genome``), or a program of a cell (``open_program``).
+        genome: a genome (``open_genome``), or a program of a cell in its place (``open_program``).
         rows: height in cells; 32 unless ``grid`` says otherwise.
         cols: width in cells, likewise.
         config: the world ready made, instead of options.
@@ -55,7 +55,7 @@ class Grid:
 
     def __init__(
         self,
-        code: Code,
+        genome: Code,
         rows: int | None = None,
         cols: int | None = None,
         *,
@@ -68,19 +68,19 @@ class Grid:
         kernel: str | None = None,
         **options: Any,
     ) -> None:
-        if not isinstance(code, Code):
-            limit = "it must be a Genome or a program"
-            raise InputError("genome", repr(code), limit, "e.g. open_genome('ring')")
+        if not isinstance(genome, Code):
+            limit = "it must be a Genome, or a program"
+            raise InputError("genome", repr(genome), limit, "e.g. open_genome('ring')")
         if rows is not None or cols is not None:
             options = _sized(options, rows, cols)
         if config is not None and options:
             name, value = next(iter(options.items()))
             raise InputError(name, value, "config is given too", "leave one of them out")
-        self.config = RunConfig.of(options, hidden_of(code)) if config is None else config
-        self.code = code
+        self.config = RunConfig.of(options, hidden_of(genome)) if config is None else config
+        self.genome = genome
         self.faults = list(self.config.faults)
         self._engine = engine_of(
-            code,
+            genome,
             self.config,
             trace_file=trace_file,
             engine=engine,
@@ -180,7 +180,7 @@ class Grid:
         from planaria.pictures.figures import save_figure
 
         self._check(path, "figure")
-        save_figure(Path(path), self.code, self.config, self.faults, self.result, self._pictures)
+        save_figure(Path(path), self.genome, self.config, self.faults, self.result, self._pictures)
 
     def _check(self, path: str | Path, what: str) -> None:
         check_outputs([Path(path)])

@@ -42,7 +42,10 @@ def test_numbers_of_numpy_are_the_same_world(ring):
         ({"grown_error": "x"}, r"^grown_error: 'x' - it must be a number"),
         ({"faults": "restart:all@1"}, r"list of texts; write \['restart:all@1'\]"),
         ({"faults": [3]}, r"^faults: 3 - it must be a text"),
-        ({"genome": "ring"}, r"^genome: 'ring' - it must be a Genome; e.g. open_genome\('ring'\)"),
+        (
+            {"genome": "ring"},
+            r"^genome: 'ring' - it must be a Genome, or a program; e.g. open_genome\('ring'\)",
+        ),
     ],
 )
 def test_what_is_no_number(ring, option, says):

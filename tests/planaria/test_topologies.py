@@ -12,6 +12,7 @@ from emulator.world.lattices import Cube6, Hex6, Square4, Square8
 from firmware.genome import Genome
 from planaria import Grid, InputError, open_genome
 from planaria.appraisal import room
+from planaria.campaign.codes import files_of, open_codes
 from planaria.campaign.plan import Plan
 from planaria.commands.main import main
 from planaria.pictures.canvas import canvas
@@ -139,14 +140,14 @@ def test_a_plan_says_its_topology(tmp_path):
     trained_for("hex6").save(tmp_path / "hex.genome")
     source = str(tmp_path / "p.toml")
     plan = Plan.parse(PLAN, source)
-    genomes = plan.open_genomes()
+    genomes = open_codes(plan)
     assert [str(world.topology) for world in plan.worlds()] == ["hex6 22x22"]
     trial = plan.seeded_by(genomes).trial(plan.points()[0], 0)
     assert trial.config.topology == Hex6(22, 22)
     with pytest.raises(
         InputError, match=r"genomes\[0\]: genome: ring - it was trained for hex6, and this is square8"
     ):
-        Plan.parse(PLAN.replace('topology = "hex6"', ""), source).open_genomes()
+        open_codes(Plan.parse(PLAN.replace('topology = "hex6"', ""), source))
     assert '"topology":"hex6"' in plan.essence
 
 
@@ -155,7 +156,7 @@ def test_a_plan_is_the_same_wherever_its_graph_lies(tmp_path):
         (tmp_path / name).write_text(content)
         text = PLAN.replace('"hex6"\ngrid = "22x22"', f'"graph:{name}"').replace("disc:11,11,4", "ball:a,1")
         plan = Plan.parse(text, str(tmp_path / "p.toml"))
-        assert plan.files()[-1] == tmp_path / name
+        assert files_of(plan)[-1] == tmp_path / name
         return plan.essence
 
     assert essence("one", "a b\nb c\n") == essence("other", "a b # first\nb c\n") != essence("one", "a b\n")

@@ -61,7 +61,7 @@ def test_a_trial_that_kills_its_workers_is_named(plan, cluster, tmp_path, monkey
     for life in range(50):
         (tmp_path / "lives" / str(life)).parent.mkdir(exist_ok=True)
         (tmp_path / "lives" / str(life)).touch()
-    monkeypatch.setattr("planaria.campaign.plan.open_genome", lambda _: Frail(tmp_path / "lives"))
+    monkeypatch.setattr("planaria.campaign.codes.open_code", lambda _: Frail.with_lives(tmp_path / "lives"))
     with pytest.raises(InputError, match=r"trial: \d+ of point \d, ring, .* its worker has died 3 times"):
         measure(plan, tmp_path / "results", scheduler=cluster.scheduler_address, quiet=True)
 

@@ -49,7 +49,7 @@ def frail(tmp_path):
         folder.mkdir()
         for life in range(lives):
             (folder / str(life)).touch()
-        return Frail(folder)
+        return Frail.with_lives(folder)
 
     return make
 

@@ -6,8 +6,10 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import fields
 from pathlib import Path
 
+from firmware.genome import Genome
 from planaria.shipped import open_genome
 from planaria.worth import CAMPAIGN_FILE
 
@@ -80,25 +82,20 @@ def is_running(pid):
         return False
 
 
-class Frail:
-    """The shipped ring, which kills the worker that looks at it as often as there are lives left.
+class Frail(Genome):
+    """The shipped ring, which kills the worker that looks at it as often as there are lives left."""
 
-    Args:
-        lives: a folder; each file in it is a life.
-    """
-
-    def __init__(self, lives):
-        self.lives = lives
-        self.ring = open_genome("ring")
+    @classmethod
+    def with_lives(cls, lives):
+        """``lives`` is a folder; each file in it is a life."""
+        ring = open_genome("ring")
+        frail = cls(**{field.name: getattr(ring, field.name) for field in fields(ring)})
+        object.__setattr__(frail, "lives", lives)
+        return frail
 
     @property
     def hidden(self):
         for life in self.lives.iterdir():
             life.unlink()
             os.kill(os.getpid(), signal.SIGKILL)
-        return self.ring.hidden
-
-    def __getattr__(self, name):
-        if name in ("target", "topology", "w1", "b1", "w2", "shift1", "shift2", "to_bytes"):
-            return getattr(self.ring, name)
-        raise AttributeError(name)
+        return len(self.b1)
