@@ -13,6 +13,7 @@ import builtins
 import linecache
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from types import FunctionType
 from typing import Any, Final
@@ -83,7 +84,10 @@ class Function:
             inner = {name: call.make(wrap, known, **names) for name, call in self.calls.items()}
             space = {**self.constants, **inner, **names}
             exec(self.code, space)
-            known[id(self)] = wrap(space[self.name])
+            function = space[self.name]
+            # Compilers name machine code by this; code of another program must never be taken for it.
+            function.__qualname__ = f"{self.name}_{sha256(self.text.encode()).hexdigest()[:16]}"
+            known[id(self)] = wrap(function)
         return known[id(self)]
 
 

@@ -44,7 +44,7 @@ def test_numbers_of_numpy_are_the_same_world(ring):
         ({"faults": [3]}, r"^faults: 3 - it must be a text"),
         (
             {"genome": "ring"},
-            r"^genome: 'ring' - it must be a Genome, or a program; e.g. open_genome\('ring'\)",
+            r"^genome: 'ring' - it must be a Genome, or a program; e.g. open_genome",
         ),
     ],
 )

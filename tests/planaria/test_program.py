@@ -1,5 +1,6 @@
 """Programs of a cell as files: run, measured, replayed and certified; and those that are none."""
 
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -163,3 +164,13 @@ class TestCampaign:
         with pytest.raises(InputError, match=says):
             measure(Plan.load(path), tmp_path / "results", workers=1, quiet=True)
         assert not (tmp_path / "results").exists()
+
+
+def test_programs_with_functions_of_the_same_names_stay_apart(write, monkeypatch):
+    """Numba numbers functions in each process anew: code from the disk may have the names of others."""
+    text = HOP_COUNT.read_text()
+    for limit in (30, 2, 30, 2):
+        monkeypatch.setattr("numba.core.bytecode.FunctionIdentity._unique_ids", itertools.count(10_000))
+        program = open_program(write(text.replace("LIMIT = 30", f"LIMIT = {limit}"), f"limit_{limit}.py"))
+        fast, slow = (Grid(program, 12, 12, engine=engine).run(20) for engine in ("window", "reference"))
+        assert fast == slow

@@ -85,6 +85,8 @@ def is_running(pid):
 class Frail(Genome):
     """The shipped ring, which kills the worker that looks at it as often as there are lives left."""
 
+    lives = None
+
     @classmethod
     def with_lives(cls, lives):
         """``lives`` is a folder; each file in it is a life."""
@@ -95,7 +97,7 @@ class Frail(Genome):
 
     @property
     def hidden(self):
-        for life in self.lives.iterdir():
+        for life in self.lives.iterdir() if self.lives else ():
             life.unlink()
             os.kill(os.getpid(), signal.SIGKILL)
         return len(self.b1)
