@@ -29,7 +29,7 @@ def _caller(result: Any, *kinds: Any) -> Any:
     return call
 
 
-call_boot, call_hear, call_wake = (_caller(I64, *[I64] * count) for count in (2, 3, 1))
+call_boot, call_hear, call_wake = (_caller(I64, *[I64] * count) for count in (2, 5, 2))
 """Functions of ``emulator.arrays.programs.python``."""
 
 call_cell_boot: Final = _caller(I32, I64, I64, I32, I32, I64)
@@ -96,3 +96,15 @@ def copy256(_typing, to, source):
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64), emit
+
+
+@intrinsic
+def new256(_typing):
+    """Address of room for a cell's RAM in this function's frame."""
+
+    def emit(_context, builder, _signature, _arguments):
+        with builder.goto_entry_block():
+            room = builder.alloca(ir.ArrayType(I64, 32))
+        return builder.ptrtoint(room, I64)
+
+    return types.int64(), emit

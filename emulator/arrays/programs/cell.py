@@ -26,16 +26,14 @@ from emulator.arrays.programs.call import (
     store32,
     store64,
 )
-from emulator.arrays.programs.python import HANG, REFUSED, TRAP
+from emulator.arrays.programs.python import HANG, REFUSED, STATUS_BITS, TRAP
 from emulator.arrays.programs.wakes import move
 from emulator.world.rate import DARK
 from firmware.budget import RAM_BYTES
 from firmware.frame import FRAME_BYTES, SEQUENCE_MODULO
 from firmware.memory import FIELD
 
-PRNG, SEQUENCE, HEARD, FRAME_ERRORS = (
-    FIELD[name].offset for name in ("prng", "sequence", "heard", "frame_errors")
-)
+PRNG, SEQUENCE, FRAME_ERRORS = (FIELD[name].offset for name in ("prng", "sequence", "frame_errors"))
 FRAME_ERRORS_MAX: Final = 255
 SIGVTALRM: Final = int(signal.SIGVTALRM) if hasattr(signal, "SIGVTALRM") else -1
 
@@ -71,6 +69,7 @@ class Program(NamedTuple):
     desk: int
     heap: int
     places: int
+    slots: int
 
 
 DUE, RATE, BOOTED, BOOTS, BROADCASTS, WIRED, ROW_WORDS = 0, 1, 2, 3, 4, 5, 12
@@ -80,6 +79,12 @@ that is not open. Four more words say where the ports lead."""
 
 SLOTS: Final = 16
 """The first of those as int32, of which there are eight."""
+
+SLOTS_WORDS: Final = 2 * ROW_WORDS
+"""Of int32, in a row."""
+
+BITS = np.array([mask.bit_count() for mask in range(256)], np.int64)
+"""How many bits of a byte are set."""
 
 
 class Cells(NamedTuple):
@@ -252,24 +257,53 @@ def forget(run, cell):
 
 
 @inner
-def hear(run, now, cell, port, form):
-    """The frame on the desk is received; it may be spoiled, which the runtime sees."""
+def hear(run, now, sender, ports, form):
+    """The frame on the desk is received where some ports of its sender lead; in order, until a cell fails.
+
+    It may be spoiled, which the runtime sees. Returns the ports at which it has been received, and how that
+    ended.
+    """
     program, counters = run.program, run.counters
-    ram, desk = program.ram + RAM_BYTES * cell, program.desk
+    if program.native or not form & mail.SOUND:
+        first = ports & -ports
+        slot = np.int64(run.cells.slots[sender, SLOTS + port_of(first)])
+        return first, _hear_one(run, slot, form)
+    slots = program.slots + 4 * (SLOTS_WORDS * sender + SLOTS)
+    ended = call_hear(program.hear, (program.ram, slots, ports, program.desk + FRAME, program.desk + KEPT))
+    taken = ports & ~(ended >> STATUS_BITS)
+    counters[mail.DELIVERED] += BITS[taken]
+    return taken, -(ended & (1 << STATUS_BITS) - 1)
+
+
+@njit(_nrt=False)
+def _hear_one(run, slot, form):
+    """A C cell receives a frame, or the runtime one that is spoiled."""
+    program, counters = run.program, run.counters
+    ram, desk = program.ram + RAM_BYTES * (slot >> 3), program.desk
     counters[mail.DELIVERED] += (form & mail.SOUND) != 0
-    if form & mail.SOUND == 0 and not program.native:
+    if not program.native:
         store8(ram + FRAME_ERRORS, min(FRAME_ERRORS_MAX, load8(ram + FRAME_ERRORS) + 1))
-        return
+        return np.int64(0)
     copy256(desk + KEPT, ram)
-    if program.native:
-        given = (ram, program.image, port, desk + FRAME, form & mail.LENGTH)
-        status = _ended(call_cell_receive(program.hear, given), 1, 0)
-    else:
-        store8(ram + HEARD, load8(ram + HEARD) | 1 << port)
-        status = call_hear(program.hear, (ram, port, desk + FRAME))
-    if status < 0:
-        note(run, now, cell, HEAR, status, port, form & mail.LENGTH)
-        restart(run, now, cell)
+    given = (ram, program.image, slot & 7, desk + FRAME, form & mail.LENGTH)
+    return _ended(call_cell_receive(program.hear, given), 1, 0)
+
+
+@njit(_nrt=False)
+def fail_to_hear(run, now, sender, taken, form, status):
+    """The last to whom a frame came has failed; ``taken`` are the ports on which it went out."""
+    slot = np.int64(run.cells.slots[sender, SLOTS + port_of(taken)])
+    note(run, now, slot >> 3, HEAR, status, slot & 7, form & mail.LENGTH)
+    restart(run, now, slot >> 3)
+
+
+@inner
+def port_of(ports):
+    """The last port of some, of which there is one."""
+    port = np.int64(0)
+    while ports >> port > 1:
+        port += 1
+    return port
 
 
 @inner
@@ -280,15 +314,15 @@ def wake(run, now, cell):
     """
     world, program = run.world, run.program
     ram, desk = program.ram + RAM_BYTES * cell, program.desk
-    copy256(desk + KEPT, ram)
     if program.native:
+        copy256(desk + KEPT, ram)
         number = call_cell_wake(program.wake, (ram, program.image, desk + OUTPUT))
         wait, length = load32(desk + OUTPUT + WAIT_US), load32(desk + OUTPUT + SENT_BYTES)
         for word in range(0, FRAME_BYTES, 8):
             store64(desk + FRAME + word, load64(desk + OUTPUT + SENT_FRAME + word))
         status = _ended(number, wait, HANG)
     else:
-        status = call_wake(program.wake, (ram,))
+        status = call_wake(program.wake, (ram, desk + KEPT))
         length = FRAME_BYTES * status
         for word in range(0, 16, 8):
             store64(desk + FRAME + word, load64(ram + word))

@@ -78,7 +78,7 @@ class ProgramCore:
         self._memory = in_lines(np.zeros((count, RAM_BYTES), np.uint8))
         self._world = _world(config)
         self._cells = cells = _cells(config, observer)
-        used = self._memory, cells.desk, cells.heap, cells.places
+        used = self._memory, cells.desk, cells.heap, cells.places, cells.slots
         self._program = Program(*called[:5], *(array.ctypes.data for array in used))
         self._counters = np.zeros(mail.COUNTERS, np.int64)
         self._counters[mail.DARKNESS] = count

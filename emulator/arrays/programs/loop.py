@@ -19,9 +19,11 @@ from emulator.arrays.programs.cell import (
     FRAME,
     SLOTS,
     boot,
+    fail_to_hear,
     forget,
     hear,
     observe,
+    port_of,
     set_due,
     wait_us,
     wake,
@@ -75,13 +77,14 @@ def _next_arrival(run):
 
 
 @inner
-def _is_deaf(cells, counters, cell, begins):
-    """Whether a cell has no power, or has booted since a frame began to come in.
+def _all_hear(counters, begins):
+    """Whether all cells have power, and none has booted since a frame began to come in: so it is mostly."""
+    return counters[mail.DARKNESS] == 0 and counters[mail.LAST_BOOT] <= begins
 
-    First a look at counters that are at hand, for most of the time that is true of nobody.
-    """
-    if counters[mail.DARKNESS] == 0 and counters[mail.LAST_BOOT] <= begins:
-        return False
+
+@inner
+def _is_deaf(cells, cell, begins):
+    """Whether a cell has no power, or has booted since a frame began to come in."""
     return cells.rows[cell, DUE] == DARK or cells.rows[cell, BOOTED] > begins
 
 
@@ -107,14 +110,19 @@ def _deliver_broadcast(run, now):
     sender = one[mail.SENDER]
     if run.world.fetches:
         _fetch(run)
-    for port in range(PORTS):
-        if one[mail.TO] >> port & 1:
-            one[mail.TO] ^= 1 << port
-            slot, form = np.int64(cells.slots[sender, SLOTS + port]), one[mail.BROADCAST_FORM]
-            if _is_deaf(cells, counters, slot >> 3, one[mail.SENT_US]):
+    while one[mail.TO]:
+        ports, form = one[mail.TO], one[mail.BROADCAST_FORM]
+        if not _all_hear(counters, one[mail.SENT_US]):
+            ports &= -ports  # the first of them
+            slot = np.int64(cells.slots[sender, SLOTS + port_of(ports)])
+            if _is_deaf(cells, slot >> 3, one[mail.SENT_US]):
                 counters[mail.UNHEARD] += (form & mail.SOUND) != 0
-            else:
-                hear(run, now, slot >> 3, slot & 7, form)
+                one[mail.TO] ^= ports
+                continue
+        taken, status = hear(run, now, sender, ports, form)
+        one[mail.TO] ^= taken
+        if status < 0:
+            fail_to_hear(run, now, sender, taken, form, status)
     counters[mail.HEAD] += 1
 
 
@@ -125,7 +133,8 @@ def _deliver_message(run, now):
     number = mail.pop(counters, transit)
     one = transit.messages[number]
     slot = np.int64(cells.slots[one[mail.LINK] >> 3, SLOTS + (one[mail.LINK] & 7)])
-    if _is_deaf(cells, counters, slot >> 3, now - world.latency_us):
+    begins = now - world.latency_us
+    if not _all_hear(counters, begins) and _is_deaf(cells, slot >> 3, begins):
         counters[mail.UNHEARD] += (one[mail.FORM] & mail.SOUND) != 0
         mail.release(counters, transit, number)
     elif now > cells.rows[slot >> 3, DUE] - world.compute_us:
@@ -137,13 +146,15 @@ def _deliver_message(run, now):
 @njit(_nrt=False)
 def _take(run, now, number):
     """A message is received, and is no more."""
-    cells, counters, transit, desk = run.cells, run.counters, run.transit, run.program.desk
+    counters, transit, desk = run.counters, run.transit, run.program.desk
     one = transit.messages[number]
     for word in range(3):
         store64(desk + FRAME + 8 * word, one[mail.MESSAGE_FRAME + word])
-    slot, form = np.int64(cells.slots[one[mail.LINK] >> 3, SLOTS + (one[mail.LINK] & 7)]), one[mail.FORM]
+    sender, port, form = one[mail.LINK] >> 3, np.int64(1) << (one[mail.LINK] & 7), one[mail.FORM]
     mail.release(counters, transit, number)
-    hear(run, now, slot >> 3, slot & 7, form)
+    taken, status = hear(run, now, sender, port, form)
+    if status < 0:
+        fail_to_hear(run, now, sender, taken, form, status)
 
 
 @njit(_nrt=False)

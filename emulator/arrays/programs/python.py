@@ -1,29 +1,42 @@
 """Programs in Python, compiled: three functions to be called by their addresses.
 
-They take addresses and numbers, and return how the event ended; nothing is raised.
+They take addresses and numbers, and return how the event ended; nothing is raised. Before an event RAM is
+copied, for whoever asks why it failed; of an event that cannot fail, the compiler sees that nobody reads the
+copy, and makes none.
 """
 
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from emulator.arrays.compiled.jit import CompilationError, entry_point, njit, types
+from emulator.arrays.compiled.jit import CompilationError, entry_point, inner, njit, types
+from emulator.arrays.programs.call import copy256, load8, load32, new256, store8
 from emulator.arrays.programs.numbers import are_spent, as_ram, as_state, new_turns, spent
+from firmware.budget import PORTS, RAM_BYTES
 from firmware.errors import InputError
 from firmware.handlers import HANDLERS, Handlers
+from firmware.memory import FIELD
 from firmware.subset import SPENT, EndlessError, translate
 
 SILENT, DONE, TRAP, HANG, REFUSED = 0, 1, -1, -2, -3
 """How an event ended."""
+
+STATUS_BITS: Final = 2
+"""How an event ended, negated, needs so many bits."""
+
+HEARD: Final = FIELD["heard"].offset
 
 
 class Compiled(NamedTuple):
     """Addresses of a program's functions of int64, which return how the event ended, as int64.
 
     Attributes:
-        boot: takes addresses of RAM, and the strap.
-        hear: takes that of RAM, a port, and that of 16 bytes.
-        wake: takes that of RAM.
+        boot: takes the address of RAM, and the strap.
+        hear: takes the addresses of all RAM, and of eight int32, where the sender's ports lead; a bit for
+            each port on which it is heard; the addresses of 16 bytes, and of where RAM before a failure is
+            copied. Returns 0, or after a failure how the event ended, negated, and above these
+            ``STATUS_BITS`` the ports on which the sender is still to be heard.
+        wake: takes the addresses of RAM, and of where RAM before a failure is copied.
         keep: what must live as long as they are called.
     """
 
@@ -43,11 +56,12 @@ def compiled(handlers: Handlers) -> Compiled:
     known: dict[int, Any] = {}
     names = {SPENT: spent, EndlessError.__name__: RuntimeError}
     entries = []
-    for handler, arguments in HANDLERS.items():
-        function = functions[handler].make(njit, known, **names)
+    for handler in HANDLERS:
+        function = inner(functions[handler].make(njit, known, **names).py_func)
+        make, arguments = _ENTRIES[handler]
         signature = types.int64(*[types.int64] * arguments)
         try:
-            entries.append(entry_point(_ENTRIES[handler](function), signature, functions[handler].text))
+            entries.append(entry_point(make(function), signature, functions[handler].text))
         except CompilationError as failure:
             place = failure.place or handlers.name
             raise InputError("program", place, failure.reason, "docs/SPEC.md says what it may be") from None
@@ -67,25 +81,37 @@ def _boot_entry(boot: Any) -> Any:
 
 
 def _hear_entry(hear: Any) -> Any:
-    def enter_hear(ram, port, state):
-        turns = new_turns()
-        try:
-            return np.int64(hear(as_ram(ram), port, as_state(state), turns))
-        except Exception:
-            return np.int64(HANG) if are_spent(turns) else np.int64(TRAP)
+    def enter_hear(memory, slots, ports, state, kept):
+        for port in range(PORTS):
+            if ports >> port & 1:
+                ports ^= 1 << port
+                slot = load32(slots + 4 * port)
+                ram = memory + RAM_BYTES * (slot >> 3)
+                turns, before = new_turns(), new256()
+                copy256(before, ram)
+                store8(ram + HEARD, load8(ram + HEARD) | 1 << (slot & 7))
+                try:
+                    hear(as_ram(ram), slot & 7, as_state(state), turns)
+                except Exception:
+                    copy256(kept, before)
+                    return ports << STATUS_BITS | (-HANG if are_spent(turns) else -TRAP)
+        return np.int64(0)
 
     return enter_hear
 
 
 def _wake_entry(wake: Any) -> Any:
-    def enter_wake(ram):
-        turns = new_turns()
+    def enter_wake(ram, kept):
+        turns, before = new_turns(), new256()
+        copy256(before, ram)
         try:
             return np.int64(wake(as_ram(ram), turns))
         except Exception:
+            copy256(kept, before)
             return np.int64(HANG) if are_spent(turns) else np.int64(TRAP)
 
     return enter_wake
 
 
-_ENTRIES: Final = {"boot": _boot_entry, "hear": _hear_entry, "wake": _wake_entry}
+_ENTRIES: Final = {"boot": (_boot_entry, 2), "hear": (_hear_entry, 5), "wake": (_wake_entry, 2)}
+"""What makes them, and how many arguments they take."""

@@ -8,11 +8,9 @@ from emulator.arrays.compiled.jit import inner, njit
 from emulator.arrays.compiled.simd import get8, lost_ports
 from emulator.arrays.programs import mail
 from emulator.arrays.programs.call import load8, load64, store8, store64
-from emulator.arrays.programs.cell import BROADCASTS, FRAME, MADE, WIRED
+from emulator.arrays.programs.cell import BITS, BROADCASTS, FRAME, MADE, WIRED
 from firmware.budget import CHANNELS, PORTS
 from firmware.frame import CRC_START, FRAME_BYTES, SEQUENCE_MODULO
-
-BITS = np.array([mask.bit_count() for mask in range(256)], np.int64)
 
 
 @inner
