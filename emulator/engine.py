@@ -230,7 +230,7 @@ class Engine(Hardware):
     @property
     def mature(self) -> int:
         """Number of mature cells now."""
-        return int(np.count_nonzero(self.picture[..., ALPHA] >= ALIVE_MIN))
+        return int(np.count_nonzero(self.states_now()[:, ALPHA] >= ALIVE_MIN))
 
     def stands(self) -> Displacement | None:
         return self._goal.stands(self)

@@ -36,7 +36,6 @@ from emulator.world.rate import DARK, RATE_ONE
 from firmware.budget import CHANNELS, PORTS, RAM_BYTES
 from firmware.clock import Law
 from firmware.program import Failure
-from firmware.system.interrupts import held
 
 CACHE_BYTES: Final = 1 << 20
 """What the caches near a core hold, about."""
@@ -123,25 +122,20 @@ class ProgramCore:
     def advance(self, until_us: int) -> None:
         """Live up to, but not including, this time, before which no fault comes."""
         self._count_from_observer()
-        done = False
+        counters, done = self._counters, False
         while not done:
             self._make_room()
             given = self._run(), until_us
-            enter = entered(live, *given)
-            with held():  # what it returns is made by Python, and it does not look whether that succeeds
-                done = enter(*given)
-            self._trace.records(
-                self._transit.records[: self._counters[mail.RECORDS] * mail.RECORD_BYTES].data
-            )
-            self._counters[mail.RECORDS] = 0
+            # A signal need not be held: no tuple is returned, for which numba would call Python.
+            done = entered(live, *given)(*given)
+            self._trace.records(self._transit.records[: counters[mail.RECORDS] * mail.RECORD_BYTES].data)
+            counters[mail.RECORDS] = 0
         self._count_for_observer()
 
     def _strike(self, what: int, cells: NDArray[np.intp], values: NDArray[np.int64], now_us: int) -> None:
         self._count_from_observer()
         given = self._run(), what, cells.astype(np.int64), values, now_us
-        enter = entered(strike, *given)
-        with held():
-            enter(*given)
+        entered(strike, *given)(*given)
         self._count_for_observer()
 
     def _run(self) -> Run:
@@ -165,22 +159,20 @@ class ProgramCore:
             self._transit = mail.with_room(self._transit, counters, 64 * wanted)
 
     def _count_from_observer(self) -> None:
-        observer, counters = self._observer, self._counters
-        counters[mail.UPDATES], counters[mail.ROUNDS] = observer.updates, observer.async_rounds
-        counters[mail.LEFT] = observer.left
+        observer = self._observer
+        given = observer.updates, observer.left, observer.async_rounds
+        self._counters[mail.UPDATES : mail.ROUNDS + 1] = given
 
     def _count_for_observer(self) -> None:
-        observer, counters, traffic = self._observer, self._counters, self._traffic
-        observer.updates, observer.async_rounds, observer.left = (
-            int(counters[counter]) for counter in (mail.UPDATES, mail.ROUNDS, mail.LEFT)
-        )
-        counted = mail.SENT, mail.LOST, mail.UNHEARD, mail.CORRUPTED, mail.CUT, mail.DELIVERED
-        traffic.sent, traffic.lost, traffic.unheard, traffic.corrupted, traffic.cut, traffic.delivered = (
-            int(counters[counter]) for counter in counted
-        )
-        for counter, failure in _FAILURES.items():
-            observer.machine_fault("program", failure, int(counters[counter]))
-            counters[counter] = 0
+        observer, counted = self._observer, self._counters.tolist()
+        observer.updates, observer.left, observer.async_rounds = counted[mail.UPDATES : mail.ROUNDS + 1]
+        sums = counted[mail.SENT : mail.DELIVERED + 1]
+        traffic = self._traffic
+        traffic.sent, traffic.lost, traffic.unheard, traffic.corrupted, traffic.cut, traffic.delivered = sums
+        if any(counted[mail.TRAPS : mail.REFUSALS + 1]):
+            for counter, failure in _FAILURES.items():
+                observer.machine_fault("program", failure, counted[counter])
+                self._counters[counter] = 0
         if observer.crash is None and self._cells.evidence[AT_US] >= 0:
             observer.crash = explained(self._cells.evidence, self._cells.found, self._called.replay)
 
