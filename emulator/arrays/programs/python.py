@@ -81,27 +81,34 @@ def _boot_entry(boot: Any) -> Any:
 
 
 def _hear_entry(hear: Any) -> Any:
+    @inner
+    def hear_once(ram, port, state, kept):
+        turns, before = new_turns(), new256()
+        copy256(before, ram)
+        store8(ram + HEARD, load8(ram + HEARD) | 1 << port)
+        try:
+            hear(as_ram(ram), port, as_state(state), turns)
+        except Exception:
+            copy256(kept, before)
+            return np.int64(HANG) if are_spent(turns) else np.int64(TRAP)
+        return np.int64(0)
+
     def enter_hear(memory, slots, ports, state, kept):
         for port in range(PORTS):
             if ports >> port & 1:
                 ports ^= 1 << port
                 slot = load32(slots + 4 * port)
-                ram = memory + RAM_BYTES * (slot >> 3)
-                turns, before = new_turns(), new256()
-                copy256(before, ram)
-                store8(ram + HEARD, load8(ram + HEARD) | 1 << (slot & 7))
-                try:
-                    hear(as_ram(ram), slot & 7, as_state(state), turns)
-                except Exception:
-                    copy256(kept, before)
-                    return ports << STATUS_BITS | (-HANG if are_spent(turns) else -TRAP)
+                status = hear_once(memory + RAM_BYTES * (slot >> 3), slot & 7, state, kept)
+                if status < 0:
+                    return ports << STATUS_BITS | -status
         return np.int64(0)
 
     return enter_hear
 
 
 def _wake_entry(wake: Any) -> Any:
-    def enter_wake(ram, kept):
+    @inner
+    def wake_once(ram, kept):
         turns, before = new_turns(), new256()
         copy256(before, ram)
         try:
@@ -109,6 +116,10 @@ def _wake_entry(wake: Any) -> Any:
         except Exception:
             copy256(kept, before)
             return np.int64(HANG) if are_spent(turns) else np.int64(TRAP)
+
+    def enter_wake(ram, kept):
+        # Inlined, for only of a function that is called the compiler knows that nothing was wrong before.
+        return wake_once(ram, kept)
 
     return enter_wake
 
