@@ -108,3 +108,23 @@ def new256(_typing):
         return builder.ptrtoint(room, I64)
 
     return types.int64(), emit
+
+
+@intrinsic
+def trailing_zeros(_typing, word):
+    """How many bits of a word, which is not 0, are 0 below its lowest 1."""
+
+    def emit(_context, builder, _signature, arguments):
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.int64), emit
+
+
+@intrinsic
+def bits(_typing, word):
+    """How many bits of a word are 1."""
+
+    def emit(_context, builder, _signature, arguments):
+        return builder.ctpop(arguments[0])
+
+    return types.int64(types.int64), emit

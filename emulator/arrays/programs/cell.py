@@ -12,6 +12,7 @@ from emulator.arrays.compiled.draws import entropy
 from emulator.arrays.compiled.jit import inner, njit
 from emulator.arrays.programs import mail
 from emulator.arrays.programs.call import (
+    bits,
     call_boot,
     call_cell_boot,
     call_cell_receive,
@@ -67,9 +68,7 @@ class Program(NamedTuple):
     image: int
     ram: int
     desk: int
-    heap: int
-    places: int
-    slots: int
+    rows: int
 
 
 DUE, RATE, BOOTED, BOOTS, BROADCASTS, WIRED, ROW_WORDS = 0, 1, 2, 3, 4, 5, 12
@@ -80,12 +79,6 @@ that is not open. Four more words say where the ports lead."""
 SLOTS: Final = 16
 """The first of those as int32, of which there are eight."""
 
-SLOTS_WORDS: Final = 2 * ROW_WORDS
-"""Of int32, in a row."""
-
-BITS = np.array([mask.bit_count() for mask in range(256)], np.int64)
-"""How many bits of a byte are set."""
-
 
 class Cells(NamedTuple):
     """What there is of cells besides their RAM, and of the first failure.
@@ -93,8 +86,6 @@ class Cells(NamedTuple):
     Attributes:
         rows: int64[cells + 1, 12].
         slots: int32[cells + 1, 24], the same bytes.
-        heap: int64[cells, 2], as in ``emulator.arrays.programs.wakes``.
-        places: int32[cells], where in it each cell is.
         leaving: uint8[cells + 1], scratch: who loses power.
         running: bool[cells], the observer's.
         pending: bool[cells], the observer's.
@@ -105,8 +96,6 @@ class Cells(NamedTuple):
 
     rows: Any
     slots: Any
-    heap: Any
-    places: Any
     leaving: Any
     running: Any
     pending: Any
@@ -120,6 +109,7 @@ class Run(NamedTuple):
 
     world: Any
     program: Any
+    wakes: Any
     cells: Any
     counters: Any
     transit: Any
@@ -167,7 +157,7 @@ def set_due(run, cell, due):
     cells = run.cells
     run.counters[mail.DARKNESS] += (due == DARK) - (cells.rows[cell, DUE] == DARK)
     cells.rows[cell, DUE] = due
-    move(run.program.heap, run.program.places, len(cells.heap), cell, due)
+    move(run.wakes, cell, due)
 
 
 @njit(_nrt=False)
@@ -268,10 +258,10 @@ def hear(run, now, sender, ports, form):
         first = ports & -ports
         slot = np.int64(run.cells.slots[sender, SLOTS + port_of(first)])
         return first, _hear_one(run, slot, form)
-    slots = program.slots + 4 * (SLOTS_WORDS * sender + SLOTS)
+    slots = program.rows + 8 * ROW_WORDS * sender + 4 * SLOTS
     ended = call_hear(program.hear, (program.ram, slots, ports, program.desk + FRAME, program.desk + KEPT))
     taken = ports & ~(ended >> STATUS_BITS)
-    counters[mail.DELIVERED] += BITS[taken]
+    counters[mail.DELIVERED] += bits(taken)
     return taken, -(ended & (1 << STATUS_BITS) - 1)
 
 

@@ -23,7 +23,7 @@ from emulator.arrays.programs.cell import (
 )
 from emulator.arrays.programs.failures import explained
 from emulator.arrays.programs.loop import BOOTS, DARKENS, WAKES, World, live, strike
-from emulator.arrays.programs.wakes import make_heap
+from emulator.arrays.programs.wakes import make_wakes
 from emulator.arrays.rows import in_lines
 from emulator.config import RunConfig
 from emulator.faults.fronts import Weather
@@ -77,7 +77,8 @@ class ProgramCore:
         self._memory = in_lines(np.zeros((count, RAM_BYTES), np.uint8))
         self._world = _world(config)
         self._cells = cells = _cells(config, observer)
-        used = self._memory, cells.desk, cells.heap, cells.places, cells.slots
+        self._wakes, self._kept = make_wakes(count, config.timing.mean_interval_us)
+        used = self._memory, cells.desk, cells.rows
         self._program = Program(*called[:5], *(array.ctypes.data for array in used))
         self._counters = np.zeros(mail.COUNTERS, np.int64)
         self._counters[mail.DARKNESS] = count
@@ -143,8 +144,8 @@ class ProgramCore:
             cells, latency_us = len(self._memory), self._world.latency_us
             self._transit = mail.listed(self._transit, self._counters, cells, latency_us)
             self._world = self._world._replace(listed=True)
-        given = self._world, self._program, self._cells, self._counters, self._transit, self._weather.fronts
-        return Run(*given)
+        given = self._world, self._program, self._wakes, self._cells, self._counters, self._transit
+        return Run(*given, self._weather.fronts)
 
     def _make_room(self) -> None:
         """For one wake more, at least."""
@@ -213,8 +214,6 @@ def _cells(config: RunConfig, observer: Observer) -> Cells:
     return Cells(
         rows,
         slots,
-        make_heap(count, DARK),
-        np.arange(count, dtype=np.int32),
         leaving=np.zeros(count + 1, np.uint8),
         running=observer.running,
         pending=observer.pending,

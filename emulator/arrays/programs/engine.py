@@ -21,7 +21,7 @@ from emulator.world.rate import NEVER
 from firmware.budget import PORTS
 from firmware.errors import InputError
 
-CELL_BYTES: Final = 600
+CELL_BYTES: Final = 680
 """Memory of a cell with all that is counted about it."""
 
 BROADCAST_BYTES, MESSAGE_BYTES = 112, 110

@@ -11,12 +11,13 @@ import numpy as np
 
 from emulator.arrays.compiled.jit import inner, kept, njit
 from emulator.arrays.compiled.simd import put
-from emulator.arrays.programs import mail, wakes
+from emulator.arrays.programs import mail
 from emulator.arrays.programs.call import fetch, load64, store64
 from emulator.arrays.programs.cell import (
     BOOTED,
     DUE,
     FRAME,
+    ROW_WORDS,
     SLOTS,
     boot,
     fail_to_hear,
@@ -30,6 +31,7 @@ from emulator.arrays.programs.cell import (
 )
 from emulator.arrays.programs.mail import RECORD_BYTES, RECORD_CELL, RECORD_STATE
 from emulator.arrays.programs.send import send
+from emulator.arrays.programs.wakes import first_cell, first_due
 from emulator.arrays.rows import LINE_BYTES
 from emulator.world.rate import DARK
 from firmware.budget import PORTS, RAM_BYTES
@@ -98,6 +100,17 @@ def _fetch(run):
         ram = run.program.ram + RAM_BYTES * (np.int64(slots[sender, SLOTS + port]) >> 3)
         for line in range(0, RAM_BYTES, LINE_BYTES):
             fetch(ram + line)
+
+
+@inner
+def _fetch_first(run):
+    """Fetch the RAM and the row of the cell that wakes next: until then there is something to deliver."""
+    ram = run.program.ram + RAM_BYTES * first_cell(run.wakes)
+    for line in range(0, RAM_BYTES, LINE_BYTES):
+        fetch(ram + line)
+    row = run.program.rows + 8 * ROW_WORDS * first_cell(run.wakes)
+    fetch(row)
+    fetch(row + LINE_BYTES)
 
 
 @inner
@@ -179,6 +192,7 @@ def _update(run, now, cell):
     _record(run, now, cell)
     observe(run.cells, run.counters, cell)
     wait_us(run, now, cell, wait)
+    _fetch_first(run)
     if run.world.listed:
         _look_into_ports(run, now, cell)
 
@@ -208,15 +222,15 @@ def _has_room(run):
 
 @inner
 def _note_soonest(run):
-    run.counters[mail.SOONEST] = min(_next_arrival(run), run.cells.heap[0, wakes.DUE])
+    run.counters[mail.SOONEST] = min(_next_arrival(run), first_due(run.wakes))
 
 
 @kept
 def live(run, until):
     """Live up to, but not including, ``until``; returns whether it came so far, or room ran out before."""
-    cells, done = run.cells, True
+    done = True
     while True:
-        arrival, due = _next_arrival(run), cells.heap[0, wakes.DUE]
+        arrival, due = _next_arrival(run), first_due(run.wakes)
         if min(arrival, due) >= until:
             break
         if arrival <= due:
@@ -225,7 +239,7 @@ def live(run, until):
             else:
                 _deliver_broadcast(run, arrival)
         elif _has_room(run):
-            _update(run, due, cells.heap[0, wakes.CELL])
+            _update(run, due, first_cell(run.wakes))
         else:
             done = False
             break

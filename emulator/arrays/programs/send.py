@@ -7,8 +7,8 @@ from emulator.arrays.compiled.fronts import SOUND, TRUTH, echoes, meet, speak
 from emulator.arrays.compiled.jit import inner, njit
 from emulator.arrays.compiled.simd import get8, lost_ports
 from emulator.arrays.programs import mail
-from emulator.arrays.programs.call import load8, load64, store8, store64
-from emulator.arrays.programs.cell import BITS, BROADCASTS, FRAME, MADE, WIRED
+from emulator.arrays.programs.call import bits, load8, load64, store8, store64
+from emulator.arrays.programs.cell import BROADCASTS, FRAME, MADE, WIRED
 from firmware.budget import CHANNELS, PORTS
 from firmware.frame import CRC_START, FRAME_BYTES, SEQUENCE_MODULO
 
@@ -20,7 +20,7 @@ def send(run, now, cell, length):
     ports = cells.rows[cell, WIRED]
     index = cells.rows[cell, BROADCASTS]
     cells.rows[cell, BROADCASTS] = index + 1
-    counters[mail.SENT] += BITS[ports]
+    counters[mail.SENT] += bits(ports)
     lost = np.int64(0)
     if world.lost_below:
         lost = np.int64(
@@ -30,7 +30,7 @@ def send(run, now, cell, length):
     if world.listed:
         _send_listed(run, now, cell, index, ports, lost, length)
         return
-    counters[mail.LOST] += BITS[lost]
+    counters[mail.LOST] += bits(lost)
     ports ^= lost
     if ports:
         count = counters[mail.COUNT]
