@@ -142,7 +142,7 @@ class WindowEngine(Engine):
 
     def set_rates(self, rates: NDArray[np.int64]) -> None:
         self._core.population.rates[:-1] = rates
-        self._core.population.skewed = True
+        self._core.population.had_rates = True
 
     def flash(self, cells: Cells, genome: str | None) -> None:
         core = self._core

@@ -56,13 +56,13 @@ class Population:
         rates: int64[cells + 1], how fast the clocks run, in 1 / RATE_ONE.
         booted: int64[cells + 1], when they booted last, in us.
         last_boot_us: when any of them did.
-        skewed: whether they ever ran at others than that.
-        darkness: whether some cell is without power.
+        had_rates: whether they ever ran at others than that.
+        any_dark: whether some cell is without power.
     """
 
     def __init__(self, config: RunConfig, timing: Timing) -> None:
         count = config.topology.cells
-        self.darkness = True
+        self.any_dark = True
         self._timing = timing
         self._compute_us = config.compute_us
         self._entropy = Entropy(config.seed, count)
@@ -71,7 +71,7 @@ class Population:
         self.prngs = np.zeros(count + 1, np.uint32)
         self.heard = np.zeros(count + 1, np.uint8)
         self.rates = np.full(count + 1, RATE_ONE, np.int64)
-        self.skewed = False
+        self.had_rates = False
         self.booted = np.zeros(count + 1, np.int64)
         self.last_boot_us = 0
         self._boots = np.zeros(count, np.uint64)
@@ -97,7 +97,7 @@ class Population:
             self.rows[field][cells] = 0
         self.heard[cells] = 0
         self.wakes[cells] = DARK
-        self.darkness |= len(cells) > 0
+        self.any_dark |= len(cells) > 0
 
     def boot(self, cells: NDArray[np.intp], now_us: int) -> None:
         """Power comes to cells: entropy, and the first wait."""
@@ -110,7 +110,7 @@ class Population:
             self._boots[some] += 1
         if len(cells):
             self.last_boot_us = now_us
-        self.darkness = bool((self.wakes[:-1] == DARK).any())
+        self.any_dark = bool((self.wakes[:-1] == DARK).any())
 
     def read_ram(self, cells: NDArray[np.intp]) -> NDArray[np.uint8]:
         """RAM of cells, uint8[n, 256], with all that the update and the clock depend on."""

@@ -143,7 +143,7 @@ class Weather:
         self._stream = mix((mix(seed) + Stream.FRONT) & MASK)
         self._cells = cells
         self._active: dict[int, ActiveFront] = {}
-        self.stormy = False
+        self.had_fronts = False
         """Whether there ever was a front."""
 
         self.fronts = self._stack()
@@ -167,7 +167,7 @@ class Weather:
             np.full(remembered, start, np.int64),
             np.zeros((0, CHANNELS), np.int8) if said is None else said,
         )
-        self.stormy = True
+        self.had_fronts = True
         self.fronts = self._stack()
 
     def end(self, number: int) -> None:

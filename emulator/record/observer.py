@@ -79,7 +79,7 @@ class Observer:
             self._close_round()
 
     def started(self, cells: Sequence[int] | NDArray[np.intp]) -> None:
-        """Cells have booted; after darkness they begin a round."""
+        """Note that cells have booted; after darkness they begin a round."""
         self.running[cells] = True
         if not self.left:
             self._open_round()

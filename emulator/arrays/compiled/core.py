@@ -85,10 +85,10 @@ class CompiledCore(Core):
         return not is_warm(live.__name__)
 
     def advance(self, now_us: int, until_us: int) -> None:
-        if self._weather.stormy and not self._world.stormy:
+        if self._weather.had_fronts and not self._world.had_fronts:
             self._prepare_for_fronts()
-        if self.population.skewed and not self._world.skewed:
-            self._world = self._world._replace(skewed=True)
+        if self.population.had_rates and not self._world.had_rates:
+            self._world = self._world._replace(had_rates=True)
         counters, observer = self._counters, self._observer
         counters[mail.NOW] = now_us
         self._note_power()
@@ -124,7 +124,7 @@ class CompiledCore(Core):
         self._count()
 
     def _note_power(self) -> None:
-        self._counters[mail.DARKNESS] = self.population.darkness
+        self._counters[mail.ANY_DARK] = self.population.any_dark
         self._counters[mail.BOOTED] = self.population.last_boot_us
 
     def _deliver_listed(self, until_us: int) -> None:
@@ -154,7 +154,7 @@ class CompiledCore(Core):
             messages = transit.messages[: counters[mail.MESSAGES]]
             receivers, ports = np.divmod(messages[:, mail.SLOT], PORTS)
             senders = self.population.rows["slots"][receivers, ports] // PORTS
-            lefts = transit.lefts if self._world.stormy else transit.messages[:, mail.ARRIVAL]
+            lefts = transit.lefts if self._world.had_fronts else transit.messages[:, mail.ARRIVAL]
             leaving = lefts[: counters[mail.MESSAGES]] >= now_us
             cut = dark[senders] & leaving & (messages[:, mail.ARRIVAL] != mail.ARRIVED)
             messages[cut, mail.ARRIVAL] = mail.ARRIVED
@@ -177,7 +177,7 @@ class CompiledCore(Core):
             self._list_messages()
         count = self._counters[mail.MESSAGES]
         self._transit.lefts[:count] = self._transit.messages[:count, mail.ARRIVAL]
-        self._world = self._world._replace(listed=True, stormy=True)
+        self._world = self._world._replace(listed=True, had_fronts=True)
 
     def _list_messages(self) -> None:
         """From now on messages are listed one by one: first those that are on their way."""

@@ -44,7 +44,7 @@ def list_message(world, transit, ahead, number, arrival):
         time = max(0, known - ahead.start)
         wake = first_from(ahead.wakes, ahead.starts, ahead.shift, ahead.length, time)
         if wake < ahead.length:
-            if world.stormy:
+            if world.had_fronts:
                 mail.list_by_time(transit, number, wake)
             else:
                 mail.list_before(transit, number, wake)
@@ -131,7 +131,7 @@ def _post(run, slot, left, arrival, cell, voice):
     """Put one frame on its way: what the cell is, or what a front makes it say."""
     world, transit, fronts = run.world, run.transit, run.fronts
     number = mail.post(run.counters, transit, slot, arrival, run.cells.memory, cell * ROW + STATE)
-    if world.stormy:
+    if world.had_fronts:
         transit.lefts[number] = left
     if voice != TRUTH:
         copy16(transit.messages, number * mail.MESSAGE_BYTES + mail.MESSAGE_STATE, fronts.voice, 0)
@@ -188,7 +188,7 @@ def send_listed(run, now, cell, index, ports, lost):
     for port in range(PORTS):
         if ports >> port & 1:
             gone = (lost >> port & 1) != 0
-            if run.world.stormy:
+            if run.world.had_fronts:
                 _set_out(run, now, cell, index, port, gone)
             elif gone:
                 run.counters[LOST] += 1

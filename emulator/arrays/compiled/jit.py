@@ -116,6 +116,7 @@ def entry_point(function: Callable[..., Any], kind: Any, text: str) -> Any:
     Raises:
         CompilationError: it is not such.
     """
+    # Code from the disk keeps its symbols, and the linker takes one of the same name for the same function.
     function.__qualname__ = f"{function.__name__}_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     compiled = CFunc(function, (kind.args, kind.return_type), {}, {})
     setattr(compiled, "_cache", _OnDisk(function, text))  # noqa: B010 # numba's types do not tell of it

@@ -62,8 +62,8 @@ class World(NamedTuple):
     """What a run's configuration and genome say, for compiled code. Keys are uint64.
 
     ``flight_us`` is the latency and what an update takes: what is sent later than that before its end, no
-    update knows. ``listed`` says whether messages are, ``stormy`` whether there ever was a front,
-    ``skewed`` whether clocks ever ran at different rates; ``fetches`` whether it pays to fetch memory
+    update knows. ``listed`` says whether messages are, ``had_fronts`` whether there ever was a front,
+    ``had_rates`` whether clocks ever ran at different rates; ``fetches`` whether it pays to fetch memory
     ahead, for the cells are more than a cache holds.
     """
 
@@ -77,8 +77,8 @@ class World(NamedTuple):
     compute_us: int
     flight_us: int
     listed: bool
-    stormy: bool
-    skewed: bool
+    had_fronts: bool
+    had_rates: bool
     loss_base: np.uint64
     jitter_base: np.uint64
     slice_us: int

@@ -24,7 +24,7 @@ RECORD_CELL: Final = RECORD_BYTES - CHANNELS - 4
 RECORD_STATE: Final = RECORD_BYTES - CHANNELS
 
 COUNTERS: Final = 14
-NOW, HEAD, COUNT, SENT, LOST, UNHEARD, UPDATES, LEFT, ROUNDS, DARKNESS, MESSAGES = range(11)
+NOW, HEAD, COUNT, SENT, LOST, UNHEARD, UPDATES, LEFT, ROUNDS, ANY_DARK, MESSAGES = range(11)
 CORRUPTED, CUT, BOOTED = range(11, COUNTERS)
 """Time; the first record that may be on its way, and the number of records; messages; the observer's
 counters; whether some cell is without power; the number of listed messages; of spoiled ones, and of those
@@ -129,7 +129,7 @@ def _arrive_at(cells, counters, transit, record, port, sent, doubtful):
 @inner
 def _is_doubtful(counters, begins):
     """Whether somebody may not hear a frame that begins to come in then: a look for all receivers at once."""
-    return counters[DARKNESS] != 0 or begins < counters[BOOTED]
+    return counters[ANY_DARK] != 0 or begins < counters[BOOTED]
 
 
 @inner

@@ -43,7 +43,7 @@ def collect(world, cells, keys, start, end):
         for lane in range(lanes):
             cell = keys[place + lane] & CELL
             wait = np.int64(waits[lane])
-            if world.skewed:
+            if world.had_rates:
                 wait = max(np.int64(1), wait * cells.rates[cell] >> 16)
             # The wait moves the upper half, the time; the cell stays in the lower one.
             key = keys[place + lane] + (wait + world.compute_us << 32)

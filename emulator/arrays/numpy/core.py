@@ -154,7 +154,7 @@ class VectorisedCore(Core):
             times, cells = times[safe], awake[safe]
             mail = self._mail
             due = self._had_arrived(mail, soonest) & (mail.arrivals < end_us)
-            if self._weather.stormy:
+            if self._weather.had_fronts:
                 # What is to arrive before a cell's wake may not all have been sent until the cell lives.
                 living = np.zeros(len(soonest), np.bool_)
                 living[cells] = True
@@ -170,7 +170,7 @@ class VectorisedCore(Core):
             places[cells] += 1
             awake = awake[soonest[awake] < end_us]
         self._report(start_us, np.concatenate(records))
-        if self._weather.stormy:
+        if self._weather.had_fronts:
             self.deliver(end_us - 1)
 
     def _agenda(self, start_us: int, end_us: int) -> tuple[Int64, Int64]:
@@ -208,10 +208,10 @@ class VectorisedCore(Core):
     def _arrive(self, mail: Mail) -> None:
         """Frames are received, in order, by cells that have had power for as long as they came in."""
         population = self.population
-        if self._weather.stormy:
+        if self._weather.had_fronts:
             mail = mail.where(np.argsort(mail.arrivals, kind="stable"))
         deaf = self._in_vain(mail)
-        if population.darkness:
+        if population.any_dark:
             deaf |= population.wakes[mail.receivers] == DARK
         if deaf.any():
             self.traffic.unheard += int(np.count_nonzero(deaf))

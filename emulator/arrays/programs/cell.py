@@ -155,7 +155,7 @@ def wait_us(run, now, cell, wait):
 def set_due(run, cell, due):
     """Note when the cell's next update ends; or NEVER, or DARK."""
     cells = run.cells
-    run.counters[mail.DARKNESS] += (due == DARK) - (cells.rows[cell, DUE] == DARK)
+    run.counters[mail.ANY_DARK] += (due == DARK) - (cells.rows[cell, DUE] == DARK)
     cells.rows[cell, DUE] = due
     move(run.wakes, cell, due)
 

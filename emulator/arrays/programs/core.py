@@ -81,7 +81,7 @@ class ProgramCore:
         used = self._memory, cells.desk, cells.rows
         self._program = Program(*called[:5], *(array.ctypes.data for array in used))
         self._counters = np.zeros(mail.COUNTERS, np.int64)
-        self._counters[mail.DARKNESS] = count
+        self._counters[mail.ANY_DARK] = count
         queue = 1 << max(6, (count * config.latency_us // config.timing.mean_interval_us).bit_length() + 1)
         self._transit = mail.make_transit(count, BATCH, min(queue, 1 << 20), self._world.listed)
         self.ram: NDArray[np.uint8] = self._memory
@@ -140,7 +140,7 @@ class ProgramCore:
         self._count_for_observer()
 
     def _run(self) -> Run:
-        if self._weather.stormy and not self._world.listed:
+        if self._weather.had_fronts and not self._world.listed:
             cells, latency_us = len(self._memory), self._world.latency_us
             self._transit = mail.listed(self._transit, self._counters, cells, latency_us)
             self._world = self._world._replace(listed=True)
@@ -150,7 +150,7 @@ class ProgramCore:
     def _make_room(self) -> None:
         """For one wake more, at least."""
         counters, transit = self._counters, self._transit
-        if not self._world.listed and not self._weather.stormy:
+        if not self._world.listed and not self._weather.had_fronts:
             if counters[mail.COUNT] - counters[mail.HEAD] == len(transit.queue):
                 self._transit = mail.with_longer_queue(transit, counters)
             return

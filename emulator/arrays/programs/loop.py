@@ -81,7 +81,7 @@ def _next_arrival(run):
 @inner
 def _all_hear(counters, begins):
     """Whether all cells have power, and none has booted since a frame began to come in: so it is mostly."""
-    return counters[mail.DARKNESS] == 0 and counters[mail.LAST_BOOT] <= begins
+    return counters[mail.ANY_DARK] == 0 and counters[mail.LAST_BOOT] <= begins
 
 
 @inner

@@ -27,7 +27,7 @@ SENT, LOST, UNHEARD, CORRUPTED, CUT, DELIVERED = range(7, 13)
 UPDATES, LEFT, ROUNDS = range(13, 16)
 """The observer's counters."""
 
-TRAPS, HANGS, REFUSALS, DARKNESS, LAST_BOOT = range(16, COUNTERS)
+TRAPS, HANGS, REFUSALS, ANY_DARK, LAST_BOOT = range(16, COUNTERS)
 """How often programs failed; how many cells are without power, and when a cell booted last."""
 
 SENT_US, SENDER, TO, BROADCAST_FORM, BROADCAST_FRAME, BROADCAST_WORDS = 0, 1, 2, 3, 4, 7

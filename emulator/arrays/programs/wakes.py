@@ -78,7 +78,7 @@ def first_due(wakes):
 
 @inner
 def first_cell(wakes):
-    """Which cell does."""
+    """The cell that wakes first."""
     return load64(wakes.heap + 8)
 
 
@@ -165,7 +165,7 @@ def _next_marked(wakes, day):
 
 @inner
 def _open(wakes, day):
-    """Those who wake on this day leave its list for the heap."""
+    """Cells that wake on this day leave its list for the heap."""
     place = day & wakes.last
     first, mark = wakes.lists + 4 * place, wakes.marks + (place >> 6 << 3)
     one, left = load32(first), np.int64(0)

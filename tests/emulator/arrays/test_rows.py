@@ -38,10 +38,10 @@ def test_open_ports_lead_into_the_void():
 def test_power_comes_and_goes():
     timing = Timing()
     population = Population(RunConfig(Square8(2, 3), seed=9, compute_us=7), timing)
-    assert population.darkness
+    assert population.any_dark
     assert (population.wakes == DARK).all()
     population.boot(np.arange(6), 100)
-    assert not population.darkness
+    assert not population.any_dark
     for boot, now_us in ((0, 100), (1, 500)):
         for cell in range(6) if boot == 0 else (1, 4):
             prng, wait_us = draw_wait_us(timing, Entropy(9, 6).draw(cell, boot))
@@ -51,7 +51,7 @@ def test_power_comes_and_goes():
         population.rows["listened"] = 3
         population.heard[:] = 255
         population.blank(np.array([1, 4]))
-        assert population.darkness
+        assert population.any_dark
         assert not population.rows[["inbox", "state", "listened"]][[1, 4]].tolist()[0][0].any()
         assert (population.states[[1, 4]] == 0).all()
         assert (population.states[[0, 2, 3, 5]] == 1).all()
@@ -59,7 +59,7 @@ def test_power_comes_and_goes():
         assert population.visible.tolist() == [[1] * 4, [0] * 4, [1] * 4, [1] * 4, [0] * 4, [1] * 4]
         population.boot(np.array([1, 4]), 500)
     population.blank(np.array([], np.intp))
-    assert not population.darkness
+    assert not population.any_dark
 
 
 def test_lines():
