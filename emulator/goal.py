@@ -4,10 +4,11 @@ The picture of a genome is one goal; a program of a cell brings its own, which r
 Everything that judges (recoveries, campaigns, certificates) asks the goal and knows of no picture.
 """
 
-import traceback
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Protocol
+from numbers import Real
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,10 @@ from emulator.cells import Cells
 from emulator.record.recovery import BY_DISTANCE, BY_ERROR, Yardsticks
 from emulator.world.topology import Topology
 from firmware.errors import InputError
+from firmware.foreign import ForeignError, called
 from firmware.picture import Displacement, Picture
+
+Result = TypeVar("Result")
 
 
 class World(Protocol):
@@ -129,20 +133,25 @@ class ProgramGoal(Goal):
     def seeds(self, topology: Topology) -> Cells:
         if self._seeds is None:
             return np.array([topology.middle], np.intp)
-        cells = np.asarray(self._seeds(topology)).reshape(-1)
-        if cells.dtype.kind not in "iu" or ((cells < 0) | (cells >= topology.cells)).any():
+        seeds = self._seeds
+        cells = self._asked("seeds", seeds, lambda: np.asarray(seeds(topology)).reshape(-1))
+        if cells.size and (cells.dtype.kind not in "iu" or ((cells < 0) | (cells >= topology.cells)).any()):
             limit = f"its seeds must be numbers of cells, 0 to {topology.cells - 1}"
             raise InputError("program", self.name, limit, "return e.g. [topology.middle]")
         return np.unique(cells).astype(np.intp)
 
     def distance(self, world: World) -> float:
+        given = self._asked("distance", self._distance, lambda: self._distance(world))
+        limit = f"its distance is {given}"
+        if not isinstance(given, Real | np.bool_):
+            limit = f"its distance is a {type(given).__name__}"
+        elif 0 <= given <= sys.float_info.max:
+            return float(given)
+        raise InputError("program", self.name, limit, "return a number >= 0: 0 is legitimate")
+
+    def _asked(self, name: str, function: Callable[..., Any], call: Callable[[], Result]) -> Result:
+        """What one of the program's functions says."""
         try:
-            distance = float(self._distance(world))
-        except Exception as error:  # whatever the user's function raises
-            line = traceback.extract_tb(error.__traceback__)[-1].lineno
-            limit = f"its distance raises {type(error).__name__} in line {line}: {error}"
-            raise InputError("program", self.name, limit, "mend it: it must return a number >= 0") from error
-        if not distance >= 0 or distance == np.inf:
-            limit = f"its distance is {distance}"
-            raise InputError("program", self.name, limit, "return a number >= 0: 0 is legitimate")
-        return distance
+            return called(getattr(getattr(function, "__code__", None), "co_filename", ""), call)
+        except ForeignError as error:
+            raise InputError("program", self.name, f"its {name} raises {error}", "mend it") from error

@@ -159,7 +159,7 @@ class _Reader:
             tree.body[0] = ast.copy_location(ast.Pass(), tree.body[0])  # what it says of itself
         for node in ast.walk(tree):
             self._check(node)
-        self._check_values(tree)
+        returns = self._check_values(tree) or any(isinstance(node, ast.Return) for node in ast.walk(tree))
         for node in list(ast.walk(tree)):
             if isinstance(node, (ast.For, ast.While)):
                 node.body = [_turn(node), *node.body]
@@ -167,6 +167,8 @@ class _Reader:
                 isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in self.calls
             ):
                 node.args.append(ast.Name(TURNS, ast.Load()))
+        if not returns:
+            tree.body.insert(0, _way_out(tree))
         if handler is not None:
             self._settle_returns(handler)
         module = ast.Module([ast.fix_missing_locations(tree)], [])
@@ -239,9 +241,9 @@ class _Reader:
             self.known[function] = reader.read(None)
         return self.known[function]
 
-    def _check_values(self, tree: ast.FunctionDef) -> None:
-        """Refuse variables that may have no value when they are read."""
-        _Values(self).block(tree.body, {*self.arguments, TURNS})
+    def _check_values(self, tree: ast.FunctionDef) -> bool:
+        """Refuse variables that may have no value when they are read; whether anybody comes to the end."""
+        return _Values(self).block(tree.body, {*self.arguments, TURNS}) is not None
 
     def _settle_returns(self, handler: str) -> None:
         """Of handlers: a truth value, whether all is as usual."""
@@ -327,11 +329,23 @@ def _named(names: list[str]) -> ast.arguments:
 
 def _turn(loop: ast.For | ast.While) -> ast.stmt:
     """The statement ``if _spent(_turns): raise EndlessError``."""
+    return _if_spent(loop, ast.Raise(ast.Name(EndlessError.__name__, ast.Load()), None))
+
+
+def _way_out(function: ast.FunctionDef) -> ast.stmt:
+    """The statement ``if _spent(_turns): return``, for a function that always raises or never ends.
+
+    Without any ``return`` it could not be compiled, for there is no type of what it returns.
+    """
+    return _if_spent(function, ast.Return(None))
+
+
+def _if_spent(place: ast.stmt, then: ast.stmt) -> ast.stmt:
     asked = ast.Call(ast.Name(SPENT, ast.Load()), [ast.Name(TURNS, ast.Load())], [])
-    turn = ast.If(asked, [ast.Raise(ast.Name(EndlessError.__name__, ast.Load()), None)], [])
-    for node in ast.walk(turn):
-        ast.copy_location(node, loop)
-    return turn
+    test = ast.If(asked, [then], [])
+    for node in ast.walk(test):
+        ast.copy_location(node, place)
+    return test
 
 
 def _is_number(value: object) -> bool:

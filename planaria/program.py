@@ -5,8 +5,8 @@ results or a certificate is kept as text, for comparison, and never run.
 """
 
 import linecache
-import traceback
 import zlib
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from emulator.goal import ProgramGoal
 from firmware.errors import InputError
+from firmware.foreign import ForeignError, called
 from firmware.handlers import Handlers
 from firmware.system.reading import read_input
 
@@ -121,20 +122,11 @@ def _run(source: bytes, path: str) -> dict[str, Any]:
     """The names of a file that has been run, once in a process."""
     names: dict[str, Any] = {"__name__": Path(path).stem, "__file__": path}
     # Whoever looks for the source of a function finds what was run, whatever has become of the file.
-    linecache.cache[path] = (len(source), None, source.decode("utf-8", "replace").splitlines(True), path)
+    lines = source.removeprefix(BOM_UTF8).decode("utf-8", "replace").splitlines(True)
+    linecache.cache[path] = (len(source), None, lines, path)
     try:
-        exec(compile(source, path, "exec"), names)
-    except (KeyboardInterrupt, MemoryError):
-        raise
-    except BaseException as error:  # SystemExit too: a file that ends its process is no program
-        limit = f"running it raises {_explained(error, path)}"
+        called(path, lambda: exec(compile(source, path, "exec"), names))
+    except ForeignError as error:
+        limit = f"running it raises {error}"
         raise InputError("program", path, limit, "mend it: python must be able to import it") from error
     return names
-
-
-def _explained(error: BaseException, path: str) -> str:
-    """What was raised, and in which line of the file."""
-    lines = [at.lineno for at in traceback.extract_tb(error.__traceback__) if at.filename == path]
-    line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
-    where = f" in line {line}" if line else ""
-    return f"{type(error).__name__}{where}: {getattr(error, 'msg', error)}"

@@ -1,11 +1,14 @@
 """Flash a genome or a program into a grid, run it, injure it, measure, and write what is asked for."""
 
+import math
 import time
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from emulator.config import RunConfig
+from emulator.record.crash import Crash
 from firmware.errors import InputError
 from firmware.system.atomic import atomic_file
 from planaria.code import code_path, open_code
@@ -99,7 +102,14 @@ def run(
         "compute_us": config.compute_us,
         "chip": options.get("chip"),
         "rates_of_flips": describe_rates(config.faults, config.timing.mean_interval_us),
-        "crash": asdict(grid.crash) if grid.crash else None,
+        "crash": _crash(grid.crash, config) if grid.crash else None,
         **checked,
         **result.as_dict(),
     }
+
+
+def _crash(crash: Crash, config: RunConfig) -> dict[str, Any]:
+    """How a program failed first, and how many rounds show it again: its faults must begin in them."""
+    rounds = -(-crash.time_us // config.timing.mean_interval_us)
+    begins = (math.ceil(fault.start_rounds) for fault in config.faults)
+    return {**asdict(crash), "rounds": max(1, rounds, *begins)}

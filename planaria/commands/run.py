@@ -83,10 +83,12 @@ def _run(options: argparse.Namespace) -> int | None:
     return DIFFERS if result.get("differences") else None
 
 
-def _until(time_us: int, result: dict[str, Any]) -> list[str]:
-    """The words of this command that run the same world until then, on the engine that can be read."""
-    rounds = -(-time_us // result["mean_interval_us"])
-    return [*sys.argv[1:], "--engine", "reference", "--rounds", str(rounds)]
+def _again(result: dict[str, Any]) -> list[str]:
+    """The words of this command that show a failure again, of a program in Python on the engine to read."""
+    from emulator.choose import MACHINE_CODE
+
+    engine = [] if result["engine"] in MACHINE_CODE else ["--engine", "reference"]
+    return [*sys.argv[1:], *engine, "--rounds", str(result["crash"]["rounds"])]
 
 
 def print_summary(result: dict[str, Any], written: list[Path]) -> None:
@@ -124,7 +126,7 @@ def print_summary(result: dict[str, Any], written: list[Path]) -> None:
         say(f"  {action}: " + ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items()))
     if crash := result["crash"]:
         say(f"  the first failure: cell {crash['cell']} at {crash['time_us']:,} us: {crash['text']}")
-        say(f"  see it again: {paste_here(*_until(crash['time_us'], result))}")
+        say(f"  see it again: {paste_here(*_again(result))}")
     say(f"  trace {result['trace_sha256']}")
     if "differences" in result:
         say(f"  differs from the reference engine in: {', '.join(result['differences']) or 'nothing'}")

@@ -1,5 +1,7 @@
 """Goals: a picture's is E as before; a program's is a function of the world."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -67,16 +69,43 @@ def test_seeds_are_the_middle_cell_or_those_that_a_program_names():
             InputError, match="program: p - its seeds must be numbers of cells, 0 to 71; return"
         ):
             ProgramGoal("p", float, lambda _grid, wrong=wrong: wrong).seeds(grid)
+    assert ProgramGoal("p", float, lambda _grid: []).seeds(grid).tolist() == []
+    for raises, what in (
+        (lambda _grid: 1 / 0, "ZeroDivisionError in line"),
+        (lambda _grid: [[0], 1], "Value"),
+    ):
+        with pytest.raises(InputError, match=f"program: p - its seeds raises {what}"):
+            ProgramGoal("p", float, raises).seeds(grid)
+
+
+class Speechless(Exception):  # noqa: N818 # what other people call theirs
+    def __str__(self):
+        raise RuntimeError
+
+
+def speechless(_world):
+    raise Speechless
+
+
+def in_numpy(_world):
+    return np.mean(np.array([[1], [2]]), axis=5)
 
 
 @pytest.mark.parametrize(
     ("distance", "limit"),
     [
-        (lambda _world: -1, "its distance is -1.0"),
+        (lambda _world: -1, "its distance is -1;"),
         (lambda _world: float("nan"), "its distance is nan"),
         (lambda _world: float("inf"), "its distance is inf"),
-        (lambda _world: None, "its distance raises TypeError in line"),
+        (lambda _world: 10**400, "its distance is 10000"),
+        (lambda _world: None, "its distance is a NoneType"),
+        (lambda _world: "5", "its distance is a str"),
+        (lambda _world: np.array([1.0]), "its distance is a ndarray"),
+        (lambda: 0, r"its distance raises TypeError: .* positional"),
+        (sys.exit, "its distance raises SystemExit: "),
         (lambda _world: 1 / 0, "its distance raises ZeroDivisionError in line"),
+        (in_numpy, rf"its distance raises AxisError in line {in_numpy.__code__.co_firstlineno + 1}: "),
+        (speechless, "its distance raises Speechless in line .*: it has no text"),
     ],
 )
 def test_a_distance_that_is_none_is_refused(run, distance, limit):

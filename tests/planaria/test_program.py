@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import shlex
 import shutil
 from pathlib import Path
 
@@ -96,8 +97,8 @@ def test_files_that_are_no_programs(write, text, says):
 @pytest.mark.parametrize(
     ("told", "says"),
     [
-        ("def distance(world): return None\n", "its distance raises TypeError in line"),
-        ("def distance(world): return -1\n", "its distance is -1.0; return a number >= 0"),
+        ("def distance(world): return None\n", "its distance is a NoneType; return a number >= 0"),
+        ("def distance(world): return -1\n", "its distance is -1; return a number >= 0"),
         (
             "def distance(world): return 0\ndef seeds(topology): return [99]\n",
             "its seeds must be numbers of cells",
@@ -174,3 +175,26 @@ def test_programs_with_functions_of_the_same_names_stay_apart(write, monkeypatch
         program = open_program(write(text.replace("LIMIT = 30", f"LIMIT = {limit}"), f"limit_{limit}.py"))
         fast, slow = (Grid(program, 12, 12, engine=engine).run(20) for engine in ("window", "reference"))
         assert fast == slow
+
+
+def test_a_byte_order_mark_is_no_letter_of_a_program(tmp_path):
+    (tmp_path / "marked.py").write_bytes(b"\xef\xbb\xbf" + BLINK.format(straps=1).encode())
+    grid = Grid(open_program(tmp_path / "marked.py"), 2, 2, engine="reference")
+    assert grid.run(2).error_by_round == [0] * 3
+
+
+@pytest.mark.parametrize("engine", ["window", "reference"])
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [("raise ValueError", "4: ValueError"), ("\n while True: pass", "5: a loop has had 100,000 turns")],
+)
+def test_a_failure_is_seen_again_by_the_command_that_is_printed(planaria, write, engine, body, text):
+    """Of a handler that never returns, too, and with a fault that begins later."""
+    mine = write(BLINK.format(straps=1).replace("ram[3] = 64 - ram[3]", body))
+    words = ("run", mine, "--grid", "2x2", "--rounds", 30, "--fault", "kill:all@2.5")
+    first = planaria(*words, "--engine", engine).stdout.splitlines()
+    failure = next(line for line in first if "the first failure" in line)
+    assert failure.endswith(f"mine.py:{text}")
+    again = shlex.split(next(line for line in first if "see it again" in line).partition("run ")[2])
+    assert again[-2:] == ["--rounds", "3"]
+    assert failure in planaria("run", *again).stdout.splitlines()
