@@ -8,7 +8,7 @@ from emulator.faults import Fault
 from emulator.options import CHIP, FAULTS, GRID, TOPOLOGY, TORUS, WORLD_OPTIONS, Conditions
 from emulator.record.predicate import Predicate
 from emulator.world.region import check_inside
-from emulator.world.topologies import topology_of
+from emulator.world.topologies import sized, topology_of
 from emulator.world.topology import Topology
 from firmware.budget import HIDDEN_MAX
 from firmware.clock import Timing
@@ -45,7 +45,11 @@ class RunConfig(Conditions):
 
     @classmethod
     def of(
-        cls, options: Mapping[str, Any], hidden: int = HIDDEN_MAX, predicate: Predicate | None = None
+        cls,
+        options: Mapping[str, Any],
+        hidden: int = HIDDEN_MAX,
+        predicate: Predicate | None = None,
+        graph: Topology | None = None,
     ) -> Self:
         """The world of these options; the rest have their defaults.
 
@@ -53,6 +57,7 @@ class RunConfig(Conditions):
             options: name of an option (``WORLD_OPTIONS``) -> value, as people and programs give it.
             hidden: units of the rule, by which the pace of a chip goes.
             predicate: what counts as recovered, ready made instead of its options.
+            graph: the topology, ready made instead of read from its file.
 
         Raises:
             InputError: there is no such option, or its value cannot be.
@@ -63,11 +68,13 @@ class RunConfig(Conditions):
             if given.get("compute_us"):
                 raise InputError("chip", chip, "compute_us is given too", "leave one of them out")
             given["compute_us"] = update_us(chip, hidden)
-        shape = (option.of(given.get(option.name, option.default)) for option in (TOPOLOGY, GRID, TORUS))
+        kind, size, torus = (
+            option.of(given.get(option.name, option.default)) for option in (TOPOLOGY, GRID, TORUS)
+        )
         return filled(
             cls,
             given,
-            topology=topology_of(*shape),
+            topology=sized(graph, size, torus) if graph else topology_of(kind, size, torus),
             timing=filled(Timing, given),
             predicate=predicate or filled(Predicate, given),
             faults=tuple(map(Fault.parse, FAULTS.of(given.get(FAULTS.name)))),

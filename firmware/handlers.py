@@ -14,6 +14,10 @@ from types import FunctionType
 from typing import Any, Final
 
 from firmware.errors import InputError
+from firmware.memory import FIELD
+
+OWN_BYTES: Final = FIELD["prng"].offset
+"""So many bytes of RAM, the first 208, a program may write; it may read all 256."""
 
 HANDLERS: Final = {"boot": 2, "hear": 3, "wake": 1}
 """The functions, and how many arguments each takes."""

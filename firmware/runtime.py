@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from firmware import clock, frame, image
-from firmware.handlers import HANDLERS, Handlers
+from firmware.handlers import HANDLERS, OWN_BYTES, Handlers
 from firmware.memory import Ram
 from firmware.program import Failure, Firmware, MachineError, Wake
 from firmware.subset import SPENT, TURNS_MAX, EndlessError, translate
@@ -111,6 +111,8 @@ class Bytes:
 
     def __setitem__(self, place: int, value: int) -> None:
         self._check(place)
+        if place >= OWN_BYTES:
+            raise IndexError(f"byte {place} is the runtime's; a program has {OWN_BYTES}")
         self._buffer[place] = value & 0xFF
 
     def _check(self, place: int) -> None:

@@ -34,6 +34,10 @@ def open_code(name_or_file: str | Path) -> Code:
     """
     if is_program(name_or_file):
         return open_program(name_or_file)
+    if Path(name_or_file).suffix == ".c":
+        twin = Path(name_or_file).with_suffix(SUFFIX)
+        fix = f"run {twin}, with --engine native or iss; or build this one"
+        raise InputError("program", name_or_file, "what it is judged by stands in its twin in Python", fix)
     return open_genome(name_or_file)
 
 

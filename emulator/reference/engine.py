@@ -133,7 +133,7 @@ class ReferenceEngine(Engine):
                 "fault",
                 fault,
                 "its genomes are for the neural program",
-                "choose the engine window or reference",
+                "leave it out, or run a genome on the engine window or reference",
             )
         super().check_version(genome, fault)
 

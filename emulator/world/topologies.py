@@ -35,7 +35,7 @@ def topology_of(kind: str = Square8.kind, size: str = USUAL_SIZE, torus: bool = 
     """
     name, _, file = kind.partition(":")
     if name == Graph.kind and file:
-        return _graph(Path(file), size, torus)
+        return sized(read_graph(Path(file)), size, torus)
     if kind not in (*SHEETS, Cube6.kind):
         raise InputError("topology", kind, "there is none of this name", f"choose one of {', '.join(FORMS)}")
     match = _SIZE.fullmatch(size)
@@ -49,9 +49,14 @@ def topology_of(kind: str = Square8.kind, size: str = USUAL_SIZE, torus: bool = 
     return SHEETS[kind](int(match[2]), int(match[1]), torus)
 
 
-def _graph(file: Path, size: str, torus: bool) -> Graph:
+def sized(graph: Topology, size: str, torus: bool) -> Topology:
+    """A graph, if nobody has asked for sides or a torus, which it has not.
+
+    Raises:
+        InputError: somebody has.
+    """
     if size != USUAL_SIZE:  # which stands there when nobody has said any
         raise InputError("grid", size, "a graph has as many cells as its file has nodes", "leave it out")
     if torus:
         raise InputError("torus", "yes", "a graph has no edges to be joined", "leave it out")
-    return read_graph(file)
+    return graph

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from firmware.errors import InputError
+from planaria.campaign.graph import graph_of
 from planaria.campaign.plan import Plan
-from planaria.campaign.world import graph_of, topologies_of
+from planaria.campaign.world import topologies_of
 from planaria.code import Code, check_fits, code_path, is_program, open_code
 from planaria.shipped import shipped_paths
 

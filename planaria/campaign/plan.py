@@ -23,6 +23,7 @@ from emulator.record.predicate import Predicate
 from emulator.world.draws import Stream, draw32, key
 from firmware.errors import InputError
 from firmware.system.reading import read_input
+from planaria.campaign.graph import KEY, graph_of, read_graphs, with_graph
 from planaria.campaign.parameters import (
     Choice,
     check_names,
@@ -37,7 +38,7 @@ from planaria.campaign.parameters import (
 from planaria.campaign.timeline import check_fault, check_time
 from planaria.campaign.toml_table import LETTERS_MAX, TomlTable
 from planaria.campaign.trial import Point, Trial, Value
-from planaria.campaign.world import WORLD, differing, graph_of, read_chip, read_predicate, read_world
+from planaria.campaign.world import WORLD, differing, read_chip, read_predicate, read_world
 from planaria.code import Code, is_program
 from planaria.counted import counted
 
@@ -68,6 +69,7 @@ _KEYS: Final = (
     "recovery",
     "sweep",
     "draw",
+    KEY,
 )
 
 
@@ -88,7 +90,8 @@ class Plan:
         predicate: what counts as recovered.
         sweep: name -> values; every combination of them is a point.
         draw: name -> what each trial chooses from for itself.
-        text: the file.
+        graphs: those that it carries: name of the file -> content.
+        text: the file, with its graph.
         source: its path; errors begin with it.
         derived_seeds: name of a genome -> the seed that follows, once the genomes are known.
     """
@@ -104,6 +107,7 @@ class Plan:
     predicate: Predicate
     sweep: dict[str, tuple[Value, ...]]
     draw: dict[str, Choice]
+    graphs: dict[str, str]
     text: str
     source: str
     derived_seeds: dict[str, int] = field(default_factory=dict)
@@ -136,6 +140,7 @@ class Plan:
             predicate=read_predicate(table.table("recovery")),
             sweep=read_sweep(table.table("sweep")),
             draw=read_draw(table.table("draw")),
+            graphs=read_graphs(table),
             text=text,
             source=source,
         )
@@ -156,7 +161,7 @@ class Plan:
         if b"\0" in content:
             raise InputError("plan file", path, "it is in UTF-16 or UTF-32, or no text", "save it as UTF-8")
         try:
-            return cls.parse(content.decode(), str(path))
+            return cls.parse(with_graph(content.decode(), Path(path)), str(path))
         except UnicodeDecodeError as error:
             raise InputError("plan file", path, "it is not a text in UTF-8", "save it as UTF-8") from error
 
@@ -251,7 +256,7 @@ class Plan:
             InputError: an option or a fault that cannot be.
         """
         table = self._world_table(values)
-        config = read_world(table, self.predicate)
+        config = read_world(table, self.predicate, self.graphs)
         read_chip(table)
         texts = [substitute(text, values) for text in self.timeline]
         faults = [self._fault(place, text, config) for place, text in enumerate(texts)]

@@ -1,19 +1,19 @@
 """The world of a plan: its tables [world] and [recovery], whose keys are the options of a world."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from emulator.config import RunConfig
-from emulator.options import CHIP, FAULTS, TOPOLOGY, WORLD_OPTIONS, options_of
+from emulator.options import CHIP, FAULTS, WORLD_OPTIONS, options_of
 from emulator.record.predicate import Predicate
-from emulator.world.graph import Graph
 from emulator.world.host_memory import check_memory
 from emulator.world.topology import Topology
 from firmware.budget import HIDDEN_MAX
 from firmware.errors import InputError
 from firmware.option import filled
 from firmware.pace import update_us
+from planaria.campaign.graph import find_graph
 from planaria.campaign.toml_table import TomlTable
 
 CELLS_MAX: Final = 1 << 24
@@ -29,29 +29,28 @@ WORLD: Final = {name: option for name, option in WORLD_OPTIONS.items() if name n
 """Keys of [world]."""
 
 
-def graph_of(options: Mapping[str, Any]) -> str | None:
-    """The file of the graph that a world lies on, beside the plan; None if it is no graph."""
-    kind, _, file = str(options.get(TOPOLOGY.name, TOPOLOGY.default)).partition(":")
-    return file if kind == Graph.kind and file else None
-
-
 def differing(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options of a world, as a plan writes them, that are not what they would be anyway."""
     return {name: given for name, given in options.items() if given != WORLD[name].default}
 
 
-def read_world(table: TomlTable, predicate: Predicate) -> RunConfig:
+def read_world(
+    table: TomlTable, predicate: Predicate, graphs: Mapping[str, str] = MappingProxyType({})
+) -> RunConfig:
     """The world of a trial, parameters put in; without faults, and its seed left open.
+
+    Args:
+        table: the plan's [world].
+        predicate: what counts as recovered.
+        graphs: those that the plan carries.
 
     Raises:
         InputError: a wrong type, or a value out of its limits.
     """
     options = {name: table.option(option) for name, option in WORLD.items() if option is not CHIP}
-    graph = graph_of(options)
-    if graph is not None:
-        options[TOPOLOGY.name] = f"{Graph.kind}:{Path(table.source).parent / graph}"
     with table.naming():
-        config = RunConfig.of(options, predicate=predicate)
+        graph = find_graph(options, graphs, table)
+        config = RunConfig.of(options, predicate=predicate, graph=graph)
         if config.topology.cells > CELLS_MAX:
             limit = f"a plan's can have {CELLS_MAX:,} cells"
             raise InputError("grid", config.topology.size, limit, "make it smaller")

@@ -167,6 +167,39 @@ class TestCampaign:
         assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.parametrize("engine", ["window", "reference"])
+def test_a_program_writes_only_its_own_bytes(write, engine):
+    """The first 208; it may read all."""
+    text = BLINK.format(straps=1).replace("ram[3] = 64 - ram[3]", "ram[207 + ram[4]] = ram[255]")
+    grid = Grid(open_program(write(text)), 3, 3, engine=engine)
+    grid.run(5)
+    assert grid.crash.text == "mine.py:4: IndexError: byte 208 is the runtime's; a program has 208"
+    assert (grid.crash.cell, grid.result.machine_faults) == (4, {"program": {"trap": 1}})
+
+
+def test_a_program_in_c_is_run_by_its_twin(planaria, write):
+    done = planaria("run", write("", "mine.c"))
+    assert done.returncode == 2
+    assert "its twin in Python; run " in done.stderr
+
+
+def test_results_on_a_graph_carry_it(write, tmp_path, monkeypatch):
+    """So that they are read, replayed and certified wherever they are."""
+    write(HOP_COUNT.read_text(), "hop_count.py")
+    write("\n".join(f"n{cell} n{cell + 1}" for cell in range(9)), "chain")
+    plan = PLAN.replace('"12x12"', '"32x32"\ntopology = "graph:chain"')
+    plan = plan.replace("disc:{row},{column},3", "ball:n8,{row}")
+    plan = write(plan.replace("column = { from = 0, to = 11 }", ""), "plan.toml")
+    measure(Plan.load(plan), tmp_path / "results", workers=1, quiet=True)
+    moved = (tmp_path / "elsewhere").resolve()
+    (tmp_path / "results").rename(moved)
+    (tmp_path / "chain").unlink()
+    assert replay(moved, 0, 1, program=HOP_COUNT)["same"]
+    certificate = certify(moved, 60, 0.95, 0, tmp_path / "c.json")
+    assert certificate["healed"] == certificate["wounds"] == 12
+    assert check(tmp_path / "c.json", 2, 1, HOP_COUNT)["differs"] == []
+
+
 def test_programs_with_functions_of_the_same_names_stay_apart(write, monkeypatch):
     """Numba numbers functions in each process anew: code from the disk may have the names of others."""
     text = HOP_COUNT.read_text()

@@ -155,13 +155,17 @@ def test_a_plan_is_the_same_wherever_its_graph_lies(tmp_path):
     def essence(name: str, content: str) -> str:
         (tmp_path / name).write_text(content)
         text = PLAN.replace('"hex6"\ngrid = "22x22"', f'"graph:{name}"').replace("disc:11,11,4", "ball:a,1")
-        plan = Plan.parse(text, str(tmp_path / "p.toml"))
+        (tmp_path / "p.toml").write_text(text)
+        plan = Plan.load(tmp_path / "p.toml")
         assert files_of(plan)[-1] == tmp_path / name
         return plan.essence
 
     assert essence("one", "a b\nb c\n") == essence("other", "a b # first\nb c\n") != essence("one", "a b\n")
-    with pytest.raises(InputError, match=r"world\..*graph: .*none - it cannot be read"):
-        Plan.parse(PLAN.replace('"hex6"\ngrid = "22x22"', '"graph:none"'), str(tmp_path / "p.toml"))
+    (tmp_path / "p.toml").write_text(PLAN.replace('"hex6"\ngrid = "22x22"', '"graph:none"'))
+    with pytest.raises(InputError, match=r"graph: .*none - it cannot be read"):
+        Plan.load(tmp_path / "p.toml")
+    with pytest.raises(InputError, match="graph:none - the plan does not carry this graph"):
+        Plan.parse((tmp_path / "p.toml").read_text(), "results")
 
 
 def colours(topology):

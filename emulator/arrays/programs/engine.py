@@ -99,7 +99,7 @@ class ProgramEngine(Engine):
             "fault",
             fault,
             "its genomes are for the neural program",
-            "choose the engine window or reference",
+            "leave it out, or run a genome on the engine window or reference",
         )
 
     def _schedule(self) -> None:

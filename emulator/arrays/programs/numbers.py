@@ -20,18 +20,19 @@ from emulator.arrays.compiled.jit import (
     types,
 )
 from firmware.budget import CHANNELS, RAM_BYTES
+from firmware.handlers import OWN_BYTES
 from firmware.subset import TURNS_MAX
 
 I8, I64 = ir.IntType(8), ir.IntType(64)
 
 
 class Bytes(types.Type):
-    """The type of so many bytes at an address, which is the value."""
+    """The type of so many bytes at an address, which is the value; the first of them are writable."""
 
-    def __init__(self, count: int, writable: bool) -> None:
+    def __init__(self, count: int, writable: int) -> None:
         self.count = count
         self.writable = writable
-        super().__init__(name=f"{'Bytes' if writable else 'ReadBytes'}({count})")
+        super().__init__(name=f"Bytes({count}, {writable})")
 
 
 @register_model(Bytes)
@@ -40,8 +41,8 @@ class _Address(PrimitiveModel):
         super().__init__(manager, kind, I64)
 
 
-RAM: Final = Bytes(RAM_BYTES, writable=True)
-STATE: Final = Bytes(CHANNELS, writable=False)
+RAM: Final = Bytes(RAM_BYTES, writable=OWN_BYTES)
+STATE: Final = Bytes(CHANNELS, writable=0)
 
 
 @infer_global(operator.getitem)
@@ -63,18 +64,20 @@ class _Set(AbstractTemplate):
 
 @lower_builtin(operator.getitem, Bytes, types.int64)
 def _get(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    return builder.zext(builder.load(_place(context, builder, signature, arguments)), I64)
+    kind = signature.args[0]
+    return builder.zext(builder.load(_place(context, builder, arguments, kind.count)), I64)
 
 
 @lower_builtin(operator.setitem, Bytes, types.int64, types.int64)
 def _set(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    builder.store(builder.trunc(arguments[2], I8), _place(context, builder, signature, arguments))
+    kind = signature.args[0]
+    builder.store(builder.trunc(arguments[2], I8), _place(context, builder, arguments, kind.writable))
     return context.get_dummy_value()
 
 
-def _place(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    """Address of a byte, or the function ends with an IndexError."""
-    outside = builder.icmp_unsigned(">=", arguments[1], I64(signature.args[0].count))
+def _place(context: Any, builder: Any, arguments: Any, count: int) -> Any:
+    """Address of one of the first ``count`` bytes, or the function ends with an IndexError."""
+    outside = builder.icmp_unsigned(">=", arguments[1], I64(count))
     with builder.if_then(outside, likely=False):
         context.call_conv.return_user_exc(builder, IndexError, ())
     return builder.inttoptr(builder.add(arguments[0], arguments[1]), I8.as_pointer())
