@@ -61,11 +61,12 @@ def machine(binary: Binary) -> Firmware:
     """What makes programs out of ROMs that hold this binary (chips) or its image (host, wasm).
 
     Raises:
-        InputError: a simulator is not installed.
+        InputError: a simulator is not installed, or the system does not load the library.
     """
     kind = binary.target.kind
     if kind is Kind.HOST:
-        return lambda rom: LibraryProgram(rom, HostLibrary(binary.content))
+        library = HostLibrary(binary.content)  # one: each takes the signals of those before it
+        return lambda rom: LibraryProgram(rom, library)
     if kind is Kind.WASM:
         return lambda rom: LibraryProgram(rom, WasmLibrary(binary.content))
     chip = SimulatedChip(binary)

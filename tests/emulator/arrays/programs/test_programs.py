@@ -1,6 +1,8 @@
 """The program core gives what the reference engine gives, to the last bit, counter and failure."""
 
 import io
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,19 +12,41 @@ from emulator.choose import make_engine
 from emulator.config import RunConfig
 from emulator.faults import Fault
 from emulator.record.crash import Crash
+from emulator.reference.engine import ReferenceEngine
 from emulator.world.lattices import Square8
 from examples import hop_count
 from firmware import image
 from firmware.errors import InputError
 from firmware.handlers import Handlers
+from firmware.hardware.build import Options, build
+from firmware.hardware.chips import TARGETS
+from firmware.hardware.machine import machine, rom_image
 from firmware.program import Failure
 from tests.emulator.arrays.programs.samples import SAMPLES
 from tests.emulator.random_worlds import KINDS, Quiet, random_config
 
 HOP_COUNT = Handlers.of(vars(hop_count), "hop_count.py")
+ROOT = Path(__file__).resolve().parents[4]
 HOP_COUNT_C = Path(hop_count.__file__).with_suffix(".c")
 PROGRAMS = [*SAMPLES.values(), HOP_COUNT]
 WORLDS = {"square8": 18, "square4": 3, "hex6": 3, "cube6": 3, "graph": 6}
+
+
+FAILING_C = """
+#include "runtime.h"
+#define ON_BOOT(work)
+#define ON_BYTES(work)
+#define ON_TIMER(work)
+#undef {event}
+#define {event}(work) volatile int zero = 0; if (me->state[5] == 1 + zero) {{ work }}
+static PHASE(boot) {{ me->state[5] = (int8_t)board_strap(); ON_BOOT({work}) }}
+static PHASE(hear) {{ ON_BYTES({work}) }}
+static PHASE(work) {{ ON_TIMER({work}) }}
+cell_phase *const CELL_ON_BOOT[] = {{start, boot, draw_wait, 0}};
+cell_phase *const CELL_ON_BYTES[] = {{stage, seal, accept, hear, 0}};
+cell_phase *const CELL_ON_TIMER[] = {{work, compose, seal, broadcast, draw_wait, 0}};
+"""
+"""A program that fails in the cell with the strap, which it no longer has after the watchdog."""
 
 
 def assert_alike(config, program, rounds=8, engines=("reference", "window"), live=None):
@@ -121,6 +145,43 @@ def test_one_program_in_two_languages(hardware, seed):
         )
     ]
     assert all(result == results[0] for result in results)
+
+
+@pytest.mark.parametrize(
+    ("event", "work", "failure", "text"),
+    [
+        ("ON_TIMER", "me->state[6] = (int8_t)(10 / zero);", "trap", "SIGFPE"),
+        ("ON_TIMER", "*(volatile int *)8 = 1;", "trap", "SIGSEGV"),
+        ("ON_TIMER", "for (;;) zero++;", "hang", "it has not ended after a second"),
+        ("ON_BYTES", "me->state[6] = (int8_t)(10 / zero);", "trap", "SIGFPE"),
+        ("ON_BOOT", "__builtin_trap();", "trap", "SIGILL"),
+    ],
+    ids=["arithmetic", "address", "hang", "hear", "boot"],
+)
+def test_a_failure_of_machine_code(hardware, tmp_path, event, work, failure, text):
+    """In a process of its own, which a signal would end."""
+    path = tmp_path / "failing.c"
+    path.write_text(FAILING_C.format(event=event, work=work))
+    script = f"from {__name__} import print_failures; print_failures({str(path)!r})"
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"1 {failure} {text}\n"
+
+
+def print_failures(path):
+    """Of the program core, which are those of the reference engine over such a library."""
+    config = RunConfig(Square8(2, 2), seed=1)
+    native = make_engine(config, Path(path), Quiet(), engine="native")
+    binary = build(image.build_program(config.timing), TARGETS["host"], Options(program=Path(path)))
+    expected = ReferenceEngine(config, rom_image(binary), Quiet(), machine(binary))
+    result = native.run(4)
+    assert result == expected.run(4)
+    crash = native.observer.crash
+    assert crash == expected.observer.crash
+    assert native.ram.tobytes() == expected.ram.tobytes()
+    [[kind, count]] = result.machine_faults["program"].items()
+    print(count, kind, crash.text)
 
 
 @pytest.mark.parametrize(
