@@ -59,6 +59,22 @@ class Binary:
         """Where the image begins in ROM."""
         return len(self.rom) - len(self.image)
 
+    def check_stack(self, stack_bytes: int) -> None:
+        """Refuse a stack that runs into the static RAM.
+
+        Raises:
+            InputError: both are more than a cell's RAM.
+        """
+        total = self.static_bytes + stack_bytes
+        if total > RAM_BYTES:
+            raise InputError(
+                "RAM",
+                f"{total:,} B on {self.target.name}",
+                f"{total - RAM_BYTES:,} B more than a cell's {RAM_BYTES} B: "
+                f"{self.static_bytes} B static and {stack_bytes:,} B of stack",
+                "split the phase that calls deepest, keep no arrays on the stack, or choose another compiler",
+            )
+
     def section_bytes(self) -> dict[str, int]:
         """ROM by section; the sum is ``len(rom)``."""
         sizes = dict.fromkeys(SECTIONS, 0)
@@ -176,6 +192,12 @@ def stack_bound_bytes(cell_object: bytes) -> int | None:
         return max(map(depth, frames), default=None)
     except (KeyError, RecursionError):  # functions that are elsewhere, or call each other
         return None
+
+
+def largest_frame_bytes(cell_object: bytes) -> int:
+    """What one function of an object file needs of the stack at least, where no bound is known."""
+    frames, _ = _frames_and_calls(Elf.of(cell_object))
+    return max(frames.values(), default=0)
 
 
 def _frames_and_calls(elf: Elf) -> tuple[dict[str, int], dict[str, set[str]]]:

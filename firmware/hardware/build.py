@@ -13,7 +13,14 @@ from typing import Final
 
 from firmware.budget import RAM_BYTES, ROM_BYTES
 from firmware.errors import InputError
-from firmware.hardware.binary import ROOMY_BYTES, Binary, Part, read_elf, stack_bound_bytes
+from firmware.hardware.binary import (
+    ROOMY_BYTES,
+    Binary,
+    Part,
+    largest_frame_bytes,
+    read_elf,
+    stack_bound_bytes,
+)
 from firmware.hardware.chips import TARGETS, Chip, Kind
 from firmware.hardware.toolchain import CompileError, compile_in, compiler
 from firmware.image import HEADER_BYTES, RECORD, holds_genome
@@ -138,7 +145,11 @@ def _build_chip(folder: Path, image: bytes, target: Chip, options: Options) -> B
         unfit = read_elf((folder / "cell.elf").read_bytes(), target, roomy=True)
         raise _over_budget(unfit, overflow["region"], int(overflow["bytes"])) from error
     bound = _stack_bound_bytes(folder) if options.cc is None else None
-    return read_elf((folder / "cell.elf").read_bytes(), target, bound)
+    binary = read_elf((folder / "cell.elf").read_bytes(), target, bound)
+    if options.cc is None:
+        least = max(largest_frame_bytes((folder / name).read_bytes()) for name in _OBJECTS)
+        binary.check_stack(bound or least)
+    return binary
 
 
 def _stack_bound_bytes(folder: Path) -> int | None:

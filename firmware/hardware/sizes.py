@@ -8,7 +8,6 @@ from firmware import arithmetic, frame, image
 from firmware.budget import CHANNELS, PERCEPTION, RAM_BYTES, ROM_BYTES
 from firmware.cell import seed_state
 from firmware.energy import SUPPLIES, VOLTS, update_uj
-from firmware.errors import InputError
 from firmware.hardware.binary import Binary
 from firmware.hardware.simulator import Cost, Event, SimulatedChip
 from firmware.memory import Ram
@@ -41,14 +40,7 @@ def measure(binary: Binary) -> dict[str, Any]:
     dead, boots, receptions = _traced(chip, Ram()), boot_costs(chip), _receptions(chip)
     traced = max(cost.stack_bytes for cost in [*live, dead, *boots, *receptions])
     stack = max(traced, binary.stack_bound_bytes or 0)
-    if binary.static_bytes + stack > RAM_BYTES:
-        raise InputError(
-            "RAM",
-            f"{binary.static_bytes + stack} B on {binary.target.name}",
-            f"{binary.static_bytes + stack - RAM_BYTES} B more than a cell's {RAM_BYTES} B: "
-            f"{binary.static_bytes} B static and {stack} B of stack",
-            "split the phase that calls deepest, or choose another compiler",
-        )
+    binary.check_stack(stack)
     slowest = max(map(cycles, live))
     sections = binary.section_bytes()
     return {

@@ -207,6 +207,15 @@ def test_a_program_that_traps_or_hangs_on_this_machine(write, work, says):
         assert cell.wake(Ram()).wait_us == other.wake(Ram()).wait_us
 
 
+@pytest.mark.parametrize("target", ["host", "cortex-m0plus"])
+@pytest.mark.parametrize("place", ["& 63", "/ 99999999"], ids=["bounded", "calls-outside"])
+def test_an_array_that_the_stack_does_not_hold(write, target, place):
+    work = f"volatile char deep[4000]; deep[me->prng {place}] = 1; me->state[5] = deep[9];"
+    message = r"RAM: 4,2\d\d B on cortex-m0plus - (3,9|4,0)\d\d B more .* 216 B static and 4,0\d\d B of stack"
+    with pytest.raises(InputError, match=message):
+        built_program(write(work), target)
+
+
 def test_a_trap_outside_of_a_program_is_what_it_was(hardware):
     """The process ends by its signal; a hang of Python itself is interrupted by nothing."""
     script = (
