@@ -8,7 +8,7 @@ from emulator.faults import Fault
 from emulator.options import CHIP, FAULTS, GRID, TOPOLOGY, TORUS, WORLD_OPTIONS, Conditions
 from emulator.record.predicate import Predicate
 from emulator.world.region import check_inside
-from emulator.world.topologies import sized, topology_of
+from emulator.world.topologies import check_no_sides, topology_of
 from emulator.world.topology import Topology
 from firmware.budget import HIDDEN_MAX
 from firmware.clock import Timing
@@ -71,10 +71,12 @@ class RunConfig(Conditions):
         kind, size, torus = (
             option.of(given.get(option.name, option.default)) for option in (TOPOLOGY, GRID, TORUS)
         )
+        if graph is not None:
+            check_no_sides(size, torus)
         return filled(
             cls,
             given,
-            topology=sized(graph, size, torus) if graph else topology_of(kind, size, torus),
+            topology=graph or topology_of(kind, size, torus),
             timing=filled(Timing, given),
             predicate=predicate or filled(Predicate, given),
             faults=tuple(map(Fault.parse, FAULTS.of(given.get(FAULTS.name)))),

@@ -35,7 +35,8 @@ def topology_of(kind: str = Square8.kind, size: str = USUAL_SIZE, torus: bool = 
     """
     name, _, file = kind.partition(":")
     if name == Graph.kind and file:
-        return sized(read_graph(Path(file)), size, torus)
+        check_no_sides(size, torus)
+        return read_graph(Path(file))
     if kind not in (*SHEETS, Cube6.kind):
         raise InputError("topology", kind, "there is none of this name", f"choose one of {', '.join(FORMS)}")
     match = _SIZE.fullmatch(size)
@@ -49,14 +50,13 @@ def topology_of(kind: str = Square8.kind, size: str = USUAL_SIZE, torus: bool = 
     return SHEETS[kind](int(match[2]), int(match[1]), torus)
 
 
-def sized(graph: Topology, size: str, torus: bool) -> Topology:
-    """A graph, if nobody has asked for sides or a torus, which it has not.
+def check_no_sides(size: str, torus: bool) -> None:
+    """Refuse sides or a torus of a graph, which has none.
 
     Raises:
-        InputError: somebody has.
+        InputError: somebody has asked for them.
     """
     if size != USUAL_SIZE:  # which stands there when nobody has said any
         raise InputError("grid", size, "a graph has as many cells as its file has nodes", "leave it out")
     if torus:
         raise InputError("torus", "yes", "a graph has no edges to be joined", "leave it out")
-    return graph

@@ -107,9 +107,9 @@ class Plan:
     predicate: Predicate
     sweep: dict[str, tuple[Value, ...]]
     draw: dict[str, Choice]
-    graphs: dict[str, str]
     text: str
     source: str
+    graphs: dict[str, str] = field(default_factory=dict)
     derived_seeds: dict[str, int] = field(default_factory=dict)
 
     @classmethod

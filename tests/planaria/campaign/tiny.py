@@ -101,3 +101,6 @@ class Frail(Genome):
             life.unlink()
             os.kill(os.getpid(), signal.SIGKILL)
         return len(self.b1)
+
+    def to_bytes(self):
+        return open_genome("ring").to_bytes()
