@@ -105,7 +105,7 @@ def engines_for(program: bytes | Handlers | Path) -> tuple[str, ...]:
     """The engines that can run a program, the one to be taken first; as ``make_engine`` takes them."""
     if isinstance(program, Handlers):
         return "window", "reference"
-    return tuple(ENGINES) if isinstance(program, bytes) else ("native", "iss")
+    return tuple(ENGINES) if isinstance(program, bytes) else MACHINE_CODE
 
 
 def _check_program(program: bytes | Handlers | Path, engine: str, kernel: str | None) -> None:

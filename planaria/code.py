@@ -13,7 +13,6 @@ from firmware import image
 from firmware.budget import HIDDEN_MAX
 from firmware.errors import InputError
 from firmware.genome import Genome
-from firmware.handlers import Handlers
 from planaria.program import SUFFIX, SourceProgram, confirmed, open_program
 from planaria.shipped import flash_image, genome_path, open_genome
 
@@ -115,15 +114,6 @@ def engine_of(code: Code, config: RunConfig, **choice: Any) -> Engine:
         flash = image.build(code, config.timing)
         library = partial(flash_image, config.timing, config.topology)
         return make_engine(config, flash, PictureGoal(code.target), library=library, **choice)
-    return make_engine(config, _in_language_of(code, choice.get("engine")), code.goal(), **choice)
-
-
-def _in_language_of(code: SourceProgram, engine: str | None) -> Handlers | Path:
-    """A program as an engine runs it: those that execute machine code want it in C."""
-    if engine not in MACHINE_CODE:
-        return code.handlers
-    twin = Path(f"{code.path}").with_suffix(".c")
-    if code.source_in_c is None:
-        limit = f"it executes C, and there is no {twin}"
-        raise InputError("engine", engine, limit, "write it, or choose window or reference")
-    return code.source_in_c
+    # Engines that execute machine code want a program in C.
+    program = code.source_in_c if choice.get("engine") in MACHINE_CODE else code.handlers
+    return make_engine(config, program, code.goal(), **choice)

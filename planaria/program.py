@@ -59,10 +59,19 @@ class SourceProgram:
         return Handlers.of(self._names(), f"{self.name}{SUFFIX}")
 
     @property
-    def source_in_c(self) -> Path | None:
-        """The same program in C, which lies beside it under the same name; None if there is none."""
-        beside = Path(self.path).with_suffix(".c") if self.path else None
-        return beside if beside and beside.is_file() else None
+    def source_in_c(self) -> Path:
+        """The same program in C, which lies beside it under the same name.
+
+        Raises:
+            InputError: there is none.
+        """
+        beside = Path(self.path or self.name).with_suffix(".c")
+        if not beside.is_file():
+            limit = f"machine code is made of C, and there is no {beside}"
+            raise InputError(
+                "program", self.path, limit, "write it, or choose the engine window or reference"
+            )
+        return beside
 
     def goal(self) -> ProgramGoal:
         """How far a world is from what this program calls legitimate.
