@@ -2,10 +2,11 @@
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final
 
 from emulator.config import RunConfig
 from emulator.engine import Engine, Library
+from emulator.engines import ENGINES, MACHINE_CODE
 from emulator.goal import Goal
 from emulator.reference.engine import ReferenceEngine
 from firmware.errors import InputError
@@ -15,32 +16,6 @@ from firmware.program import Firmware
 
 CHIP: Final = "cortex-m0plus"
 """The chip of the engine ``iss`` when none is named."""
-
-
-class EngineKind(NamedTuple):
-    """An engine, as people choose it.
-
-    Attributes:
-        text: what it is, in a few words.
-        has_chip: whether ``target`` and ``check_genome`` mean something to it.
-        has_kernels: whether ``kernel`` does.
-    """
-
-    text: str
-    has_chip: bool = False
-    has_kernels: bool = False
-
-
-ENGINES: Final = {
-    "window": EngineKind("compiled, for many cells", has_kernels=True),
-    "reference": EngineKind("a process for each cell, to be read"),
-    "native": EngineKind("every cell executes the C cell, built for this machine"),
-    "iss": EngineKind("every cell executes the C cell on a simulated chip", has_chip=True),
-}
-"""All engines by name; they give the same result."""
-
-MACHINE_CODE: Final = ("native", "iss")
-"""Those whose cells execute machine code, so that a program has to be in C."""
 
 
 def make_engine(

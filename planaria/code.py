@@ -4,9 +4,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from emulator.choose import MACHINE_CODE, make_engine
+from emulator.choose import make_engine
 from emulator.config import RunConfig, check_trained_for
 from emulator.engine import Engine
+from emulator.engines import MACHINE_CODE
 from emulator.goal import Goal, PictureGoal
 from emulator.world.topology import Topology
 from firmware import image

@@ -3,14 +3,18 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from emulator.engines import ENGINES, MACHINE_CODE
 from emulator.options import TOPOLOGY, WORLD_OPTIONS
 from planaria.commands.command import add_command, add_options, chosen, print_json
 from planaria.counted import counted
 from planaria.hint import paste_here
 from planaria.say import say
 from planaria.system.ending import DIFFERS
+
+USUAL: Final = next(iter(ENGINES))
+"""The engine of a command that names none."""
 
 
 def add(commands: Any) -> None:
@@ -28,11 +32,10 @@ def add(commands: Any) -> None:
     )
     parser.add_argument(
         "--engine",
-        choices=("window", "reference", "native", "iss"),
-        default="window",
-        help="window: compiled, for many cells; reference: a process for each cell; native, iss: every cell "
-        "executes the C cell, on this machine or on a simulated chip. The result is the same "
-        "(default: window)",
+        choices=tuple(ENGINES),
+        default=USUAL,
+        help=f"{'; '.join(f'{name}: {kind.text}' for name, kind in ENGINES.items())}. "
+        f"The result is the same (default: {USUAL})",
     )
     parser.add_argument(
         "--kernel",
@@ -85,8 +88,6 @@ def _run(options: argparse.Namespace) -> int | None:
 
 def _again(result: dict[str, Any]) -> list[str]:
     """The words of this command that show a failure again, of a program in Python on the engine to read."""
-    from emulator.choose import MACHINE_CODE
-
     engine = [] if result["engine"] in MACHINE_CODE else ["--engine", "reference"]
     return [*sys.argv[1:], *engine, "--rounds", str(result["crash"]["rounds"])]
 
