@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from simpy import Environment
 
 from emulator.record.observer import Observer
+from emulator.record.recovery import Sight
 from firmware.picture import Displacement
 
 Cells = NDArray[np.intp]
@@ -45,8 +46,8 @@ class Hardware(ABC):
 
     @property
     @abstractmethod
-    def mature(self) -> int:
-        """Number of mature cells now."""
+    def sight(self) -> Sight:
+        """That distance, and the number of mature cells, by one look at all cells."""
 
     @abstractmethod
     def stands(self) -> Displacement | None:

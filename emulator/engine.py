@@ -21,13 +21,14 @@ from emulator.goal import Goal
 from emulator.record.crash import Crash
 from emulator.record.judge import Life, judge, judge_run
 from emulator.record.observer import Observer
+from emulator.record.recovery import Sight
 from emulator.record.result import RunResult
 from emulator.record.trace import Trace
 from emulator.record.traffic import Traffic
 from emulator.world.host_memory import check_memory
 from emulator.world.order import Kind, Moment
 from emulator.world.topology import Topology
-from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, VISIBLE
+from firmware.budget import CHANNELS, VISIBLE
 from firmware.errors import InputError
 from firmware.picture import Displacement
 from firmware.system import interrupts
@@ -228,9 +229,9 @@ class Engine(Hardware):
         return self._goal.distance(self)
 
     @property
-    def mature(self) -> int:
-        """Number of mature cells now."""
-        return int(np.count_nonzero(self.states_now()[:, ALPHA] >= ALIVE_MIN))
+    def sight(self) -> Sight:
+        """That distance, and the number of mature cells where the goal asks for it, by one look."""
+        return self._goal.look(self)
 
     def stands(self) -> Displacement | None:
         return self._goal.stands(self)
@@ -266,12 +267,12 @@ class Engine(Hardware):
     def _probe(self, _event: Event) -> None:
         """Sample the grid at a round boundary."""
         interrupts.check()
-        error = self.error
-        self.observer.sample(self.time_us, error, self.mature)
+        sight = self.sight
+        self.observer.sample(self.time_us, *sight)
         if self.observer.away_rounds == self.config.predicate.dwell_rounds + 1:
             stood = self.stands()
             if stood is not None:
-                self.observer.stands(self.time_us, error, stood)
+                self.observer.stands(self.time_us, sight.error, stood)
         self.on_round(self._sampled_rounds)
         self._sampled_rounds += 1
         self._probe_in(self.config.timing.mean_interval_us)

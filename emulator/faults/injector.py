@@ -59,7 +59,7 @@ class Injector:
         next(life)
         if fault.is_instant or fault.length_rounds is None:
             # What has no end has to be lived with from now on.
-            observer.wound_ends(number, hardware.time_us, hardware.error, hardware.mature)
+            observer.wound_ends(number, hardware.time_us, *hardware.sight)
         else:
             observer.wound_deepens(number, hardware.error)
         end_us = None
@@ -83,7 +83,7 @@ class Injector:
         with suppress(StopIteration):
             life.send(True)
         hardware = self._cells
-        hardware.observer.wound_ends(number, hardware.time_us, hardware.error, hardware.mature)
+        hardware.observer.wound_ends(number, hardware.time_us, *hardware.sight)
 
     def _living(self) -> NDArray[np.bool_]:
         """Which cells are mature now: bool[cells]."""

@@ -58,8 +58,14 @@ BY_DISTANCE: Final = Yardsticks(clean=0.0)
 """Those of a program's distance: what it calls legitimate has no noise."""
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sight(NamedTuple):
+    """What is seen of a world at once: how far it is from its goal, and how many of its cells are mature."""
+
+    error: float
+    mature: int
+
+
+class Sample(NamedTuple):
     """The grid at a round boundary.
 
     Attributes:

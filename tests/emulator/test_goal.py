@@ -33,6 +33,7 @@ def test_a_picture_is_the_error_of_the_grid_and_grows_from_one_cell(genome):
     assert engine.error == genome.target.error(engine.picture)
     assert engine.stands() == genome.target.displacement(engine.picture, False)
     assert goal.mature_cells == genome.target.mature
+    assert goal.look(engine) == (engine.error, 1) == engine.sight
 
 
 def test_a_program_says_itself_how_far_it_is(run):
