@@ -22,7 +22,7 @@ from emulator.goal import Goal
 from emulator.record.observer import Observer
 from emulator.record.result import RunResult
 from emulator.record.trace import Trace
-from emulator.world.order import Kind, Moment
+from emulator.world.order import Kind, Moment, cells_may_live_until
 from emulator.world.rate import NEVER
 from firmware import image as flash_image
 from firmware.cell import seed_state
@@ -166,9 +166,7 @@ class WindowEngine(Engine):
         """Advance all cells up to the next event of the world."""
         if self.time_us != self._due:
             return
-        next_event = self.environment.peek()
-        until_us = self.time_us + 1 if next_event <= self.time_us else int(next_event)
-        self._core.advance(self.time_us, until_us)
+        self._core.advance(self.time_us, cells_may_live_until(self.environment))
         self._schedule()
 
 

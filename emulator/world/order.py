@@ -12,6 +12,10 @@ from typing import Any
 from simpy import Environment, Event
 from simpy.events import EventPriority
 
+from emulator.world.rate import NEVER
+
+_KIND_SHIFT = 32
+
 
 class Kind(IntEnum):
     """Kinds of events in the order in which they happen at the same time."""
@@ -20,6 +24,18 @@ class Kind(IntEnum):
     DELIVERY = 1
     WAKE = 2
     PROBE = 3
+
+
+def cells_may_live_until(environment: Environment) -> int:
+    """Up to when, not included, cells may live before the next event of the world; NEVER if there is none.
+
+    What they do at the microsecond of a probe comes before it, and at that of a fault after it. All else that
+    was due at this microsecond has happened.
+    """
+    if not environment._queue:
+        return NEVER
+    time_us, priority, *_ = environment._queue[0]
+    return max(int(environment.now) + 1, int(time_us) + (priority >> _KIND_SHIFT > Kind.WAKE))
 
 
 class Moment(Event):
@@ -48,4 +64,4 @@ class Moment(Event):
         self._value = value
         if action is not None:
             self.callbacks.append(action)
-        environment.schedule(self, EventPriority((kind << 32) + number), delay_us)
+        environment.schedule(self, EventPriority((kind << _KIND_SHIFT) + number), delay_us)

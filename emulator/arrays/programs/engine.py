@@ -16,7 +16,7 @@ from emulator.cells import Cells
 from emulator.config import RunConfig
 from emulator.engine import Engine
 from emulator.goal import Goal
-from emulator.world.order import Kind, Moment
+from emulator.world.order import Kind, Moment, cells_may_live_until
 from emulator.world.rate import NEVER
 from firmware.budget import PORTS
 from firmware.errors import InputError
@@ -113,6 +113,5 @@ class ProgramEngine(Engine):
         """Advance all cells up to the next event of the world."""
         if self.time_us != self._due:
             return
-        next_event = self.environment.peek()
-        self._core.advance(self.time_us + 1 if next_event <= self.time_us else int(next_event))
+        self._core.advance(cells_may_live_until(self.environment))
         self._schedule()

@@ -1,7 +1,8 @@
 from simpy import Environment
 
 from emulator.faults import Fault
-from emulator.world.order import Kind, Moment
+from emulator.world.order import Kind, Moment, cells_may_live_until
+from emulator.world.rate import NEVER
 
 
 def test_kinds_come_before_numbers_and_numbers_before_the_order_of_asking():
@@ -53,3 +54,14 @@ def test_time_stays_a_whole_number(tick):
     engine, _ = tick(2, 2, jitter_us=700)
     engine.run(3)
     assert type(engine.environment.now) is int
+
+
+def test_cells_live_through_the_time_of_a_probe_and_up_to_that_of_a_fault():
+    environment = Environment(0)
+    assert cells_may_live_until(environment) == NEVER
+    Moment(environment, Kind.PROBE, 0, 9)
+    assert cells_may_live_until(environment) == 10
+    Moment(environment, Kind.FAULT, 1, 9)
+    assert cells_may_live_until(environment) == 9
+    Moment(environment, Kind.WAKE, 0, 0)  # when the first of them woke, before a fault made it another time
+    assert cells_may_live_until(environment) == 1
