@@ -41,8 +41,8 @@ SIGVTALRM: Final = int(signal.SIGVTALRM) if hasattr(signal, "SIGVTALRM") else -1
 _WORD: Final = 0xFFFFFFFF
 
 KEPT, FRAME, OUTPUT, MADE, DESK_BYTES = 0, 256, 288, 328, 352
-"""What lies on the desk: RAM as it was before the event, the frame that has come in or is to go out, what a C
-cell puts out, and a frame of which a message is made."""
+"""What lies on the desk: RAM as it was before the event, the frame that is to go out or at which a cell has
+failed, what a C cell puts out, and a frame of which a message is made."""
 
 WAIT_US, SENT_BYTES, SENT_FRAME = 0, 4, 8
 """Offsets in ``struct output``."""
@@ -118,8 +118,7 @@ class Run(NamedTuple):
 
 @inner
 def _advance(word):
-    """The next PRNG state, as firmware.prng."""
-    word += word == 0
+    """The next PRNG state after one that is not 0, as firmware.prng."""
     word ^= word << 13 & _WORD
     word ^= word >> 17
     return word ^ (word << 5 & _WORD)
@@ -129,14 +128,23 @@ def _advance(word):
 def draw_wait_us(world, address):
     """Draw a wait as firmware.clock does, from the PRNG state at an address, which moves on."""
     word = load32(address)
+    word += word == 0
     wait = np.int64(0) if world.exponential else np.int64(world.mean_us >> 1)
     while True:
+        # How long a falling run is, no processor guesses; so up to three numbers are drawn without a jump.
         first = _advance(word)
-        last, odd = first, True
-        word = _advance(last)
-        while word < last:
-            last, odd = word, not odd
-            word = _advance(last)
+        second = _advance(first)
+        third = _advance(second)
+        word = _advance(third)
+        falls, falls_on = second < first, (second < first) & (third < second)
+        odd = falls == falls_on
+        if falls_on & (word < third):
+            last = third
+            while word < last:
+                last, odd = word, not odd
+                word = _advance(last)
+        else:
+            word = word if falls_on else third if falls else second
         if odd or not world.exponential:
             store32(address, word)
             return max(np.int64(1), wait + (world.mean_us * (first >> 22) >> 10))
@@ -144,10 +152,14 @@ def draw_wait_us(world, address):
 
 
 @inner
-def wait_us(run, now, cell, wait):
-    """Note when the cell's next update ends."""
-    cells = run.cells
-    longer = wait * cells.rows[cell, RATE] >> 16
+def wait(run, now, cell):
+    """After an event that has ended well: note when the cell's next update ends."""
+    program, cells = run.program, run.cells
+    if program.native:
+        wait_us = load32(program.desk + OUTPUT + WAIT_US)
+    else:
+        wait_us = draw_wait_us(run.world, program.ram + RAM_BYTES * cell + PRNG)
+    longer = wait_us * cells.rows[cell, RATE] >> 16
     set_due(run, cell, now + max(np.int64(1), longer) + run.world.compute_us)
 
 
@@ -171,14 +183,12 @@ def boot(run, now, cell, strap):
     copy256(desk + KEPT, ram)
     if program.native:
         number = call_cell_boot(program.boot, (ram, program.image, drawn, strap, desk + OUTPUT))
-        wait = load32(desk + OUTPUT + WAIT_US)
-        status = _ended(number, wait, REFUSED)
+        status = _ended(number, load32(desk + OUTPUT + WAIT_US), REFUSED)
     else:
         store32(ram + PRNG, drawn)
         status = call_boot(program.boot, (ram, strap))
-        wait = draw_wait_us(world, ram + PRNG)
     if status >= 0:
-        wait_us(run, now, cell, wait)
+        wait(run, now, cell)
         return True
     note(run, now, cell, BOOT, status, drawn, strap)
     clear(program, cell)
@@ -247,8 +257,8 @@ def forget(run, cell):
 
 
 @inner
-def hear(run, now, sender, ports, form):
-    """The frame on the desk is received where some ports of its sender lead; in order, until a cell fails.
+def hear(run, now, sender, ports, form, frame):
+    """The frame at an address is received where some ports of its sender lead; in order, until a cell fails.
 
     It may be spoiled, which the runtime sees. Returns the ports at which it has been received, and how that
     ended.
@@ -257,16 +267,16 @@ def hear(run, now, sender, ports, form):
     if program.native or not form & mail.SOUND:
         first = ports & -ports
         slot = np.int64(run.cells.slots[sender, SLOTS + port_of(first)])
-        return first, _hear_one(run, slot, form)
+        return first, _hear_one(run, slot, form, frame)
     slots = program.rows + 8 * ROW_WORDS * sender + 4 * SLOTS
-    ended = call_hear(program.hear, (program.ram, slots, ports, program.desk + FRAME, program.desk + KEPT))
+    ended = call_hear(program.hear, (program.ram, slots, ports, frame, program.desk + KEPT))
     taken = ports & ~(ended >> STATUS_BITS)
     counters[mail.DELIVERED] += bits(taken)
     return taken, -(ended & (1 << STATUS_BITS) - 1)
 
 
 @njit(_nrt=False)
-def _hear_one(run, slot, form):
+def _hear_one(run, slot, form, frame):
     """A C cell receives a frame, or the runtime one that is spoiled."""
     program, counters = run.program, run.counters
     ram, desk = program.ram + RAM_BYTES * (slot >> 3), program.desk
@@ -275,13 +285,15 @@ def _hear_one(run, slot, form):
         store8(ram + FRAME_ERRORS, min(FRAME_ERRORS_MAX, load8(ram + FRAME_ERRORS) + 1))
         return np.int64(0)
     copy256(desk + KEPT, ram)
-    given = (ram, program.image, slot & 7, desk + FRAME, form & mail.LENGTH)
+    given = (ram, program.image, slot & 7, frame, form & mail.LENGTH)
     return _ended(call_cell_receive(program.hear, given), 1, 0)
 
 
 @njit(_nrt=False)
-def fail_to_hear(run, now, sender, taken, form, status):
+def fail_to_hear(run, now, sender, taken, form, frame, status):
     """The last to whom a frame came has failed; ``taken`` are the ports on which it went out."""
+    for word in range(0, FRAME_BYTES, 8):
+        store64(run.program.desk + FRAME + word, load64(frame + word))
     slot = np.int64(run.cells.slots[sender, SLOTS + port_of(taken)])
     note(run, now, slot >> 3, HEAR, status, slot & 7, form & mail.LENGTH)
     restart(run, now, slot >> 3)
@@ -300,17 +312,17 @@ def port_of(ports):
 def wake(run, now, cell):
     """One update, after which a frame lies on the desk.
 
-    Returns its wait, 0 after a failure, and the length of the frame, 0 if it is silent.
+    Returns the length of the frame: 0 if the cell is silent, and less after a failure.
     """
-    world, program = run.world, run.program
+    program = run.program
     ram, desk = program.ram + RAM_BYTES * cell, program.desk
     if program.native:
         copy256(desk + KEPT, ram)
         number = call_cell_wake(program.wake, (ram, program.image, desk + OUTPUT))
-        wait, length = load32(desk + OUTPUT + WAIT_US), load32(desk + OUTPUT + SENT_BYTES)
+        length = load32(desk + OUTPUT + SENT_BYTES)
         for word in range(0, FRAME_BYTES, 8):
             store64(desk + FRAME + word, load64(desk + OUTPUT + SENT_FRAME + word))
-        status = _ended(number, wait, HANG)
+        status = _ended(number, load32(desk + OUTPUT + WAIT_US), HANG)
     else:
         status = call_wake(program.wake, (ram, desk + KEPT))
         length = FRAME_BYTES * status
@@ -318,12 +330,11 @@ def wake(run, now, cell):
             store64(desk + FRAME + word, load64(ram + word))
         if status > 0:
             store8(ram + SEQUENCE, (load8(ram + SEQUENCE) + 1) % SEQUENCE_MODULO)
-        wait = draw_wait_us(world, ram + PRNG)
     if status < 0:
         note(run, now, cell, WAKE, status, 0, 0)
         restart(run, now, cell)
-        return np.int64(0), np.int64(0)
-    return wait, np.int64(length)
+        return np.int64(-1)
+    return np.int64(length)
 
 
 @inner

@@ -75,15 +75,15 @@ class ProgramCore:
         self._called = called
         count = config.topology.cells
         self._memory = in_lines(np.zeros((count, RAM_BYTES), np.uint8))
-        self._world = _world(config)
-        self._cells = cells = _cells(config, observer)
-        self._wakes, self._kept = make_wakes(count, config.timing.mean_interval_us)
+        world, cells = _world(config), _cells(config, observer)
+        wakes, self._kept = make_wakes(count, config.timing.mean_interval_us)
         used = self._memory, cells.desk, cells.rows
-        self._program = Program(*called[:5], *(array.ctypes.data for array in used))
+        program = Program(*called[:5], *(array.ctypes.data for array in used))
         self._counters = np.zeros(mail.COUNTERS, np.int64)
         self._counters[mail.ANY_DARK] = count
         queue = 1 << max(6, (count * config.latency_us // config.timing.mean_interval_us).bit_length() + 1)
-        self._transit = mail.make_transit(count, BATCH, min(queue, 1 << 20), self._world.listed)
+        transit = mail.make_transit(count, BATCH, min(queue, 1 << 20), world.listed)
+        self._run = Run(world, program, wakes, cells, self._counters, transit, weather.fronts)
         self.ram: NDArray[np.uint8] = self._memory
         self.due: NDArray[np.int64] = cells.rows[:-1, DUE]
 
@@ -104,7 +104,7 @@ class ProgramCore:
 
     def set_rates(self, rates: NDArray[np.int64]) -> None:
         """From now on waits are drawn at these rates, int64[cells]."""
-        self._cells.rows[:-1, RATE] = rates
+        self._run.cells.rows[:-1, RATE] = rates
 
     def boot(self, cells: NDArray[np.intp], straps: NDArray[np.bool_], now_us: int) -> NDArray[np.intp]:
         """Boot cells from what is in their RAM; returns those that run then."""
@@ -123,41 +123,42 @@ class ProgramCore:
     def advance(self, until_us: int) -> None:
         """Live up to, but not including, this time, before which no fault comes."""
         self._count_from_observer()
+        self._follow_weather()
         counters, done = self._counters, False
         while not done:
             self._make_room()
-            given = self._run(), until_us
+            given = self._run, until_us
             # A signal need not be held: no tuple is returned, for which numba would call Python.
             done = entered(live, *given)(*given)
-            self._trace.records(self._transit.records[: counters[mail.RECORDS] * mail.RECORD_BYTES].data)
+            self._trace.records(self._run.transit.records[: counters[mail.RECORDS] * mail.RECORD_BYTES].data)
             counters[mail.RECORDS] = 0
         self._count_for_observer()
 
     def _strike(self, what: int, cells: NDArray[np.intp], values: NDArray[np.int64], now_us: int) -> None:
         self._count_from_observer()
-        given = self._run(), what, cells.astype(np.int64), values, now_us
+        self._follow_weather()
+        given = self._run, what, cells.astype(np.int64), values, now_us
         entered(strike, *given)(*given)
         self._count_for_observer()
 
-    def _run(self) -> Run:
-        if self._weather.had_fronts and not self._world.listed:
-            cells, latency_us = len(self._memory), self._world.latency_us
-            self._transit = mail.listed(self._transit, self._counters, cells, latency_us)
-            self._world = self._world._replace(listed=True)
-        given = self._world, self._program, self._wakes, self._cells, self._counters, self._transit
-        return Run(*given, self._weather.fronts)
+    def _follow_weather(self) -> None:
+        """Live with the fronts that there are now; from the first one on, messages are listed."""
+        if self._run.fronts is self._weather.fronts:
+            return
+        self._run = run = self._run._replace(fronts=self._weather.fronts)
+        if not run.world.listed:
+            transit = mail.listed(run.transit, self._counters, len(self._memory), run.world.latency_us)
+            self._run = run._replace(transit=transit, world=run.world._replace(listed=True))
 
     def _make_room(self) -> None:
         """For one wake more, at least."""
-        counters, transit = self._counters, self._transit
-        if not self._world.listed and not self._weather.had_fronts:
-            if counters[mail.COUNT] - counters[mail.HEAD] == len(transit.queue):
-                self._transit = mail.with_longer_queue(transit, counters)
-            return
-        self._run()
-        wanted = PORTS * self._weather.fronts.copies
-        if counters[mail.FREE] < wanted:
-            self._transit = mail.with_room(self._transit, counters, 64 * wanted)
+        run, counters, transit = self._run, self._counters, self._run.transit
+        wanted = PORTS * run.fronts.copies
+        if run.world.listed:
+            if counters[mail.FREE] < wanted:
+                self._run = run._replace(transit=mail.with_room(transit, counters, 64 * wanted))
+        elif counters[mail.COUNT] - counters[mail.HEAD] == len(transit.queue):
+            self._run = run._replace(transit=mail.with_longer_queue(transit, counters))
 
     def _count_from_observer(self) -> None:
         observer = self._observer
@@ -174,8 +175,9 @@ class ProgramCore:
             for counter, failure in _FAILURES.items():
                 observer.machine_fault("program", failure, counted[counter])
                 self._counters[counter] = 0
-        if observer.crash is None and self._cells.evidence[AT_US] >= 0:
-            observer.crash = explained(self._cells.evidence, self._cells.found, self._called.replay)
+        evidence = self._run.cells.evidence
+        if observer.crash is None and evidence[AT_US] >= 0:
+            observer.crash = explained(evidence, self._run.cells.found, self._called.replay)
 
 
 def _world(config: RunConfig) -> World:

@@ -12,11 +12,10 @@ import numpy as np
 from emulator.arrays.compiled.jit import inner, kept, njit
 from emulator.arrays.compiled.simd import put
 from emulator.arrays.programs import mail
-from emulator.arrays.programs.call import fetch, load64, store64
+from emulator.arrays.programs.call import fetch, load64
 from emulator.arrays.programs.cell import (
     BOOTED,
     DUE,
-    FRAME,
     ROW_WORDS,
     SLOTS,
     boot,
@@ -26,7 +25,7 @@ from emulator.arrays.programs.cell import (
     observe,
     port_of,
     set_due,
-    wait_us,
+    wait,
     wake,
 )
 from emulator.arrays.programs.mail import RECORD_BYTES, RECORD_CELL, RECORD_STATE
@@ -116,10 +115,9 @@ def _fetch_first(run):
 @inner
 def _deliver_broadcast(run, now):
     """The first broadcast in the queue arrives, at all its ports."""
-    cells, counters, transit, desk = run.cells, run.counters, run.transit, run.program.desk
+    cells, counters, transit = run.cells, run.counters, run.transit
     one = transit.queue[counters[mail.HEAD] & len(transit.queue) - 1]
-    for word in range(3):
-        store64(desk + FRAME + 8 * word, one[mail.BROADCAST_FRAME + word])
+    frame = np.int64(one.ctypes.data) + 8 * mail.BROADCAST_FRAME
     sender = one[mail.SENDER]
     if run.world.fetches:
         _fetch(run)
@@ -132,10 +130,10 @@ def _deliver_broadcast(run, now):
                 counters[mail.UNHEARD] += (form & mail.SOUND) != 0
                 one[mail.TO] ^= ports
                 continue
-        taken, status = hear(run, now, sender, ports, form)
+        taken, status = hear(run, now, sender, ports, form, frame)
         one[mail.TO] ^= taken
         if status < 0:
-            fail_to_hear(run, now, sender, taken, form, status)
+            fail_to_hear(run, now, sender, taken, form, frame, status)
     counters[mail.HEAD] += 1
 
 
@@ -159,15 +157,14 @@ def _deliver_message(run, now):
 @njit(_nrt=False)
 def _take(run, now, number):
     """A message is received, and is no more."""
-    counters, transit, desk = run.counters, run.transit, run.program.desk
+    counters, transit = run.counters, run.transit
     one = transit.messages[number]
-    for word in range(3):
-        store64(desk + FRAME + 8 * word, one[mail.MESSAGE_FRAME + word])
+    frame = np.int64(one.ctypes.data) + 8 * mail.MESSAGE_FRAME
     sender, port, form = one[mail.LINK] >> 3, np.int64(1) << (one[mail.LINK] & 7), one[mail.FORM]
     mail.release(counters, transit, number)
-    taken, status = hear(run, now, sender, port, form)
+    taken, status = hear(run, now, sender, port, form, frame)
     if status < 0:
-        fail_to_hear(run, now, sender, taken, form, status)
+        fail_to_hear(run, now, sender, taken, form, frame, status)
 
 
 @njit(_nrt=False)
@@ -184,14 +181,15 @@ def _look_into_ports(run, now, cell):
 @inner
 def _update(run, now, cell):
     """Wake a cell once, as emulator.reference.board does."""
-    wait, length = wake(run, now, cell)
-    if wait == 0:
+    length = wake(run, now, cell)
+    if length < 0:
         return
     if length:
         send(run, now, cell, length)
     _record(run, now, cell)
     observe(run.cells, run.counters, cell)
-    wait_us(run, now, cell, wait)
+    # As late as this, for what comes after depends on it, and nothing before it.
+    wait(run, now, cell)
     _fetch_first(run)
     if run.world.listed:
         _look_into_ports(run, now, cell)
