@@ -9,24 +9,28 @@ from emulator.record.predicate import Predicate
 from emulator.record.recovery import Outcome
 from planaria.displacement import describe_displacement
 
+ERROR, DISTANCE = "E", "distance"
+"""How far a world is from a picture, and from what a program calls legitimate."""
+
 NUMBERS: Final = ("no", "one", "two", "three", "four")
 
 
-def describe_recovery(recovery: Mapping[str, Any], predicate: Predicate) -> str:
+def describe_recovery(recovery: Mapping[str, Any], predicate: Predicate, what: str = ERROR) -> str:
     """One line about a wound.
 
     Args:
         recovery: ``Recovery.as_dict()``.
         predicate: by which it was judged.
+        what: the measure of it, ERROR or DISTANCE.
     """
     clean = recovery["clean"]
     before, after = recovery["error_before"], recovery["error_after"]
     if clean["outcome"] == Outcome.NOT_GROWN:
         return (
-            f"had not grown: E {before:.1f} in the {predicate.dwell_rounds} rounds before "
+            f"had not grown: {what} {before:.1f} in the {predicate.dwell_rounds} rounds before "
             f"(limit {predicate.grown_error:g}): nothing can be said; strike later, or see --while-growing"
         )
-    harm = f"E {before:.1f} -> {after:.1f}"
+    harm = f"{what} {before:.1f} -> {after:.1f}"
     if clean["outcome"] == Outcome.UNHARMED:
         return f"{harm}, unharmed"
     others = _others(recovery, predicate)
@@ -36,7 +40,7 @@ def describe_recovery(recovery: Mapping[str, Any], predicate: Predicate) -> str:
         when = f"{clean['rounds']:.1f} rounds = {clean['time_ms']:,.0f} ms"
         return f"{harm}, clean again after {when} ({'; '.join([*others, price])})"
     beside = f" ({'; '.join(others)})" if others else ""
-    return f"{harm}, {_failure(recovery, predicate)}{beside}"
+    return f"{harm}, {_failure(recovery, predicate, what)}{beside}"
 
 
 def describe_away(away: Mapping[str, Any], mean_interval_us: int) -> str:
@@ -46,7 +50,8 @@ def describe_away(away: Mapping[str, Any], mean_interval_us: int) -> str:
         away: ``Away`` as a dictionary.
         mean_interval_us: a round.
     """
-    return f"away in round {away['time_us'] / mean_interval_us:g}: {_where(away['error'], away['stood'])}"
+    where = _where(away["error"], away["stood"], ERROR)
+    return f"away in round {away['time_us'] / mean_interval_us:g}: {where}"
 
 
 def too_short(config: RunConfig, rounds: int) -> str | None:
@@ -79,27 +84,27 @@ def _others(recovery: Mapping[str, Any], predicate: Predicate) -> list[str]:
     return [", ".join(phrases)] if phrases else []
 
 
-def _failure(recovery: Mapping[str, Any], predicate: Predicate) -> str:
+def _failure(recovery: Mapping[str, Any], predicate: Predicate, what: str) -> str:
     """What became of a wound that is not clean."""
     clean, end = recovery["clean"], recovery["error_end"]
     judged = (clean, recovery["recognisable"], recovery)
     if clean["outcome"] == Outcome.RELAPSED:
-        return f"clean again, and lost by the end: {_where(end, recovery['stood'])}"
+        return f"clean again, and lost by the end: {_where(end, recovery['stood'], what)}"
     if any(by["outcome"] == Outcome.DISPLACED for by in judged):
-        return f"displaced: {_where(end, recovery['stood'])}"
+        return f"displaced: {_where(end, recovery['stood'], what)}"
     if clean["outcome"] in (Outcome.EXTINCT, Outcome.EXPLODED):
-        return f"{clean['outcome']}: E {end:.1f}"
+        return f"{clean['outcome']}: {what} {end:.1f}"
     if clean["back_at_rounds"] is not None:
         return (
-            f"back at E {end:.1f} since round {clean['back_at_rounds']:g}, "
+            f"back at {what} {end:.1f} since round {clean['back_at_rounds']:g}, "
             f"but not yet for {predicate.dwell_rounds} rounds"
         )
-    return f"not clean by the horizon ({recovery['observed_rounds']:.0f} rounds): E {end:.1f}"
+    return f"not clean by the horizon ({recovery['observed_rounds']:.0f} rounds): {what} {end:.1f}"
 
 
-def _where(error: float, stood: Mapping[str, Any] | None) -> str:
-    """E in its place and, if it stands elsewhere, there."""
+def _where(error: float, stood: Mapping[str, Any] | None, what: str) -> str:
+    """The measure in its place and, if it stands elsewhere, there."""
     if stood is None or not (stood["rows"] or stood["cols"]):
-        return f"E {error:.1f}"
+        return f"{what} {error:.1f}"
     where = describe_displacement(stood["rows"], stood["cols"], NUMBERS.__getitem__)
-    return f"E {error:.1f} in its place, {stood['error']:.1f} {where}"
+    return f"{what} {error:.1f} in its place, {stood['error']:.1f} {where}"

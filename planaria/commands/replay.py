@@ -48,13 +48,13 @@ def print_replay(result: dict[str, Any], written: list[Path]) -> None:
     """Tell a person what became of the trial, and whether it is the same as it was."""
     from emulator.record.predicate import Predicate
     from planaria.code import is_program
-    from planaria.verdict import describe_recovery
+    from planaria.verdict import DISTANCE, ERROR, describe_recovery
 
     say(f"{result['genome']}, point {result['point']}, trial {result['trial']}, seed {result['seed']}")
     for fault in result["faults"]:
         say(f"  {fault}")
-    say(f"  {describe_recovery(result['verdict'], Predicate(**result['predicate']))}")
-    what = "distance" if is_program(result["genome"]) else "E"
+    what = DISTANCE if is_program(result["genome"]) else ERROR
+    say(f"  {describe_recovery(result['verdict'], Predicate(**result['predicate']), what)}")
     say(f"  {what} at the end {result['error_end']:.2f}")
     same = {True: "as measured", False: "NOT as measured", None: "it was never measured"}[result["same"]]
     say(f"  trace {result['trace_sha256']}: {same}")

@@ -95,7 +95,7 @@ def _again(result: dict[str, Any]) -> list[str]:
 def print_summary(result: dict[str, Any], written: list[Path]) -> None:
     """Tell a person what has become of the run, and which files were written."""
     from emulator.record.predicate import Predicate
-    from planaria.verdict import describe_away, describe_recovery
+    from planaria.verdict import DISTANCE, ERROR, describe_away, describe_recovery
 
     kind = result["topology"].partition(" ")[0]
     size = "x".join(map(str, result["grid"]))
@@ -116,11 +116,11 @@ def print_summary(result: dict[str, Any], written: list[Path]) -> None:
         say(f"  an update takes {result['compute_us']:,} us{whose}")
     for line in result["rates_of_flips"]:
         say(f"  {line}")
-    predicate = Predicate(**result["predicate"])
+    predicate, what = Predicate(**result["predicate"]), ERROR if result["stood"] else DISTANCE
     for recovery in result["recoveries"]:
-        say(f"  {recovery['wound']}: {describe_recovery(recovery, predicate)}")
+        say(f"  {recovery['wound']}: {describe_recovery(recovery, predicate, what)}")
     if result["verdict"] and len(result["recoveries"]) != 1:
-        say(f"  all faults together: {describe_recovery(result['verdict'], predicate)}")
+        say(f"  all faults together: {describe_recovery(result['verdict'], predicate, what)}")
     for away in result["away"]:
         say(f"  {describe_away(away, result['mean_interval_us'])}")
     for action, outcomes in result["machine_faults"].items():

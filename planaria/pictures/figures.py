@@ -84,8 +84,14 @@ def _strip(count: int, canvas: Canvas) -> tuple[int, float]:
 def _draw_error(axes: Axes, config: RunConfig, faults: list[Fault], result: RunResult) -> None:
     """E by round, faults as red spans; as green lines when it was clean again, or at least recognisable."""
     mean_us = config.timing.mean_interval_us
-    errors = np.maximum(result.error_by_round, ERROR_FLOOR)
-    axes.semilogy(range(len(errors)), errors, color="#23405c", linewidth=1.4)
+    errors = np.array(result.error_by_round)
+    if result.stood:
+        axes.semilogy(range(len(errors)), np.maximum(errors, ERROR_FLOOR), color="#23405c", linewidth=1.4)
+    else:
+        # A program's distance is often exactly 0, which a logarithm has no place for.
+        axes.set_yscale("symlog", linthresh=1)
+        axes.plot(range(len(errors)), errors, color="#23405c", linewidth=1.4)
+        axes.set_ylim(bottom=0)
     for fault in faults:
         start = fault.start_us(mean_us) / mean_us
         end_us = fault.end_us(mean_us)

@@ -9,7 +9,7 @@ from emulator.faults import Fault
 from emulator.record.predicate import Predicate
 from emulator.record.recovery import Away, Judgement, Outcome, Recovery
 from firmware.picture import Displacement
-from planaria.verdict import describe_away, describe_recovery, too_short
+from planaria.verdict import DISTANCE, describe_away, describe_recovery, too_short
 
 IN_PLACE = Displacement(0, 0, 1.1)
 HEALED = Judgement(Outcome.RECOVERED, 3.0, time_ms=210.0, rounds=21.0, async_rounds=11, updates=21_504)
@@ -52,6 +52,12 @@ def test_clean_leads_and_the_others_stand_beside_it():
         "E 1.1 -> 493.0, clean again after 21.0 rounds = 210 ms (recognisable after 16.0, "
         "95 % of the error gone after 14.0; 11 asynchronous rounds, 21,504 updates)"
     )
+
+
+def test_a_program_has_a_distance_and_no_error():
+    words = described(clean=failed(Outcome.NOT_RECOVERED), error_end=4.2)
+    recovery = replace(RECOVERY, clean=failed(Outcome.NOT_RECOVERED), error_end=4.2).as_dict()
+    assert describe_recovery(recovery, Predicate(), DISTANCE) == words.replace("E ", "distance ")
 
 
 def test_by_one_yardstick_and_not_by_another():

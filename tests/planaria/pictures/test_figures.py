@@ -1,11 +1,14 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from planaria import Grid, InputError, open_genome
+from planaria import Grid, InputError, open_genome, open_program
 from planaria.pictures import figures
 from planaria.pictures.film import cell_px
+
+HOP_COUNT = Path(__file__).parents[3] / "examples" / "hop_count.py"
 
 
 def lived(faults=(), name="ring", rows=22, cols=22, rounds=8):
@@ -78,3 +81,16 @@ def test_no_pictures_are_refused(tmp_path, save):
     with pytest.raises(InputError, match=r"f\.x - this grid has not lived yet; call run first"):
         save(Grid(open_genome("ring"), 22, 22), tmp_path / "f.x")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_distance_of_nothing_lies_on_the_axis():
+    """A logarithm has no place for 0, which is what a program's distance is at rest."""
+    from matplotlib.figure import Figure
+
+    grid = Grid(open_program(HOP_COUNT), 9, 9)
+    axes = Figure().subplots()
+    figures._draw_error(axes, grid.config, [], grid.run(40))
+    drawn = axes.lines[0].get_ydata()
+    assert (drawn[0] > 900, drawn[-1]) == (True, 0)
+    bottom, top = axes.transData.transform([(0, 0), (0, drawn[0])])[:, 1]
+    assert bottom == axes.bbox.y0 < top < axes.bbox.y1
