@@ -47,7 +47,7 @@ class Hardware(ABC):
     @property
     @abstractmethod
     def sight(self) -> Sight:
-        """That distance, and the number of mature cells, by one look at all cells."""
+        """Distance from what it should be, and the number of mature cells, by one look at all cells."""
 
     @abstractmethod
     def stands(self) -> Displacement | None:

@@ -230,7 +230,7 @@ class Engine(Hardware):
 
     @property
     def sight(self) -> Sight:
-        """That distance, and the number of mature cells where the goal asks for it, by one look."""
+        """Distance from the goal, and the number of mature cells where the goal asks for it, by one look."""
         return self._goal.look(self)
 
     def stands(self) -> Displacement | None:
