@@ -1,4 +1,4 @@
-"""What a trained rule is worth: E of its organisms on the engine, grown, held, and healed of each half."""
+"""What a trained rule is worth: E of its organisms on the engine, grown, held, and healed of five cuts."""
 
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -21,7 +21,11 @@ MARGIN: Final = DISPLACED_MAX
 GROWN_ROUNDS: Final = 200
 HELD_ROUNDS: Final = 1000
 HEALING_ROUNDS: Final = 100
-HALVES: Final = ("left", "right", "top", "bottom")
+WORLDS: Final = 4
+"""Organisms that are left in peace."""
+
+CUTS: Final = ("left", "right", "top", "bottom", "square")
+"""What the others lose: a half of the grid, or in the middle a square of half the target's longer side."""
 
 
 class Look(NamedTuple):
@@ -48,9 +52,9 @@ class Appraisal:
 
     Attributes:
         regime: what the rule was trained for.
-        grown: after ``GROWN_ROUNDS``, four undisturbed ones, then four that lose a half at that moment.
+        grown: after ``GROWN_ROUNDS``, ``WORLDS`` undisturbed ones, then those that are cut at that moment.
         held: the undisturbed ones after ``HELD_ROUNDS``.
-        healed: the others, ``HEALING_ROUNDS`` after they lost a half, in the order of ``HALVES``.
+        healed: the others, ``HEALING_ROUNDS`` after they were cut, in the order of ``CUTS``.
     """
 
     regime: str
@@ -74,10 +78,10 @@ class Appraisal:
         best = self.worst.best
         looks = {GROWN_ROUNDS: self.grown, HELD_ROUNDS: self.held}
         worst = {f"E_async_{rounds}": max(look.error for look in found) for rounds, found in looks.items()}
-        healed = dict(zip(HALVES, (look.error for look in self.healed), strict=True))
+        healed = dict(zip(CUTS, (look.error for look in self.healed), strict=True))
         return {
             **{name: round(error, 3) for name, error in worst.items()},
-            **{f"E_healed_{half}": round(error, 3) for half, error in healed.items()},
+            **{f"E_healed_{cut}": round(error, 3) for cut, error in healed.items()},
             "displaced_rows": best.rows,
             "displaced_cols": best.cols,
             "E_displaced": round(best.error, 3),
@@ -85,25 +89,34 @@ class Appraisal:
 
 
 def appraise(genome: Genome, first_seed: int = 0) -> Appraisal:
-    """Let eight organisms live, without loss, and wound four of them.
+    """Let nine organisms live, without loss, and cut five of them.
 
     Args:
         genome: the rule.
-        first_seed: the worlds have this seed and the seven that follow.
+        first_seed: the worlds have this seed and the eight that follow.
     """
     grown, held, healed = [], [], []
-    for number in range(2 * len(HALVES)):
+    for number in range(WORLDS + len(CUTS)):
         grid = world(genome, first_seed + number)
         grid.run(GROWN_ROUNDS)
         grown.append(Look.at(grid))
-        if number < len(HALVES):
+        if number < WORLDS:
             grid.run(HELD_ROUNDS - GROWN_ROUNDS)
             held.append(Look.at(grid))
         else:
-            grid.wound(f"restart:half:{HALVES[number - len(HALVES)]}")
+            grid.wound(f"restart:{_region(genome, CUTS[number - WORLDS])}")
             grid.run(HEALING_ROUNDS)
             healed.append(Look.at(grid))
     return Appraisal(genome.regime, tuple(grown), tuple(held), tuple(healed))
+
+
+def _region(genome: Genome, cut: str) -> str:
+    """What an organism loses in the world of ``room``."""
+    if cut != "square":
+        return f"half:{cut}"
+    rows, cols = room(genome).shape[-2:]
+    side = max(2, max(genome.target.rgba.shape[:2]) // 2)
+    return f"rect:{(cols - side) // 2},{(rows - side) // 2},{side},{side}"
 
 
 def world(genome: Genome, seed: int) -> Grid:

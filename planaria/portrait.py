@@ -1,4 +1,4 @@
-"""A picture of what was learned: the target, organisms that grew and held, and how each half came back."""
+"""A picture of what was learned: the target, organisms that grew and held, and how each cut healed."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from firmware.genome import Genome
 from firmware.system.atomic import atomic_file
 from planaria.appraisal import (
+    CUTS,
     GROWN_ROUNDS,
-    HALVES,
     HEALING_ROUNDS,
     HELD_ROUNDS,
     Appraisal,
@@ -43,8 +43,8 @@ def save_portrait(path: Path, genome: Genome, appraisal: Appraisal) -> None:
         _panel(f"{GROWN_ROUNDS} rounds", appraisal.grown[0]),
         _panel(f"{HELD_ROUNDS:,} rounds", appraisal.held[0]),
     ]
-    for half, look in zip(HALVES, appraisal.healed, strict=True):
-        panels.append(_panel(f"{half} half lost,\n{HEALING_ROUNDS} rounds later", look))
+    for cut, look in zip(CUTS, appraisal.healed, strict=True):
+        panels.append(_panel(f"{cut} lost,\n{HEALING_ROUNDS} rounds later", look))
     height = PANEL_INCHES * sheet.height / sheet.width + 1.1
     figure = Figure(figsize=(PANEL_INCHES * len(panels), height), layout="constrained")
     for axes, (title, rgb) in zip(figure.subplots(1, len(panels)), panels, strict=True):

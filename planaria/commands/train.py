@@ -94,7 +94,7 @@ def print_result(trained: "Trained") -> None:
     from emulator.record.predicate import RECOGNISABLE
     from planaria.appraisal import (
         GROWN_ROUNDS,
-        HALVES,
+        CUTS,
         HEALING_ROUNDS,
         HELD_ROUNDS,
         MARGIN,
@@ -117,10 +117,10 @@ def print_result(trained: "Trained") -> None:
     )
     if appraisal.worst.displaced:
         say(_displaced(appraisal))
-    halves = ", ".join(
-        f"{half} {describe_look(look)}" for half, look in zip(HALVES, appraisal.healed, strict=True)
+    cuts = ", ".join(
+        f"{cut} {describe_look(look)}" for cut, look in zip(CUTS, appraisal.healed, strict=True)
     )
-    say(f"E {HEALING_ROUNDS} rounds after a half was lost: {halves}")
+    say(f"E {HEALING_ROUNDS} rounds after a cut: {cuts}")
     say(f"{facts['bytes_verified']:,} state bytes equal to the firmware's")
     say(f"look at: {paste(files.picture)}")
     grid = f"{genome.target.width + 2 * MARGIN}x{genome.target.height + 2 * MARGIN}"

@@ -9,7 +9,7 @@ from PIL import Image
 
 from firmware.picture import Displacement, Picture
 from planaria.appraisal import (
-    HALVES,
+    CUTS,
     Appraisal,
     Look,
     appraise,
@@ -48,7 +48,7 @@ def beside(ring):
 
 
 def test_a_good_genome(ring, appraisal):
-    assert [len(appraisal.grown), len(appraisal.held), len(appraisal.healed)] == [8, 4, 4]
+    assert [len(appraisal.grown), len(appraisal.held), len(appraisal.healed)] == [9, 4, 5]
     errors = [look.error for look in appraisal.grown + appraisal.held]
     assert 0.3 < min(errors) <= max(errors) < 3
     assert appraisal.worst.error == max(errors)
@@ -57,7 +57,7 @@ def test_a_good_genome(ring, appraisal):
 
 
 def test_the_numbers_are_those_of_planaria_run(ring, appraisal):
-    """28x28 cells, seeds 0 to 7: anybody can look for themselves."""
+    """28x28 cells, seeds 0 to 8: anybody can look for themselves."""
     grid = Grid(ring, 28, 28, seed=2, record=False)
     grid.run(200)
     assert appraisal.grown[2].error == grid.error
@@ -66,14 +66,21 @@ def test_the_numbers_are_those_of_planaria_run(ring, appraisal):
     cut.run(200)
     cut.wound("restart:half:right")
     cut.run(100)
-    assert HALVES[1] == "right"
+    assert CUTS[1] == "right"
     assert appraisal.healed[1].error == cut.error
+    middle = Grid(ring, 28, 28, seed=8, record=False)
+    middle.run(200)
+    middle.wound("restart:rect:9,9,10,10")
+    middle.run(100)
+    assert CUTS[4] == "square"
+    assert appraisal.healed[4].error == middle.error
 
 
 def test_facts(appraisal):
     facts = appraisal.facts()
     assert list(facts) == [
         "E_async_200", "E_async_1000", "E_healed_left", "E_healed_right", "E_healed_top", "E_healed_bottom",
+        "E_healed_square",
         "displaced_rows", "displaced_cols", "E_displaced",
     ]  # fmt: skip
     assert facts["E_async_200"] == round(max(look.error for look in appraisal.grown), 3)
@@ -153,14 +160,14 @@ def test_whole_but_one_cell_beside_its_place(on_the_path, beside, capsys):
 
 
 def test_growing_rules_are_warned_of_with_their_excuse(ring, capsys):
-    bad = Appraisal("growing", (look(50.0),), (look(400.0),), (look(1.0),) * 4)
+    bad = Appraisal("growing", (look(50.0),), (look(400.0),), (look(1.0),) * 5)
     warn_if_bad(Trained(replace(ring, regime="growing"), bad, FILES))
     assert "E 400 (a rule of the regime growing is not asked to hold its form" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("error", "lines"), [(10.0, 0), (10.1, 1)])
 def test_ten_is_the_limit(ring, capsys, error, lines):
-    appraisal = Appraisal("regenerating", (look(1.0),), (look(error),), (look(1.0),) * 4)
+    appraisal = Appraisal("regenerating", (look(1.0),), (look(error),), (look(1.0),) * 5)
     warn_if_bad(Trained(ring, appraisal, FILES))
     assert len(capsys.readouterr().err.splitlines()) == lines
 
@@ -176,7 +183,7 @@ def test_portrait(ring, appraisal, tmp_path, name):
     save_portrait(tmp_path / "a.png", replace(ring, name=name), appraisal)
     with Image.open(tmp_path / "a.png") as picture:
         pixels = np.asarray(picture.convert("RGB")).reshape(-1, 3)
-    assert len(pixels) % round(7 * PANEL_INCHES * 110) == 0
+    assert len(pixels) % round(8 * PANEL_INCHES * 110) == 0
     shown = set(map(tuple, pixels.tolist()))
     wanted = target_on_white(ring.target.rgba)
     assert set(map(tuple, wanted[ring.target.rgba[..., 3] == 255].tolist())) <= shown
