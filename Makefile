@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 
 help:
 	@echo "make demo            train, flash, wound, measure, draw (about 10 minutes); results in demo/"
-	@echo "make demo ARGS=--quick   the same with a shipped genome: no torch, no training"
+	@echo "make demo ARGS=--quick   the same with a shipped genome, without training"
 	@echo "make test            linters, types, import contract and tests"
 	@echo "make fuzz HOURS=2 SEED=1   all readers with millions of hostile inputs, and the long tests"
 	@echo "make bench           speed and memory, side by side"
@@ -20,7 +20,7 @@ help:
 
 setup: .venv/dev
 
-# Each extra has its own stamp, so that a quick demo never installs torch.
+# Each extra has its own stamp: a quick demo installs no compiler, and only the tests need torch.
 .venv/core: pyproject.toml constraints.txt
 	@echo "setting up .venv (planaria)"
 	@$(PYTHON) -c 'import sys; sys.exit("planaria needs Python >= 3.11, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12") if sys.version_info < (3, 11) else 0'
@@ -29,30 +29,30 @@ setup: .venv/dev
 	@touch $@
 
 .venv/train: .venv/core
-	@echo "setting up .venv (torch, for training)"
+	@echo "setting up .venv (zig, for training)"
 	@$(PIP) -e '.[train]'
 	@touch $@
 
 .venv/dev: .venv/train
-	@echo "setting up .venv (test tools)"
-	@$(PIP) -e '.[train,dev]'
+	@echo "setting up .venv (torch, test tools)"
+	@$(PIP) -e '.[train,torch,dev]'
 	@touch $@
 
 hardware: .venv/hardware
 
 .venv/hardware: .venv/dev
 	@echo "setting up .venv (toolchain and simulators for the C firmware)"
-	@$(PIP) -e '.[train,dev,hardware]'
+	@$(PIP) -e '.[train,torch,dev,hardware]'
 	@touch $@
 
 .venv/bench: .venv/train
 	@echo "setting up .venv (JAX and CAX, to compare with)"
-	@$(PIP) -e '.[train,bench]'
+	@$(PIP) -e '.[train,torch,bench]'
 	@touch $@
 
 .venv/campaign: .venv/dev
 	@echo "setting up .venv (Dask and Parquet, for campaigns)"
-	@$(PIP) -e '.[train,dev,cluster,table]'
+	@$(PIP) -e '.[train,torch,dev,cluster,table]'
 	@touch $@
 
 demo: $(if $(findstring --quick,$(ARGS)),.venv/core,.venv/train)

@@ -26,14 +26,14 @@ from planaria.outputs import check_results, check_worth, make_folder
 from planaria.shipped import genome_path, open_genome
 from planaria.system.pool import Pool
 from planaria.system.processes import MAIN_GUARD, check_main_guard, usable_cores
-from planaria.train import require_torch, train_to_genome
+from planaria.train import USUAL, require_training, train_to_genome
 from planaria.training_files import TrainingFiles, refuse_interrupted
 from planaria.version import __version__
 
 TARGET = "planarian"
-TARGET_PX = 16
-TRAINING_STEPS = 4500
-SIDE = 32
+TARGET_PX = 24
+TRAINING_STEPS = 5000
+SIDE = 40
 LOSS = 0.05
 GROWN_ROUNDS = 200
 PERSIST_ROUNDS = 1000
@@ -43,7 +43,7 @@ WOUNDS = {
     "right half": "restart:half:right",
     "top half": "restart:half:top",
     "bottom half": "restart:half:bottom",
-    "centre square": f"restart:rect:{SIDE // 2 - 4},{SIDE // 2 - 4},8,8",
+    "centre square": f"restart:rect:{SIDE // 2 - 6},{SIDE // 2 - 6},12,12",
     "random third": "restart:random:0.33",
 }
 SHOWN_FIRST = "left half"
@@ -77,8 +77,8 @@ def demo(folder: Path, quick: bool, seed: int, quiet: bool, force: bool = False)
         force: train over a genome that another training has made, and over an interrupted training.
 
     Raises:
-        InputError: the folder cannot be written, the seed is bad, torch or the main guard of the program that
-            calls is missing, a worker has died, or without ``force`` something of value would be replaced.
+        InputError: the folder cannot be written, the seed is bad, what trains or the main guard of the
+            program that calls is missing, a worker has died, or without ``force`` something would be lost.
     """
     check_main_guard()
     started = time.monotonic()
@@ -103,10 +103,10 @@ def _check(folder: Path, trials: list[Trial]) -> None:
 
 def _train(folder: Path, seed: int, force: bool) -> Genome:
     """Train and save a genome; one that the same training has made before is no loss."""
-    require_torch()
+    require_training()
     from trainer.recipe import Recipe
     from trainer.targets import load_target
-    from trainer.training import Training, choose_device
+    from trainer.training import Training, grid_size
 
     files = TrainingFiles.of(folder / f"{TARGET}{SUFFIX}")
     command = (
@@ -120,7 +120,8 @@ def _train(folder: Path, seed: int, force: bool) -> Genome:
             check_worth(files.genome, force)
     make_folder(folder)
     recipe = Recipe(steps=TRAINING_STEPS, seed=seed)
-    training = Training(load_target(TARGET, TARGET_PX), recipe, choose_device("auto"), command)
+    target = load_target(TARGET, TARGET_PX)
+    training = Training(target, recipe, USUAL.make(*grid_size(target, recipe)), command)
     return train_to_genome(training, files.genome, show_progress=True)
 
 

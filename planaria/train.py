@@ -1,11 +1,10 @@
 """From a picture to a genome file."""
 
-import os
 import sys
-import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tqdm import tqdm
 
@@ -14,7 +13,9 @@ from firmware.genome import Genome
 from firmware.picture import Picture
 from planaria.appraisal import Appraisal, appraise, world
 from planaria.compiling import announcement
+from planaria.course import Course
 from planaria.hint import paste
+from planaria.outputs import check_results, make_folder
 from planaria.portrait import save_portrait
 from planaria.say import say, warn
 from planaria.shipped import open_genome
@@ -22,13 +23,17 @@ from planaria.system.ending import check_room
 from planaria.training_files import TrainingFiles, check_files, same_file
 
 if TYPE_CHECKING:
+    from trainer.backend import Backend
     from trainer.training import Training
+
+Watcher = Callable[["Training"], None]
+"""Called with a training whenever its rule has been judged."""
 
 PROLONGING = ("steps", "minutes")
 """Options that a resumed training may change."""
 
 ROOM_MIN_BYTES = 3 << 29
-"""Of addresses, without which torch or what compiles the engine beside it ends the process as it likes."""
+"""Of addresses, without which torch, or what compiles, ends the process as it likes."""
 
 CHOICE_SEED = 1000
 """Worlds in which the best of several rules is chosen; it is then judged in others."""
@@ -46,7 +51,8 @@ class Lesson:
         hidden: hidden units.
         steps: of the optimiser.
         minutes: to train by the clock instead.
-        stale_steps: see neighbours up to so many steps old.
+        optimiser: ``soap``, ``muon`` or ``adam``.
+        lost: sixteenths of the messages that are lost in training, at most.
         seed: of all random draws.
         start: a finished genome to go on from; its target and regime hold unless others are given.
     """
@@ -58,13 +64,47 @@ class Lesson:
     hidden: int | None = None
     steps: int | None = None
     minutes: float | None = None
-    stale_steps: int | None = None
+    optimiser: str | None = None
+    lost: int | None = None
     seed: int | None = None
     start: Path | None = None
 
     def given(self) -> dict[str, Any]:
         """The options that are not left as they usually are."""
         return {name: value for name, value in vars(self).items() if value is not None}
+
+
+class Computing(NamedTuple):
+    """What computes a training, and where.
+
+    Attributes:
+        backend: ``compiled``, ``torch``, or ``auto`` for the first where there is a compiler.
+        device: of torch: ``auto``, ``cpu`` or ``cuda``.
+        workers: samples at once, of compiled code; the result does not depend on it.
+    """
+
+    backend: str = "auto"
+    device: str = "auto"
+    workers: int = 1
+
+    def make(self, rows: int, cols: int) -> "Backend":
+        """A backend for grids of this size; says so if it is not the one that was wished for."""
+        from trainer.backends import make_backend
+
+        return make_backend(self.backend, rows, cols, self.device, self.workers)
+
+    def make_again(self, rows: int, cols: int, before: str) -> "Backend":
+        """A backend for a training that another one may have begun, which is said then."""
+        made = self.make(rows, cols)
+        if made.name != before:
+            warn(
+                f"it was trained by {before} so far, and goes on by {made.name}: a little else may come of it"
+            )
+        return made
+
+
+USUAL: Final = Computing()
+"""Compiled code on one core."""
 
 
 class Trained(NamedTuple):
@@ -80,22 +120,20 @@ class Trained(NamedTuple):
         return {"file": str(files.genome), "picture": str(files.picture), "name": genome.name, **genome.facts}
 
 
-def require_torch() -> None:
-    """Training needs the extra ``train``; nothing else does.
+def require_training() -> None:
+    """Training needs the extra ``train`` or ``torch``; nothing else does.
 
     Raises:
-        InputError: torch is not installed, or would not fit into a limit on memory.
+        InputError: what it needs is not installed, or would not fit into a limit on memory.
     """
     check_room(ROOM_MIN_BYTES)
-    # Torch makes a folder of its own for compiled code, which training has none of, unless one is named.
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", tempfile.gettempdir())
     try:
         import trainer.session  # noqa: F401
     except ModuleNotFoundError as error:
         raise InputError(
             "training",
             f"module {error.name} is missing",
-            "it needs torch",
+            "it is not installed",
             "run: pip install 'planaria[train]'",
         ) from error
 
@@ -105,7 +143,8 @@ def train(
     output: Path,
     *,
     resume: Path | None = None,
-    device: str = "auto",
+    computing: Computing = USUAL,
+    figures: Path | None = None,
     force: bool = False,
     show_progress: bool = False,
 ) -> Trained:
@@ -115,18 +154,20 @@ def train(
         lesson: what to learn; with ``resume`` it can only say for how long.
         output: the genome's file; the others are beside it.
         resume: a checkpoint to go on from, with its options.
-        device: ``auto``, ``cpu`` or ``cuda``.
+        computing: what computes.
+        figures: folder for a picture of the training as it goes.
         force: write over files that are there.
         show_progress: with bars on standard error.
 
     Raises:
         InputError: a bad option, target, checkpoint or output.
     """
-    require_torch()
+    require_training()
     files = TrainingFiles.of(output)
     check_files(files, lesson.target, lesson.start, resume, force)
-    training = _resumed(lesson, resume, device) if resume else _fresh(lesson, output, device)
-    genome, appraisal = train_and_appraise(training, files, show_progress, force)
+    training = _resumed(lesson, resume, computing) if resume else _fresh(lesson, output, computing)
+    watcher = _watcher(figures, files)
+    genome, appraisal = train_and_appraise(training, files, show_progress, force, watcher)
     return Trained(genome, appraisal, files)
 
 
@@ -138,8 +179,21 @@ def train_to_genome(training: "Training", output: Path, show_progress: bool) -> 
     return train_and_appraise(training, TrainingFiles.of(output), show_progress, force=True)[0]
 
 
+def _watcher(figures: Path | None, files: TrainingFiles) -> Watcher:
+    if figures is None:
+        return lambda training: None
+    name = files.genome.stem
+    check_results(figures, [f"{name}.training.png"], files)
+    make_folder(figures)
+    return Course(figures / f"{name}.training.png", name)
+
+
 def train_and_appraise(
-    training: "Training", files: TrainingFiles, show_progress: bool, force: bool
+    training: "Training",
+    files: TrainingFiles,
+    show_progress: bool,
+    force: bool,
+    watcher: Watcher = lambda training: None,
 ) -> tuple[Genome, Appraisal]:
     """Train to the end, save the best rule as a genome, and its picture; Ctrl-C leaves a checkpoint.
 
@@ -148,11 +202,12 @@ def train_and_appraise(
         files: what to write.
         show_progress: with bars on standard error.
         force: whether the command to go on with has to say ``--force``.
+        watcher: called whenever the rule has been judged.
     """
     from trainer.session import train as run_session
 
     try:
-        run_session(training, files.checkpoint, show_progress)
+        run_session(training, files.checkpoint, show_progress, watcher)
         genome, appraisal = _best(training, files.genome.stem, show_progress)
     except KeyboardInterrupt:
         kept = same_file(files.checkpoint, training.checkpoint)
@@ -187,18 +242,19 @@ def _best(training: "Training", name: str, show_progress: bool) -> tuple[Genome,
     return replace(genome, facts={**genome.facts, **appraisal.facts()}), appraisal
 
 
-def _fresh(lesson: Lesson, output: Path, device: str) -> "Training":
-    from trainer.recipe import Recipe
-    from trainer.training import Training, choose_device
+def _fresh(lesson: Lesson, output: Path, computing: Computing) -> "Training":
+    from trainer.recipe import Recipe, usual_steps
+    from trainer.training import Training, grid_size
 
     start = open_genome(lesson.start) if lesson.start else None
     chosen: dict[str, Any] = {} if start is None else {"regime": start.regime, "hidden": start.hidden}
-    if lesson.minutes is not None:
-        chosen["steps"] = None
-    names = ("regime", "hidden", "steps", "minutes", "stale_steps", "seed")
+    target = _target(lesson, start)
+    chosen["steps"] = usual_steps(target.reach) if lesson.minutes is None else None
+    names = ("regime", "hidden", "steps", "minutes", "optimiser", "lost", "seed")
     chosen |= {name: value for name, value in lesson.given().items() if name in names}
-    recipe, place = Recipe(**chosen), choose_device(device)
-    return Training(_target(lesson, start), recipe, place, _command(lesson, output), start)
+    recipe = Recipe(**chosen)
+    backend = computing.make(*grid_size(target, recipe))
+    return Training(target, recipe, backend, _command(lesson, output), start)
 
 
 def _target(lesson: Lesson, start: Genome | None) -> Picture:
@@ -218,8 +274,8 @@ def _target(lesson: Lesson, start: Genome | None) -> Picture:
     return start.target
 
 
-def _resumed(lesson: Lesson, checkpoint: Path, device: str) -> "Training":
-    from trainer.training import Training, choose_device
+def _resumed(lesson: Lesson, checkpoint: Path, computing: Computing) -> "Training":
+    from trainer.keeping import resume
 
     for name, value in lesson.given().items():
         if name not in PROLONGING:
@@ -229,7 +285,7 @@ def _resumed(lesson: Lesson, checkpoint: Path, device: str) -> "Training":
                 "a resumed training keeps the options of its checkpoint",
                 "leave it out",
             )
-    training = Training.resume(checkpoint, choose_device(device))
+    training = resume(checkpoint, computing.make_again)
     if lesson.steps is not None or lesson.minutes is not None:
         training.prolong(lesson.steps, lesson.minutes)
     return training

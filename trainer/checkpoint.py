@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import torch
-from safetensors.torch import load, save
-from torch import Tensor
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+from safetensors.numpy import load, save
 
 from firmware.errors import InputError
 from firmware.strict import parse_json
 from firmware.system.atomic import write_atomic
 from firmware.system.reading import read_input
 
-FORMAT: Final = "planaria-checkpoint-2"
+FORMAT: Final = "planaria-checkpoint-3"
 FIX: Final = "give the .checkpoint file that training left"
 
 FILE_MAX_BYTES: Final = 1 << 27
@@ -25,17 +25,17 @@ TENSORS_MAX: Final = 64
 LENGTH_BYTES: Final = 8
 
 
-def save_checkpoint(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
+def save_checkpoint(path: Path, tensors: dict[str, NDArray[Any]], facts: dict[str, Any]) -> None:
     """Write tensors and JSON facts, whole or not at all.
 
     Raises:
         InputError: the file cannot be written.
     """
-    content = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    content = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     write_atomic(path, save(content, {"format": FORMAT, "facts": json.dumps(facts)}))
 
 
-def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], Any]:
+def load_checkpoint(path: Path) -> tuple[dict[str, NDArray[Any]], Any]:
     """Read what ``save_checkpoint`` wrote; takes three times the memory that the file has.
 
     Returns:
@@ -65,13 +65,13 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], Any]:
 
 
 def taken(
-    tensors: dict[str, Tensor],
+    tensors: dict[str, NDArray[Any]],
     name: str,
-    dtype: torch.dtype,
+    dtype: DTypeLike,
     shape: Sequence[int] | None = None,
     low: float = 0,
     high: float = 255,
-) -> Tensor:
+) -> NDArray[Any]:
     """Take a tensor out of those of a checkpoint.
 
     Args:
@@ -88,7 +88,7 @@ def taken(
     tensor = tensors.pop(name, None)
     if tensor is None:
         raise ValueError(f"{name} is missing")
-    if tensor.dtype is not dtype or (shape is not None and tensor.shape != tuple(shape)):
+    if tensor.dtype != dtype or (shape is not None and tensor.shape != tuple(shape)):
         raise ValueError(f"{name} is {tensor.dtype}{list(tensor.shape)}")
     if not ((tensor >= low) & (tensor <= high)).all():
         raise ValueError(f"{name} has numbers that are not {low} to {high}")

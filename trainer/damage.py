@@ -1,48 +1,93 @@
-"""Wounds for training: discs, half-planes and scattered cells, as masks over a batch of grids."""
+"""Wounds for training: what a cell may lose, as masks over a grid around a target in its middle."""
 
 import math
+from collections.abc import Callable
+from typing import Final
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
-SCATTER_SHARE = 0.2
-"""Share of wounds that hit random cells; the rest are half discs, half half-planes."""
+Mask = NDArray[np.bool_]
+"""bool[rows, cols], True where cells restart."""
 
-
-def _coordinates(rows: int, cols: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Cell coordinates from -1 to 1: y [rows, 1] and x [1, cols]."""
-    y = torch.linspace(-1, 1, rows, device=device).view(-1, 1)
-    x = torch.linspace(-1, 1, cols, device=device).view(1, -1)
-    return y, x
+SIDES: Final = ("left", "right", "top", "bottom")
 
 
-def disc(rows: int, cols: int, generator: torch.Generator) -> Tensor:
-    """A random disc as in the paper, experiment 3: bool[rows, cols]."""
-    y, x = _coordinates(rows, cols, generator.device)
-    u = torch.rand(3, generator=generator, device=generator.device)
-    centre_y, centre_x, radius = u[0] - 0.5, u[1] - 0.5, 0.1 + 0.3 * u[2]
-    return (y - centre_y) ** 2 + (x - centre_x) ** 2 < radius**2
+class Damage:
+    """Draws wounds for organisms of one size.
+
+    Args:
+        rows: of the grid.
+        cols: likewise.
+        size: the longer side of the target, in cells.
+        shares: how often each kind of ``KINDS`` comes, in any unit.
+    """
+
+    def __init__(self, rows: int, cols: int, size: int, shares: dict[str, float]) -> None:
+        self.rows, self.cols, self.half = rows, cols, size / 2
+        self.down = np.arange(rows)[:, None] - (rows - 1) / 2
+        self.right = np.arange(cols)[None, :] - (cols - 1) / 2
+        self.kinds = list(shares)
+        self.shares = np.array([shares[kind] for kind in self.kinds]) / sum(shares.values())
+
+    def draw(self, draws: np.random.Generator) -> Mask:
+        """A wound of a random kind."""
+        kind = self.kinds[draws.choice(len(self.kinds), p=self.shares)]
+        return KINDS[kind](self, draws)
+
+    def all(self, mask: NDArray[np.bool_]) -> Mask:
+        """A mask of one row or column on all of the grid."""
+        return mask & np.ones((self.rows, self.cols), np.bool_)
 
 
-def half_plane(rows: int, cols: int, generator: torch.Generator) -> Tensor:
-    """All cells on one side of a random line near the centre. bool[rows, cols]."""
-    y, x = _coordinates(rows, cols, generator.device)
-    u = torch.rand(2, generator=generator, device=generator.device)
-    angle, offset = u[0] * (2 * math.pi), 0.4 * u[1] - 0.2
-    return torch.cos(angle) * x + torch.sin(angle) * y > offset
+def scatter(damage: Damage, draws: np.random.Generator) -> Mask:
+    """Each cell with the same random probability of .1 to .5."""
+    share = 0.1 + 0.4 * draws.random()
+    return draws.random((damage.rows, damage.cols)) < share
 
 
-def scatter(rows: int, cols: int, generator: torch.Generator) -> Tensor:
-    """Each cell with the same random probability of .1 to .5. bool[rows, cols]."""
-    u = torch.rand(rows * cols + 1, generator=generator, device=generator.device)
-    return (u[1:] < 0.1 + 0.4 * u[0]).view(rows, cols)
+def disc(damage: Damage, draws: np.random.Generator) -> Mask:
+    """A disc of a tenth to six tenths of the target's half size, somewhere on it (paper, experiment 3)."""
+    down, right, size = draws.random(3)
+    radius = damage.half * (0.1 + 0.5 * size)
+    reach = 1.2 * damage.half
+    below, beside = damage.down - reach * (down - 0.5), damage.right - reach * (right - 0.5)
+    return damage.all(below**2 + beside**2 < radius**2)
 
 
-def wound(rows: int, cols: int, generator: torch.Generator) -> Tensor:
-    """A wound of a random kind. bool[rows, cols], True where cells lose their state."""
-    kind = float(torch.rand(1, generator=generator, device=generator.device))
-    if kind < SCATTER_SHARE:
-        return scatter(rows, cols, generator)
-    if kind < SCATTER_SHARE + (1 - SCATTER_SHARE) / 2:
-        return disc(rows, cols, generator)
-    return half_plane(rows, cols, generator)
+def half_plane(damage: Damage, draws: np.random.Generator) -> Mask:
+    """All cells on one side of a random line near the middle."""
+    angle, offset = draws.random(2)
+    away = math.cos(2 * math.pi * angle) * damage.right + math.sin(2 * math.pi * angle) * damage.down
+    return damage.all(away > damage.half * (0.5 * offset - 0.25))
+
+
+def side(damage: Damage, draws: np.random.Generator) -> Mask:
+    """The left, right, top or bottom half, cut near the middle."""
+    which, offset = draws.integers(len(SIDES)), draws.random()
+    away = {"left": -damage.right, "right": damage.right, "top": -damage.down, "bottom": damage.down}
+    return damage.all(away[SIDES[which]] > damage.half * (0.3 * offset - 0.15))
+
+
+def square(damage: Damage, draws: np.random.Generator) -> Mask:
+    """A square of three to six tenths of the target near its middle."""
+    size, down, right = draws.random(3)
+    reach = damage.half * (0.3 + 0.3 * size)
+    shift = 0.3 * damage.half
+    near_row = abs(damage.down - shift * (down - 0.5)) < reach
+    return damage.all(near_row & (abs(damage.right - shift * (right - 0.5)) < reach))
+
+
+def frame(damage: Damage, draws: np.random.Generator) -> Mask:
+    """All but a square around the middle."""
+    return ~square(damage, draws)
+
+
+KINDS: Final[dict[str, Callable[[Damage, np.random.Generator], Mask]]] = {
+    "scatter": scatter,
+    "disc": disc,
+    "half_plane": half_plane,
+    "side": side,
+    "square": square,
+    "frame": frame,
+}

@@ -1,95 +1,132 @@
-"""How well a rule does in the trainer's own synchronous world: a random half of the cells wake in a step.
+"""How well a rule does in the trainer's own world: in a step a sixteenth of the cells wakes.
 
-A round is two steps: every cell has then updated once on average.
+A round is sixteen steps: every cell has then updated once on average.
 """
 
+from typing import Final, NamedTuple
+
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from firmware.arithmetic import Rule
+from firmware.budget import VISIBLE
 from firmware.picture import Picture
+from trainer.backend import Backend, World
 from trainer.pool import seed_grid
-from trainer.recipe import rollout_steps
-from trainer.rollout import Noise, Sheet, Weights, roll
+from trainer.rule import Float32, Weights
+from trainer.wakes import draw_fire, draw_lost
 
-HALVES = ("left", "right", "top", "bottom")
-SCORED_ROUNDS = 100
-"""An organism is looked at after so many rounds, and again so many later."""
+HALVINGS: Final = 4
+ROUND_STEPS: Final = 1 << HALVINGS
+LOST: Final = 1
+"""Sixteenths of the messages."""
 
-_CHUNK_STEPS = 50
+CUTS: Final = ("left", "right", "top", "bottom", "square")
+GROWN_ROUNDS: Final = 100
+"""Rounds after which a rule of a small target has grown; larger ones have more (``grown_rounds``)."""
 
+CLEAN: Final = 3.0
+"""E at or below which an organism is whole."""
 
-class _World:
-    """Grids that begin with a seed and live by one rule."""
-
-    def __init__(self, rule: Rule, target: Picture, batch: int, margin: int, seed: int) -> None:
-        rows, cols = target.height + 2 * margin, target.width + 2 * margin
-        self.target = target
-        self.sheet = Sheet(batch, rows, cols)
-        self.weights = Weights.of(rule)
-        self.generator = torch.Generator().manual_seed(seed)
-        start = seed_grid(rows, cols, target.seed_cell(rows, cols), torch.device("cpu"))
-        self.flat = self.sheet.pack(start.expand(batch, -1, -1, -1))
-
-    def live(self, rounds: int) -> None:
-        for done in range(0, 2 * rounds, _CHUNK_STEPS):
-            steps = min(_CHUNK_STEPS, 2 * rounds - done)
-            fire = torch.rand(steps, self.sheet.cells, generator=self.generator) < 0.5
-            self.flat = roll(self.flat, self.weights, Noise(fire, [0] * steps), self.sheet, quantised=True)
-
-    def blank(self, where: Tensor) -> None:
-        """Cells lose their state: bool[batch, rows, cols]."""
-        self.flat = self.sheet.pack(self.sheet.unpack(self.flat) * ~where[..., None])
-
-    def errors(self) -> NDArray[np.float64]:
-        """The error E of each grid of a batch."""
-        pictures = self.sheet.unpack(self.flat)[..., :4].numpy().astype(np.int8)
-        return np.array([self.target.error(picture) for picture in pictures])
+_CHUNK_ROUNDS: Final = 4
 
 
-@torch.no_grad()
-def errors(rule: Rule, target: Picture, rounds: tuple[int, ...], margin: int, seed: int) -> list[float]:
-    """E of the int8 rule after each number of rounds, from one seed.
+class Judgement(NamedTuple):
+    """What became of the organisms of a rule.
+
+    Attributes:
+        grown: E of each when it has grown.
+        healed: E of each after it was cut, or has held; none of a rule that is only to grow.
+        pictures: of each in the end, int8[n, rows, cols, 4], premultiplied, 64 = 1.0.
+    """
+
+    grown: list[float]
+    healed: list[float]
+    pictures: NDArray[np.int8]
+
+    @property
+    def whole(self) -> int:
+        """Organisms that are whole after what was asked of them."""
+        return sum(error <= CLEAN for error in self.healed or self.grown)
+
+    @property
+    def share(self) -> float:
+        """Of organisms that are whole after what was asked of them."""
+        return self.whole / len(self.healed or self.grown)
+
+    @property
+    def score(self) -> float:
+        """Less is better: first the share that is whole, then how near the pictures are."""
+        errors = np.array(self.grown + self.healed)
+        return float(1 - self.share + np.log1p(np.minimum(errors, 1e6)).mean() / 100)
+
+
+class Judge:
+    """Worlds in which all rules of a training are judged alike.
 
     Args:
-        rule: the quantised weights.
-        target: what it should grow.
-        rounds: ascending.
-        margin: blank cells around the target.
-        seed: of the random updates.
+        backend: for grids of this size.
+        target: what should grow.
+        margin: blank cells around it.
+        seed: of what happens there.
     """
-    world = _World(rule, target, 1, margin, seed)
-    result, before = [], 0
-    for end in rounds:
-        world.live(end - before)
-        result += world.errors().tolist()
-        before = end
-    return result
+
+    def __init__(self, backend: Backend, target: Picture, margin: int, seed: int) -> None:
+        self._backend, self._target, self._seed = backend, target, seed
+        self._rows, self._cols = target.height + 2 * margin, target.width + 2 * margin
+        self._start = seed_grid(self._rows, self._cols, target.seed_cell(self._rows, self._cols))
+
+    @property
+    def grown_rounds(self) -> int:
+        """Until an organism must have grown, and as many more until a wound must have healed."""
+        return max(GROWN_ROUNDS, 6 * self._target.reach)
+
+    def judge(self, weights: Weights, regime: str) -> Judgement:
+        """Grow organisms, and take another part from each if the regime asks for it."""
+        draws = np.random.default_rng((self._seed, 1))
+        world = self._backend.world(weights, np.repeat(self._start[None], len(CUTS), 0))
+        self._live(world, self.grown_rounds, draws)
+        grown = self.errors(world.states)
+        if regime == "growing":
+            return Judgement(grown, [], _visible(world.states))
+        if regime == "regenerating":
+            world.restart(cuts(self._rows, self._cols, self._target))
+        self._live(world, self.grown_rounds, draws)
+        return Judgement(grown, self.errors(world.states), _visible(world.states))
+
+    def errors_after(self, rule: Rule, rounds: tuple[int, ...]) -> list[float]:
+        """E of one organism after each number of rounds, which ascend."""
+        draws = np.random.default_rng((self._seed, 2))
+        world = self._backend.world(Weights.of(rule), self._start[None])
+        found, before = [], 0
+        for end in rounds:
+            self._live(world, end - before, draws)
+            found += self.errors(world.states)
+            before = end
+        return found
+
+    def errors(self, states: Float32) -> list[float]:
+        """The pattern error E of each grid."""
+        return [self._target.error(picture) for picture in _visible(states)]
+
+    def _live(self, world: World, rounds: int, draws: np.random.Generator) -> None:
+        count = len(world.states)
+        for done in range(0, rounds, _CHUNK_ROUNDS):
+            steps = ROUND_STEPS * min(_CHUNK_ROUNDS, rounds - done)
+            size = self._rows, self._cols
+            fire = draw_fire(draws, steps * count, HALVINGS, *size)
+            lost = draw_lost(draws, steps * count, LOST, *size)
+            assert lost is not None
+            world.live(fire.reshape(steps, count, -1), lost.reshape(steps, count, *lost.shape[1:]))
 
 
-@torch.no_grad()
-def score(rule: Rule, target: Picture, regime: str, margin: int, seed: int) -> float:
-    """Mean E of four organisms, as far as their regime asks: grown, and later held or healed; less is better.
-
-    ``growing`` looks once, at the end of a rollout. The others look after ``SCORED_ROUNDS`` and again
-    as many rounds later; ``regenerating`` takes another half from each organism in between.
-    """
-    world = _World(rule, target, len(HALVES), margin, seed)
-    if regime == "growing":
-        world.live(rollout_steps(target.reach)[1] // 2)
-        return float(world.errors().mean())
-    world.live(SCORED_ROUNDS)
-    grown = world.errors()
-    if regime == "regenerating":
-        world.blank(_halves(world.sheet.rows, world.sheet.cols))
-    world.live(SCORED_ROUNDS)
-    return float(np.concatenate([grown, world.errors()]).mean())
+def _visible(states: Float32) -> NDArray[np.int8]:
+    return states[..., :VISIBLE].astype(np.int8)
 
 
-def _halves(rows: int, cols: int) -> Tensor:
-    """The four halves of a grid, in the order of ``HALVES``: bool[4, rows, cols]."""
-    down = torch.arange(rows)[:, None].expand(rows, cols) < rows // 2
-    right = torch.arange(cols)[None, :].expand(rows, cols) < cols // 2
-    return torch.stack([right, ~right, down, ~down])
+def cuts(rows: int, cols: int, target: Picture) -> NDArray[np.bool_]:
+    """The five cuts in the order of ``CUTS``: four halves, and a square of half the target: bool[5, ...]."""
+    row, col = np.indices((rows, cols))
+    half = max(target.height, target.width) // 4
+    middle = (abs(row - rows / 2 + 0.5) < half) & (abs(col - cols / 2 + 0.5) < half)
+    return np.stack([col < cols // 2, col >= cols // 2, row < rows // 2, row >= rows // 2, middle])

@@ -11,46 +11,70 @@ from firmware.genome import check_fact
 from trainer.recipe import PROLONGED_MAX, STEPS_MAX, Recipe
 from trainer.rule import SHIFT1, SHIFT2
 from trainer.shortlist import KEPT
+from trainer.watchdog import WINDOW_STEPS
 
 _FACTS: Final = {
     "command": (str,),
+    "backend": (str,),
     "recipe": (dict,),
     "seed_pixel": (list,),
     "steps_done": (int,),
     "seconds": (float,),  # a whole number may be larger than any float
+    "judgements": (int,),
     "candidates": (list,),
     "prolonged_at": (list,),
+    "draws": (list,),
+    "exploded": (list,),
+    "scale": (float,),
+    "returns": (int,),
+    "kept": (int,),
 }
 _RECIPE: Final = {
-    **dict.fromkeys(("regime", "start_crc32"), (str,)),
-    **dict.fromkeys(("hidden", "seed", "stale_steps", "batch", "pool", "margin"), (int,)),
+    **dict.fromkeys(("regime", "optimiser", "start_crc32"), (str,)),
+    **dict.fromkeys(("hidden", "seed", "lost", "pool", "margin"), (int,)),
+    "rate": (float,),
     "steps": (int, NoneType),
     "minutes": (float, int, NoneType),
 }
+_DRAWS_BITS: Final = (128, 128, 1, 32)
 _CANDIDATE: Final = {"step": (int,), "score": (float,), "shift1": (int,), "shift2": (int,)}
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The facts of a training, as ``Training.save`` writes them.
+    """The facts of a training, as ``trainer.keeping`` writes them.
 
     Attributes:
         command: that asked for it.
+        backend: what has computed.
         recipe: its options.
         seed_pixel: of its target.
         steps_done: so far.
         seconds: likewise, of wall time.
+        judgements: how often its rule was judged.
         candidates: of each rule of the shortlist its step, score and shifts.
         prolonged_at: after how many steps it got another end.
+        draws: state of the random numbers: state, increment, whether a word is left over, and that.
+        exploded: whether each of the last steps has exploded.
+        scale: of the learning rate.
+        returns: how often it went back to an earlier rule.
+        kept: how many such rules have been kept.
     """
 
     command: str
+    backend: str
     recipe: Recipe
     seed_pixel: tuple[int, int]
     steps_done: int
     seconds: float
+    judgements: int
     candidates: list[dict[str, Any]]
     prolonged_at: list[int]
+    draws: list[int]
+    exploded: list[bool]
+    scale: float
+    returns: int
+    kept: int
 
     @classmethod
     def of(cls, content: Any) -> "Facts":
@@ -61,7 +85,8 @@ class Facts:
         """
         facts = _typed("facts", content, _FACTS)
         recipe = _typed("recipe", facts["recipe"], _RECIPE)
-        check_fact("command", facts["command"])
+        for name in ("command", "backend"):
+            check_fact(name, facts[name])
         if not re.fullmatch(r"([0-9a-f]{8})?", recipe["start_crc32"]):
             raise ValueError("start_crc32 is none")
         seed, prolonged_at, candidates = (facts[n] for n in ("seed_pixel", "prolonged_at", "candidates"))
@@ -74,6 +99,18 @@ class Facts:
                 raise ValueError(f"{name} is no number of steps")
         if not (isfinite(facts["seconds"]) and facts["seconds"] >= 0):
             raise ValueError("seconds is no time")
+        for name in ("judgements", "returns", "kept"):
+            if not 0 <= facts[name] <= STEPS_MAX:
+                raise ValueError(f"{name} is no number of times")
+        if not 0 <= facts["scale"] <= 1:
+            raise ValueError("scale is no share")
+        if len(facts["exploded"]) > WINDOW_STEPS or any(type(gone) is not bool for gone in facts["exploded"]):
+            raise ValueError("exploded is no list of steps")
+        if len(facts["draws"]) != len(_DRAWS_BITS) or not all(
+            type(word) is int and 0 <= word < 1 << bits
+            for word, bits in zip(facts["draws"], _DRAWS_BITS, strict=True)
+        ):
+            raise ValueError("draws is no state of random numbers")
         for candidate in candidates:
             _check_candidate(_typed("candidate", candidate, _CANDIDATE), facts["steps_done"])
         return cls(**facts | {"recipe": Recipe(**recipe), "seed_pixel": tuple(seed)})

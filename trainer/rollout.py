@@ -1,4 +1,9 @@
-"""Many steps of the update rule on a batch of grids, and their gradient, in torch.
+"""Many steps of the update rule on a batch of grids, and their gradient, in torch: the one to read.
+
+Cells live as on the engines, but in steps. Each cell has a state of its own and an inbox with what it has
+last heard on each of its eight ports. In a step some cells wake: they look into their inboxes, change,
+and tell their neighbours, unless the message is lost. A cell that restarts knows nothing, and its
+neighbours go on seeing what it was until they hear from it.
 
 The forward pass is ``firmware.arithmetic`` on float32 tensors: states, weights and accumulators
 are in the firmware's integer units (64 = 1.0), and every intermediate stays below 2**24, where
@@ -9,22 +14,29 @@ Only cells that fire and are alive are gathered and computed. The gradient is ba
 through time written out by hand: rounding and 16-bit wrapping pass it through, and clamps stop it,
 but for the clamp of the new state, which lets pass what pulls a saturated channel back into range.
 
-Grids are stored flat with a border of one blank cell: float32[batch * (rows + 2) * (cols + 2), 16].
+Grids are stored flat with a border of one blank cell: ``cells`` is batch * (rows + 2) * (cols + 2).
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from firmware.arithmetic import GRADIENT_SHIFT, HIDDEN_LIMIT, Rule
-from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS
+from firmware.arithmetic import GRADIENT_SHIFT, HIDDEN_LIMIT
+from firmware.budget import ALIVE_MIN, ALPHA, CHANNELS, PORTS
+from firmware.ports import OFFSETS, SOBEL_X, SOBEL_Y, opposite
+from trainer.rule import Weights
 
-GRADIENT_UNIT = 1 << GRADIENT_SHIFT
-MATURE = ALIVE_MIN - 0.5
+GRADIENT_UNIT: Final = 1 << GRADIENT_SHIFT
+MATURE: Final = ALIVE_MIN - 0.5
 """Alpha from which a cell counts as mature; the same as ``ALIVE_MIN`` when alpha is whole."""
+
+ACCUMULATOR_LIMIT: Final = 3 << 13
+"""Three quarters of the range of an output accumulator, which wraps."""
+
+
+Penalty = Tensor | float
 
 
 @dataclass(frozen=True)
@@ -45,149 +57,145 @@ class Sheet:
         """Cells of the batch, borders included."""
         return self.batch * (self.rows + 2) * self.pitch
 
-    def inside(self, device: torch.device) -> Tensor:
-        """Which cells are not border: bool[cells]."""
-        mask = torch.zeros(self.batch, self.rows + 2, self.pitch, dtype=torch.bool, device=device)
-        mask[:, 1:-1, 1:-1] = True
-        return mask.flatten()
+    def way(self, port: int) -> int:
+        """Distance from a cell to its neighbour on a port."""
+        down, right = OFFSETS[port]
+        return down * self.pitch + right
 
     def pack(self, grids: Tensor) -> Tensor:
-        """[batch, rows, cols, 16] -> flat [cells, 16]."""
-        return torch.nn.functional.pad(grids, (0, 0, 1, 1, 1, 1)).reshape(self.cells, CHANNELS)
+        """[batch, rows, cols, ...] -> flat [cells, ...]."""
+        flat = grids.new_zeros(self.batch, self.rows + 2, self.pitch, *grids.shape[3:])
+        flat[:, 1:-1, 1:-1] = grids
+        return flat.flatten(0, 2)
 
     def unpack(self, flat: Tensor) -> Tensor:
-        """Flat [cells, 16] -> [batch, rows, cols, 16]."""
-        return flat.view(self.batch, self.rows + 2, self.pitch, CHANNELS)[:, 1:-1, 1:-1]
-
-
-class Weights(NamedTuple):
-    """A rule in firmware units: w1 [H, 48], b1 [H], w2 [H, 16] float32, and the two shifts."""
-
-    w1: Tensor
-    b1: Tensor
-    w2: Tensor
-    shift1: int
-    shift2: int
-
-    @classmethod
-    def of(cls, rule: Rule) -> "Weights":
-        """The weights of an integer rule."""
-        w1, b1, w2 = (torch.from_numpy(w.astype(np.float32)) for w in (rule.w1, rule.b1, rule.w2))
-        return cls(w1, b1, w2, rule.shift1, rule.shift2)
+        """Flat [cells, ...] -> [batch, rows, cols, ...]."""
+        return flat.view(self.batch, self.rows + 2, self.pitch, *flat.shape[1:])[:, 1:-1, 1:-1]
 
 
 class Noise(NamedTuple):
     """What is random about a rollout.
 
-    ``fire`` is bool[steps, cells], which cells wake in a step; ``stale`` gives for each step how
-    many steps old the neighbours' states are that the cells see (0: current).
+    ``fire`` is bool[steps, cells], which cells wake in a step, none of the border; ``lost`` is
+    bool[steps, 8, cells], what they say on which ports is lost, or None if nothing is.
     """
 
     fire: Tensor
-    stale: list[int]
+    lost: Tensor | None = None
 
 
-def roll(flat: Tensor, weights: Weights, noise: Noise, sheet: Sheet, quantised: bool) -> Tensor:
-    """Run ``len(noise.fire)`` steps: float32[cells, 16] -> float32[cells, 16].
+class World(NamedTuple):
+    """What cells are, float32[cells, 16], and what they last heard on each port, float32[8, cells, 16]."""
 
-    Differentiable in ``flat`` and in the three weight tensors.
+    own: Tensor
+    inbox: Tensor
+
+    @classmethod
+    def begin(cls, states: Tensor, hole: Tensor, sheet: Sheet) -> "World":
+        """All have just heard all their neighbours; then some restart.
+
+        Args:
+            states: float32[batch, rows, cols, 16] before that.
+            hole: bool[batch, rows, cols], those that restart.
+            sheet: the shape.
+        """
+        own, restarts = sheet.pack(states), sheet.pack(hole)[:, None]
+        knows = sheet.pack(~hole)[:, None]
+        heard = [own.roll(-sheet.way(port), 0) * knows for port in range(PORTS)]
+        return cls(own.masked_fill(restarts, 0), torch.stack(heard))
+
+
+def roll(
+    world: World, weights: Weights, noise: Noise, sheet: Sheet, quantised: bool, penalty: Penalty = 0.0
+) -> World:
+    """Let a world live for ``len(noise.fire)`` steps.
+
+    Differentiable in the world and in the three weight tensors.
+
+    Args:
+        world: at the beginning; it stays as it is.
+        weights: the rule.
+        noise: who wakes, and what is lost.
+        sheet: the shape.
+        quantised: whether to round as the firmware does.
+        penalty: gradient of each unit by which an output accumulator is beyond ``ACCUMULATOR_LIMIT``, of all
+            cells or float32[cells]; what it is when the gradient is asked for.
     """
-    final: Tensor = _Rollout.apply(flat, weights.w1, weights.b1, weights.w2, weights, noise, sheet, quantised)  # type: ignore[no-untyped-call]
-    return final
-
-
-def sobel(flat: Tensor, pitch: int) -> tuple[Tensor, Tensor]:
-    """Horizontal and vertical Sobel sums of a flat grid, both [cells, channels]; 0 on the rim."""
-    gx, gy = torch.zeros_like(flat), torch.zeros_like(flat)
-    column = flat[: -2 * pitch] + 2 * flat[pitch:-pitch] + flat[2 * pitch :]
-    torch.sub(column[2:], column[:-2], out=gx[pitch + 1 : -pitch - 1])
-    row = flat[:-2] + 2 * flat[1:-1] + flat[2:]
-    torch.sub(row[2 * pitch :], row[: -2 * pitch], out=gy[pitch + 1 : -pitch - 1])
-    return gx, gy
-
-
-def neighbours_max(alpha: Tensor, pitch: int) -> Tensor:
-    """Largest value among the eight neighbours: float32[cells] -> float32[cells]; 0 on the rim."""
-    top = torch.zeros_like(alpha)
-    row = torch.maximum(torch.maximum(alpha[:-2], alpha[1:-1]), alpha[2:])
-    beside = torch.maximum(alpha[pitch : -pitch - 2], alpha[pitch + 2 : -pitch])
-    ends = torch.maximum(row[: -2 * pitch], row[2 * pitch :])
-    torch.maximum(beside, ends, out=top[pitch + 1 : -pitch - 1])
-    return top
+    own, inbox = _Rollout.apply(*world, *weights[:3], weights, noise, sheet, quantised, penalty)  # type: ignore[no-untyped-call]
+    return World(own, inbox)
 
 
 class _Saved(NamedTuple):
     """What one step leaves for the backward pass."""
 
-    active: Tensor
+    senders: list[Tensor]
     starved: Tensor
+    active: Tensor
     perception: Tensor
     hidden: Tensor
     beyond: Tensor
+    overflow: Tensor
     survives: Tensor
-    seen_at: int
 
 
 class _Rollout(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, flat: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, *rest: Any) -> Tensor:
-        weights, noise, sheet, quantised = rest
+    def forward(ctx: Any, own: Tensor, inbox: Tensor, *rest: Any) -> tuple[Tensor, Tensor]:
+        w1, b1, w2, weights, noise, sheet, quantised, penalty = rest
         weights = weights._replace(w1=w1, b1=b1, w2=w2)
-        inside = sheet.inside(flat.device)
-        history = [flat]
-        saved: list[_Saved] = []
+        world = World(own.clone(), inbox.clone())
+        saved = []
         for step, fire in enumerate(noise.fire):
-            seen_at = max(0, step - noise.stale[step])
-            new, kept = _step(history[step], history[seen_at], fire & inside, weights, sheet.pitch, quantised)
-            history.append(new)
-            saved.append(kept._replace(seen_at=seen_at))
-        ctx.saved, ctx.weights, ctx.pitch = saved, weights, sheet.pitch
-        return history[-1]
+            lost = None if noise.lost is None else noise.lost[step]
+            saved.append(_step(world, fire, lost, weights, sheet, quantised))
+        ctx.saved, ctx.weights, ctx.sheet, ctx.penalty = saved, weights, sheet, penalty
+        return world.own, world.inbox
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> Any:
-        weights: Weights = ctx.weights
-        dw1, db1, dw2 = (torch.zeros_like(t) for t in weights[:3])
-        steps = len(ctx.saved)
-        grads: list[Tensor | None] = [None] * steps + [grad_outputs[0].clone()]
-        for step in reversed(range(steps)):
-            kept: _Saved = ctx.saved[step]
-            grad = grads[step + 1]
-            assert grad is not None
-            seen = _step_backward(grad, kept, weights, ctx.pitch, dw1, db1, dw2)
-            grads[step + 1] = None
-            _accumulate(grads, step, grad)
-            _accumulate(grads, kept.seen_at, seen)
-        return grads[0], dw1, db1, dw2, None, None, None, None
-
-
-def _accumulate(grads: list[Tensor | None], step: int, grad: Tensor) -> None:
-    present = grads[step]
-    grads[step] = grad if present is None else present.add_(grad)
+        toward = World(*(grad.clone() for grad in grad_outputs))
+        gradients = tuple(torch.zeros_like(weight) for weight in ctx.weights[:3])
+        for kept in reversed(ctx.saved):
+            _step_backward(toward, kept, ctx.weights, ctx.sheet, ctx.penalty, gradients)
+        return *toward, *gradients, None, None, None, None, None
 
 
 def _step(
-    own: Tensor, seen: Tensor, fire: Tensor, weights: Weights, pitch: int, quantised: bool
-) -> tuple[Tensor, _Saved]:
-    """One step of the cells that fire: ``firmware.arithmetic.update`` for each of them."""
-    around = neighbours_max(seen[:, ALPHA].contiguous(), pitch)
+    world: World, fire: Tensor, lost: Tensor | None, weights: Weights, sheet: Sheet, quantised: bool
+) -> _Saved:
+    """One step of the cells that fire, in place: ``firmware.arithmetic.update`` of each, and messages."""
+    own, inbox = world
+    around = inbox[..., ALPHA].amax(0)
     alive = torch.maximum(around, own[:, ALPHA]) >= MATURE
-    active = (fire & alive).nonzero().squeeze(1)
-    starved = fire & ~alive
-    before = own.index_select(0, active)
-    gradients = [_scaled(g.index_select(0, active), GRADIENT_UNIT, quantised) for g in sobel(seen, pitch)]
-    perception = torch.cat([before, *(g.clamp_(-128, 127) for g in gradients)], 1)
+    active, starved = (fire & alive).nonzero().squeeze(1), (fire & ~alive).nonzero().squeeze(1)
+    before, heard = own.index_select(0, active), inbox.index_select(1, active)
+    gradients = [_scaled(g, GRADIENT_UNIT, quantised).clamp_(-128, 127) for g in sobel(heard)]
+    perception = torch.cat([before, *gradients], 1)
     sum1 = torch.addmm(weights.b1, perception, weights.w1.T)
     hidden = _scaled(sum1, 1 << weights.shift1, quantised).clamp_(0, HIDDEN_LIMIT)
     sum2 = hidden @ weights.w2
+    overflow = (sum2 > ACCUMULATOR_LIMIT).to(sum2) - (sum2 < -ACCUMULATOR_LIMIT).to(sum2)
     if quantised:
         sum2 = torch.remainder(sum2 + 32768, 65536) - 32768
     wanted = before + _scaled(sum2, 1 << weights.shift2, quantised)
     new = wanted.clamp(-128, 127)
     survives = (torch.maximum(new[:, ALPHA], around.index_select(0, active)) >= MATURE).unsqueeze(1)
-    after = own.masked_fill(starved.unsqueeze(1), 0)
-    after.index_copy_(0, active, new * survives)
-    return after, _Saved(active, starved, perception, hidden, wanted - new, survives, 0)
+    own.index_fill_(0, starved, 0).index_copy_(0, active, new * survives)
+    senders = []
+    for port in range(PORTS):
+        sent = fire if lost is None else fire & ~lost[port]
+        senders.append(sent.nonzero().squeeze(1))
+        told = own.index_select(0, senders[port])
+        inbox[opposite(port)].index_copy_(0, senders[port] + sheet.way(port), told)
+    return _Saved(senders, starved, active, perception, hidden, wanted - new, overflow, survives)
+
+
+def sobel(heard: Tensor) -> tuple[Tensor, Tensor]:
+    """Horizontal and vertical Sobel sums of what was heard on eight ports: [8, n, 16] -> two of [n, 16]."""
+    across, down = (
+        torch.tensordot(torch.from_numpy(kernel).to(heard), heard, 1) for kernel in (SOBEL_X, SOBEL_Y)
+    )
+    return across, down
 
 
 def _scaled(value: Tensor, unit: int, quantised: bool) -> Tensor:
@@ -196,28 +204,32 @@ def _scaled(value: Tensor, unit: int, quantised: bool) -> Tensor:
 
 
 def _step_backward(
-    grad: Tensor, kept: _Saved, weights: Weights, pitch: int, dw1: Tensor, db1: Tensor, dw2: Tensor
-) -> Tensor:
-    """Backward through one step; adds to ``dw1``, ``db1`` and ``dw2``.
+    toward: World, kept: _Saved, weights: Weights, sheet: Sheet, penalty: Penalty, sums: tuple[Tensor, ...]
+) -> None:
+    """Backward through one step: ``toward``, the gradient of its result, becomes that of its beginning.
 
-    ``grad`` is the gradient of the step's result and becomes, in place, that of the cells' own
-    state before it; the gradient of the state that their neighbours showed is returned.
+    That of the weights w1, b1 and w2 is added to ``sums``.
     """
-    through = grad.index_select(0, kept.active)
+    own, inbox = toward
+    for port, senders in enumerate(kept.senders):
+        heard, receivers = inbox[opposite(port)], senders + sheet.way(port)
+        own.index_add_(0, senders, heard.index_select(0, receivers))
+        heard.index_fill_(0, receivers, 0)
+    own.index_fill_(0, kept.starved, 0)
+    through = own.index_select(0, kept.active)
     through = through * (kept.survives & (through * kept.beyond >= 0))
-    dsum2 = through / (1 << weights.shift2)
-    dw2.addmm_(kept.hidden.T, dsum2)
+    excess = kept.overflow * (penalty if isinstance(penalty, float) else penalty[kept.active, None])
+    dsum2 = (through + excess) / (1 << weights.shift2)
     open_units = (kept.hidden > 0) & (kept.hidden < HIDDEN_LIMIT)
     dsum1 = (dsum2 @ weights.w2.T).mul_(open_units).div_(1 << weights.shift1)
+    dw1, db1, dw2 = sums
     dw1.addmm_(dsum1.T, kept.perception)
     db1.add_(dsum1.sum(0))
+    dw2.addmm_(kept.hidden.T, dsum2)
     dperception = dsum1 @ weights.w1
-    grad.masked_fill_(kept.starved.unsqueeze(1), 0)
-    grad.index_copy_(0, kept.active, through + dperception[:, :CHANNELS])
-    spread = grad.new_zeros(len(grad), 2 * CHANNELS)
+    own.index_copy_(0, kept.active, through + dperception[:, :CHANNELS])
     gradients = kept.perception[:, CHANNELS:]
-    dgradients = dperception[:, CHANNELS:].mul_((gradients > -128) & (gradients < 127))
-    spread.index_copy_(0, kept.active, dgradients.div_(GRADIENT_UNIT))
-    # The Sobel kernels are odd, so the transposed operator is the negated one.
-    gx, gy = sobel(spread[:, :CHANNELS], pitch)[0], sobel(spread[:, CHANNELS:], pitch)[1]
-    return gx.add_(gy).neg_()
+    dgradients = dperception[:, CHANNELS:].mul_((gradients > -128) & (gradients < 127)) / GRADIENT_UNIT
+    for port in range(PORTS):
+        seen = int(SOBEL_X[port]) * dgradients[:, :CHANNELS] + int(SOBEL_Y[port]) * dgradients[:, CHANNELS:]
+        inbox[port].index_add_(0, kept.active, seen)

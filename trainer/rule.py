@@ -1,99 +1,111 @@
 """The trained parameters, and the weights in firmware units that they stand for."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from firmware import arithmetic
 from firmware.budget import CHANNELS, PERCEPTION
-from trainer.rollout import Weights
 
-STATE_BITS = 6
+STATE_BITS: Final = 6
 """The state counts in units of 2**-6."""
 
-SHIFT1 = 6
+SHIFT1: Final = 6
 """First-layer weights are int8 in units of 2**-6: they reach +-2."""
 
-SHIFT2 = 8
+SHIFT2: Final = 8
 """Second-layer weights are int8 in units of 2**-8: they reach +-0.5."""
 
-_BIAS_BITS = STATE_BITS + SHIFT1
+BITS: Final = {"w1": (7, SHIFT1), "b1": (15, STATE_BITS + SHIFT1), "w2": (7, SHIFT2)}
+"""Of each tensor: its integers are -(1 << n) to (1 << n) - 1, and count in units of 2**-m."""
 
-LIMITS: Final = {
-    name: (-(1 << bits) / unit, ((1 << bits) - 1) / unit)
-    for name, bits, unit in (
-        ("w1", 7, 1 << SHIFT1),
-        ("b1", 15, 1 << _BIAS_BITS),
-        ("w2", 7, 1 << SHIFT2),
-    )
-}
+LIMITS: Final = {name: (-(1 << n) / 2**m, ((1 << n) - 1) / 2**m) for name, (n, m) in BITS.items()}
 """Least and largest parameter that its integer can follow."""
+
+Float32 = NDArray[np.float32]
+
+
+class Weights(NamedTuple):
+    """A rule in firmware units: w1 [H, 48], b1 [H], w2 [H, 16] float32, and the two shifts.
+
+    The tensors are NumPy's, or torch's where that computes.
+    """
+
+    w1: Any
+    b1: Any
+    w2: Any
+    shift1: int
+    shift2: int
+
+    @classmethod
+    def of(cls, rule: arithmetic.Rule) -> "Weights":
+        """The weights of an integer rule, as NumPy's."""
+        w1, b1, w2 = (weights.astype(np.float32) for weights in rule[:3])
+        return cls(w1, b1, w2, rule.shift1, rule.shift2)
 
 
 @dataclass
 class Parameters:
-    """Float parameters in natural units (1.0 = 1.0): w1 [H, 48], b1 [H], w2 [H, 16]."""
+    """Float parameters in natural units (1.0 = 1.0), float32: w1 [H, 48], b1 [H], w2 [H, 16]."""
 
-    w1: Tensor
-    b1: Tensor
-    w2: Tensor
+    w1: Float32
+    b1: Float32
+    w2: Float32
 
     @classmethod
-    def initial(cls, hidden: int, generator: torch.Generator, device: torch.device) -> "Parameters":
+    def initial(cls, hidden: int, draws: np.random.Generator) -> "Parameters":
         """First layer uniform within 1/sqrt(48), second layer zero: the rule starts as "do nothing"."""
         bound = PERCEPTION**-0.5
-        uniform = torch.rand(hidden, PERCEPTION, generator=generator, device=device)
-        return cls(
-            w1=(uniform * 2 - 1) * bound,
-            b1=torch.zeros(hidden, device=device),
-            w2=torch.zeros(hidden, CHANNELS, device=device),
-        )
+        w1 = draws.uniform(-bound, bound, (hidden, PERCEPTION)).astype(np.float32)
+        return cls(w1, np.zeros(hidden, np.float32), np.zeros((hidden, CHANNELS), np.float32))
 
     @classmethod
-    def of(cls, rule: arithmetic.Rule, device: torch.device) -> "Parameters":
+    def of(cls, rule: arithmetic.Rule) -> "Parameters":
         """The parameters that an integer rule stands for, where this trainer's units reach so far."""
         units = (1 << rule.shift1, 1 << (STATE_BITS + rule.shift1), 1 << rule.shift2)
-        w1, b1, w2 = (
-            torch.from_numpy(weights / unit).float().to(device)
-            for weights, unit in zip(rule[:3], units, strict=True)
-        )
-        parameters = cls(w1, b1, w2)
+        parameters = cls(*((w / unit).astype(np.float32) for w, unit in zip(rule[:3], units, strict=True)))
         parameters.clamp()
         return parameters
 
-    def tensors(self) -> dict[str, Tensor]:
+    def copy(self) -> "Parameters":
+        """The same numbers in arrays of their own."""
+        return Parameters(*(tensor.copy() for tensor in self.tensors().values()))
+
+    def tensors(self) -> dict[str, Float32]:
         """The three tensors by name."""
         return {"w1": self.w1, "b1": self.b1, "w2": self.w2}
 
-    def requires_grad(self) -> "Parameters":
-        """Mark them as what the optimiser moves."""
-        for tensor in self.tensors().values():
-            tensor.requires_grad_()
-        return self
-
-    @torch.no_grad()
     def clamp(self) -> None:
         """Keep every parameter where its integer can follow."""
         for name, tensor in self.tensors().items():
-            tensor.clamp_(*LIMITS[name])
+            tensor.clip(*LIMITS[name], out=tensor)
+
+    def approach(self, other: "Parameters", share: float) -> None:
+        """Go a share of the way to others."""
+        for name, tensor in self.tensors().items():
+            tensor += np.float32(share) * (other.tensors()[name] - tensor)
 
     def weights(self, quantised: bool) -> Weights:
-        """The weights in firmware units; quantised ones are whole, and pass gradients straight through."""
-        scaled = (self.w1 * (1 << SHIFT1), self.b1 * (1 << _BIAS_BITS), self.w2 * (1 << SHIFT2))
-        if quantised:
-            scaled = (_whole(scaled[0]), _whole(scaled[1]), _whole(scaled[2]))
-        return Weights(*scaled, shift1=SHIFT1, shift2=SHIFT2)
+        """The weights in firmware units; quantised ones are whole."""
+        scaled = (tensor * np.float32(1 << BITS[name][1]) for name, tensor in self.tensors().items())
+        w1, b1, w2 = (np.floor(w + np.float32(0.5)) if quantised else w for w in scaled)
+        return Weights(w1, b1, w2, SHIFT1, SHIFT2)
 
     def rule(self) -> arithmetic.Rule:
         """The quantised weights as the firmware's integers."""
-        weights = self.weights(quantised=True)
-        w1, b1, w2 = (t.detach().cpu().numpy().astype(np.int32) for t in weights[:3])
+        w1, b1, w2 = (w.astype(np.int32) for w in self.weights(quantised=True)[:3])
         return arithmetic.Rule(w1, b1, w2, SHIFT1, SHIFT2)
 
 
-def _whole(value: Tensor) -> Tensor:
-    """Round half up; the gradient is that of the identity."""
-    return value + ((value + 0.5).floor() - value).detach()
+class Gradient(NamedTuple):
+    """Of a loss with respect to weights in firmware units: float32, of the shapes of ``Parameters``."""
+
+    w1: Float32
+    b1: Float32
+    w2: Float32
+
+    def natural(self) -> dict[str, NDArray[np.float64]]:
+        """With respect to the parameters, by name; rounding passes it through."""
+        return {name: g * np.float64(1 << BITS[name][1]) for name, g in self._asdict().items()}

@@ -3,7 +3,9 @@
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 from tqdm import tqdm
 
@@ -11,7 +13,7 @@ from firmware.arithmetic import Rule
 from firmware.errors import InputError
 from firmware.genome import Fact, Genome
 from firmware.system.interrupts import held
-from trainer.evaluate import errors
+from trainer.keeping import save
 from trainer.shortlist import Candidate
 from trainer.training import Training
 from trainer.verify import compare
@@ -22,12 +24,23 @@ VERIFIED_STEPS = 64
 JUDGED_ROUNDS = (200, 1000)
 
 
-def train(training: Training, checkpoint: Path, show_progress: bool) -> None:
+def train(
+    training: Training,
+    checkpoint: Path,
+    show_progress: bool,
+    watcher: Callable[[Training], None] = lambda training: None,
+) -> None:
     """Train to the end of the recipe, leaving a checkpoint every half minute and at the end.
 
     Ctrl-C, SIGTERM and SIGHUP let the present step end, for half a step could not be resumed; then they
     save a checkpoint and go on to the caller as ``KeyboardInterrupt``. A checkpoint that cannot be
     written is no reason to lose a training: there is a warning, and another attempt the next time.
+
+    Args:
+        training: where it stands.
+        checkpoint: the file.
+        show_progress: with a bar on standard error.
+        watcher: called whenever its rule has been judged.
     """
     recipe = training.recipe
     total = recipe.steps if recipe.steps is not None else round(60 * (recipe.minutes or 0))
@@ -43,8 +56,11 @@ def train(training: Training, checkpoint: Path, show_progress: bool) -> None:
         bar.update(_position(training) - bar.n)
         try:
             while training.progress < 1:
+                judged = training.judged
                 recent.append(training.step())
-                said = f"loss {sum(recent) / len(recent):.5f}, {training.phase}"
+                if training.judged is not judged:
+                    watcher(training)
+                said = f"loss {sum(recent) / len(recent):.5f}{_judged(training)}"
                 if recipe.steps is None:
                     said += f", {(training.steps_done - first) / (time.monotonic() - began):.1f} steps/s"
                 bar.set_postfix_str(said, refresh=False)
@@ -60,9 +76,18 @@ def train(training: Training, checkpoint: Path, show_progress: bool) -> None:
 
 def _save(training: Training, checkpoint: Path) -> None:
     try:
-        training.save(checkpoint)
+        save(training, checkpoint)
     except InputError as error:
         tqdm.write(f"planaria: warning: no new checkpoint: {error}", file=sys.stderr)
+
+
+def _judged(training: Training) -> str:
+    """E of the present rule's organisms, and how many are whole after a cut, in few words."""
+    if training.judged is None:
+        return ""
+    grown, healed, _ = training.judged
+    said = f", E {median(grown):.3g}"
+    return f"{said}, {training.judged.whole} of {len(healed)} whole" if healed else said
 
 
 def _position(training: Training) -> int:
@@ -100,19 +125,21 @@ def export(training: Training, name: str, candidate: Candidate | None = None) ->
         RuntimeError: the trainer's forward pass differs from the firmware in any byte.
     """
     recipe, chosen = training.recipe, candidate or training.candidates()[0]
-    compared = compare(chosen.rule, training.sheet.rows, training.sheet.cols, VERIFIED_STEPS, recipe.seed)
+    size = training.rows, training.cols
+    compared = compare(training.backend, chosen.rule, *size, VERIFIED_STEPS, recipe.seed)
     if compared.mismatches:
         raise RuntimeError(
             f"{compared.mismatches} of {compared.bytes_compared} state bytes differ from the firmware's"
         )
-    judged = errors(chosen.rule, training.target, JUDGED_ROUNDS, recipe.margin, recipe.seed)
+    judged = training.errors_after(chosen, JUDGED_ROUNDS)
     facts: dict[str, Fact] = {
         "command": training.command,
         "seed": recipe.seed,
         "steps": training.steps_done,
         "best_step": chosen.step,
         "train_seconds": round(training.seconds, 1),
-        "stale_steps": recipe.stale_steps,
+        "lost": recipe.lost,
+        "backend": training.backend.name,
         "bytes_verified": compared.bytes_compared,
     }
     if recipe.start_crc32:
@@ -120,6 +147,6 @@ def export(training: Training, name: str, candidate: Candidate | None = None) ->
     if training.prolonged_at:
         facts["prolonged_at"] = ", ".join(map(str, training.prolonged_at))
     facts |= {
-        f"E_sync_{rounds}": round(error, 3) for rounds, error in zip(JUDGED_ROUNDS, judged, strict=True)
+        f"E_trained_{rounds}": round(error, 3) for rounds, error in zip(JUDGED_ROUNDS, judged, strict=True)
     }
     return genome_of(training, name, chosen.rule, facts)

@@ -2,8 +2,8 @@
 
 from typing import Any, Final, NamedTuple
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from firmware.arithmetic import Rule
 from firmware.budget import CHANNELS, PERCEPTION
@@ -28,13 +28,15 @@ class Shortlist:
         self.candidates = candidates or []
 
     def add(self, candidate: Candidate) -> None:
-        """Take it in if it is good enough."""
+        """Take it in if it is good enough, and no other one of the same rule is there."""
+        if any(_same(candidate.rule, other.rule) for other in self.candidates):
+            return
         self.candidates = sorted([*self.candidates, candidate], key=lambda c: (c.score, -c.step))[:KEPT]
 
-    def tensors(self) -> dict[str, Tensor]:
+    def tensors(self) -> dict[str, NDArray[Any]]:
         """The rules, for a checkpoint."""
         return {
-            f"candidate.{number}.{name}": torch.from_numpy(getattr(candidate.rule, name))
+            f"candidate.{number}.{name}": getattr(candidate.rule, name)
             for number, candidate in enumerate(self.candidates)
             for name in ("w1", "b1", "w2")
         }
@@ -47,7 +49,7 @@ class Shortlist:
         ]
 
     @classmethod
-    def taken(cls, tensors: dict[str, Tensor], facts: list[dict[str, Any]], hidden: int) -> "Shortlist":
+    def taken(cls, tensors: dict[str, NDArray[Any]], facts: list[dict[str, Any]], hidden: int) -> "Shortlist":
         """What ``tensors`` and ``facts`` gave; its tensors are taken out of those of a checkpoint.
 
         Raises:
@@ -56,15 +58,17 @@ class Shortlist:
         candidates = []
         for number, fact in enumerate(facts):
             w1, b1, w2 = (
-                taken(
-                    tensors, f"candidate.{number}.{name}", torch.int32, shape, -(1 << bits), (1 << bits) - 1
-                )
+                taken(tensors, f"candidate.{number}.{name}", np.int32, shape, -(1 << bits), (1 << bits) - 1)
                 for name, shape, bits in (
                     ("w1", (hidden, PERCEPTION), 7),
                     ("b1", (hidden,), 15),
                     ("w2", (hidden, CHANNELS), 7),
                 )
             )
-            rule = Rule(w1.numpy(), b1.numpy(), w2.numpy(), fact["shift1"], fact["shift2"])
+            rule = Rule(w1, b1, w2, fact["shift1"], fact["shift2"])
             candidates.append(Candidate(fact["step"], float(fact["score"]), rule))
         return cls(candidates)
+
+
+def _same(one: Rule, other: Rule) -> bool:
+    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in ("w1", "b1", "w2"))

@@ -1,47 +1,51 @@
-"""The training loop: one ``step`` of it fits on a screen, the rest is keeping and resuming it."""
+"""The training loop: one ``step`` of it fits on a screen; ``keeping`` saves and resumes it."""
 
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
-from firmware.budget import ONE
+from firmware.budget import ONE, VISIBLE
 from firmware.errors import InputError
 from firmware.genome import Genome, check_fact
 from firmware.picture import Picture
-from trainer.checkpoint import load_checkpoint, save_checkpoint, taken
-from trainer.damage import wound
-from trainer.evaluate import score
-from trainer.facts import Facts
+from trainer.backend import Backend, Sample
+from trainer.damage import Damage
+from trainer.evaluate import Judge, Judgement
+from trainer.optimiser import make_optimiser
 from trainer.pool import Pool, seed_grid
-from trainer.recipe import OVERFLOW_FROM, PROLONGED_MAX, STEPS_MAX, Recipe, rollout_steps
-from trainer.rollout import Noise, Sheet, roll
-from trainer.rule import LIMITS, Parameters
+from trainer.recipe import (
+    ACCUMULATOR_PENALTY,
+    AVERAGE_STEPS,
+    FIRES,
+    OVERFLOW_FROM,
+    PROLONGED_MAX,
+    WOUNDS,
+    Recipe,
+    lengths,
+)
+from trainer.rule import Float32, Gradient, Parameters
 from trainer.shortlist import Candidate, Shortlist
+from trainer.wakes import draw_fire, draw_lost
+from trainer.watchdog import Watchdog
 
-FIRE_RATE = 0.5
-WOUNDED_PER_BATCH = 2
-MOMENT_MAX = 1.01
-"""Gradients have unit norm when the optimiser takes their mean and their mean square, but for rounding."""
+JUDGEMENTS, JUDGE_EVERY_STEPS = 40, 50
+"""So often in a training is the present rule judged, but not after fewer steps."""
 
-JUDGE_EVERY_STEPS = 25
-"""In the int8 phase the present rule is judged so often; it adds a fifth to that phase's time."""
+NORM_MIN: Final = 1e-8
+"""Added to a gradient's norm, which may be 0."""
 
+EXPLODED: Final = 2.0
+"""A sample with so many times the error of a blank grid has exploded: nothing is learned from it."""
 
-def choose_device(name: str) -> torch.device:
-    """``auto``, ``cpu`` or ``cuda``; ``auto`` takes the GPU when there is one.
+HELD_SHARE: Final = 1 / 3
+"""Of batches of two, in which the sample beside the seed is not wounded."""
 
-    Raises:
-        InputError: ``cuda`` without one.
-    """
-    if name == "cuda" and not torch.cuda.is_available():
-        raise InputError("device", name, "torch finds no CUDA GPU here", "use --device cpu")
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)
+UNHEALED: Final = 0.02
+"""A sample with more than this share of a blank grid's error has a long rollout, to go on healing."""
 
 
 class Training:
@@ -50,7 +54,7 @@ class Training:
     Args:
         target: what to grow.
         recipe: the options.
-        device: where to compute. On the CPU one thread is fastest: the tensors are small.
+        backend: what computes, for grids of ``grid_size(target, recipe)``.
         command: that asked for this training; it goes into the checkpoint and the genome's facts.
         start: the genome whose rule it goes on from, instead of one that knows nothing.
 
@@ -63,31 +67,37 @@ class Training:
         self,
         target: Picture,
         recipe: Recipe,
-        device: torch.device,
+        backend: Backend,
         command: str = "",
         start: Genome | None = None,
     ) -> None:
-        if device.type == "cpu":
-            torch.set_num_threads(1)
         check_fact("command", command)
         if start is not None:
             recipe = _going_on(recipe, start)
-        self.target, self.recipe, self.device, self.command = target, recipe, device, command
-        rows, cols = target.height + 2 * recipe.margin, target.width + 2 * recipe.margin
-        self.sheet = Sheet(recipe.batch, rows, cols)
-        self.generator = torch.Generator(device).manual_seed(recipe.seed)
-        initial = Parameters.initial(recipe.hidden, self.generator, device)
-        self.parameters = (Parameters.of(start.rule, device) if start else initial).requires_grad()
-        self.optimiser = torch.optim.Adam(list(self.parameters.tensors().values()))
-        self.pool = Pool(seed_grid(rows, cols, target.seed_cell(rows, cols), device), recipe.pool)
-        self.wanted = torch.from_numpy(target.placed(rows, cols).astype(np.float32) / 255).to(device)
+        self.target, self.recipe, self.backend, self.command = target, recipe, backend, command
+        self.rows, self.cols = rows, cols = grid_size(target, recipe)
+        self.draws = np.random.Generator(np.random.PCG64(recipe.seed))
+        initial = Parameters.initial(recipe.hidden, self.draws)
+        self.parameters = Parameters.of(start.rule) if start else initial
+        self.average = self.parameters.copy()
+        shapes = {name: tensor.shape for name, tensor in self.parameters.tensors().items()}
+        self.optimisers = {name: make_optimiser(recipe.optimiser, shape) for name, shape in shapes.items()}
+        self.pool = Pool(seed_grid(rows, cols, target.seed_cell(rows, cols)), recipe.pool)
+        self.watchdog = Watchdog(self.parameters)
         self.shortlist = Shortlist()
+        self.judged: Judgement | None = None
+        self.judgements = 0
+        self._judged_at = -1
         self.steps_done = 0
         self.prolonged_at: list[int] = []
         self.checkpoint: Path | None = None
         """The file that it was saved to last, or resumed from."""
         self.seconds = 0.0
         """Wall time spent up to the end of the last step, earlier runs included."""
+        self._wanted = target.placed(rows, cols).astype(np.float32) / 255
+        self._blank = float((self._wanted**2).mean())
+        self._damage = Damage(rows, cols, max(target.height, target.width), WOUNDS)
+        self._judge = Judge(backend, target, recipe.margin, recipe.seed)
         self._clock = time.monotonic()
 
     @property
@@ -98,53 +108,46 @@ class Training:
         assert self.recipe.minutes is not None
         return min(1.0, self.seconds / (60 * self.recipe.minutes))
 
-    @property
-    def phase(self) -> str:
-        """``float`` or ``int8``, whichever arithmetic the next step uses."""
-        return "int8" if self.recipe.quantised(self.progress) else "float"
-
     def step(self) -> float:
         """One optimiser step; returns the mean squared RGBA error of the batch."""
         progress = self.progress
-        quantised = self.recipe.quantised(progress)
-        if self._is_worth_judging(quantised):
-            self.shortlist.add(self._candidate())
-        chosen = self.pool.draw(self.recipe.batch, self.generator)
-        before = self._prepare(self.pool.grids[chosen], self.recipe.damages(progress))
-        if quantised:
-            before = (before + 0.5).floor()
-        weights = self.parameters.weights(quantised)
-        after = self.sheet.unpack(
-            roll(self.sheet.pack(before), weights, self._noise(), self.sheet, quantised)
+        if self.steps_done % JUDGE_EVERY_STEPS == 0 and progress * JUDGEMENTS >= self.judgements:
+            self.judge()
+        chosen, samples = self._samples(progress)
+        weights = self.parameters.weights(False), self.parameters.weights(True)
+        penalty = ACCUMULATOR_PENALTY / (ONE * self._wanted.size * len(samples))
+        ends, gradient = self.backend.learn(
+            weights, samples, lambda states: self._toward(states, len(samples)), penalty
         )
-        loss = self._losses(after).mean()
-        self.optimiser.zero_grad()
-        (loss + _overflow(after)).backward()  # type: ignore[no-untyped-call]
-        self._apply_gradients(self.recipe.rate(self.steps_done, progress))
-        if self.recipe.regime != "growing":
-            self.pool.grids[chosen] = after.detach()
+        exploded = [self._has_exploded(states) for states in ends]
+        moved = self._apply(gradient, progress)
+        for place, states, gone in zip(chosen, ends, exploded, strict=True):
+            self.pool.grids[place] = self.pool.seed if gone else states
+        self._watch(not moved or sum(exploded) >= len(ends) / 2)
         self.steps_done += 1
         now = time.monotonic()
         self.seconds, self._clock = self.seconds + now - self._clock, now
-        return loss.item()
+        return float(np.mean([self._error(states) for states in ends]))
 
-    def _is_worth_judging(self, quantised: bool) -> bool:
-        """In the int8 phase now and then; and what it began with, so that it cannot end with less."""
-        begins = self.steps_done == 0 and self.recipe.start_crc32 != ""
-        return begins or (quantised and self.steps_done % JUDGE_EVERY_STEPS == 0)
-
-    def _candidate(self) -> Candidate:
-        """The present rule, judged by worlds that are the same for all rules of this training."""
-        rule, recipe = self.parameters.rule(), self.recipe
-        judged = score(rule, self.target, recipe.regime, recipe.margin, recipe.seed)
-        return Candidate(self.steps_done, judged, rule)
+    def judge(self) -> None:
+        """Judge the present rule and the running mean, by worlds that are the same in all of the training."""
+        judged = {}
+        for parameters in (self.parameters, self.average):
+            judgement = self._judge.judge(parameters.weights(True), self.recipe.regime)
+            judged[judgement.score] = judgement
+            self.shortlist.add(Candidate(self.steps_done, judgement.score, parameters.rule()))
+        self.judged, self._judged_at = judged[min(judged)], self.steps_done
+        self.judgements = int(self.progress * JUDGEMENTS) + 1
 
     def candidates(self) -> list[Candidate]:
         """The best int8 rules so far, the present one considered too; the best first."""
-        shortlist = Shortlist(self.shortlist.candidates)
-        if all(candidate.step != self.steps_done for candidate in shortlist.candidates):
-            shortlist.add(self._candidate())
-        return shortlist.candidates
+        if self._judged_at != self.steps_done:
+            self.judge()
+        return self.shortlist.candidates
+
+    def errors_after(self, candidate: Candidate, rounds: tuple[int, ...]) -> list[float]:
+        """E of an organism of a rule after so many rounds, in the trainer's own world."""
+        return self._judge.errors_after(candidate.rule, rounds)
 
     def prolong(self, steps: int | None, minutes: float | None) -> None:
         """Train to another end: so many steps or minutes in all, what is done included.
@@ -161,102 +164,88 @@ class Training:
             raise InputError("minutes", minutes, done, "give more")
         self.recipe = replace(self.recipe, steps=steps, minutes=minutes)
         self.prolonged_at.append(self.steps_done)
+        self.judgements = int(self.progress * JUDGEMENTS) + 1
 
-    def _prepare(self, grids: Tensor, damages: bool) -> Tensor:
-        """Sort a batch by loss, reseed the worst sample, and wound the best ones. [batch, rows, cols, 16]."""
-        grids = grids[self._losses(grids).argsort(descending=True, stable=True)]
-        grids[0] = self.pool.seed_grid
-        if damages:
-            for sample in range(max(1, len(grids) - WOUNDED_PER_BATCH), len(grids)):
-                hit = wound(self.sheet.rows, self.sheet.cols, self.generator)
-                grids[sample] = grids[sample].masked_fill(hit.unsqueeze(-1), 0)
-        return grids
+    def _samples(self, progress: float) -> tuple[NDArray[np.integer], list[Sample]]:
+        """A batch: the worst sample begins again, the best are wounded. Also its places in the pool."""
+        recipe, draws = self.recipe, self.draws
+        size = recipe.batch(progress)
+        chosen = draws.choice(recipe.pool, size, replace=False)
+        if recipe.regime == "growing":
+            self.pool.reseed(chosen)
+        errors = np.array([self._error(self.pool.grids[place]) for place in chosen])
+        order = np.argsort(-errors, kind="stable")
+        chosen, errors = chosen[order], errors[order]
+        self.pool.reseed(chosen[:1])
+        wounded = size // 2 if size > 2 else int(draws.random() >= HELD_SHARE)
+        samples = []
+        for number, place in enumerate(chosen):
+            role = "seed" if number == 0 or recipe.regime == "growing" else "held"
+            if recipe.damages(progress) and number >= max(1, size - wounded):
+                role = "wounded"
+            samples.append(self._sample(self.pool.grids[place], role, errors[number], progress))
+        return chosen, samples
 
-    def _losses(self, grids: Tensor) -> Tensor:
-        """Mean squared RGBA error of each grid, float32[batch]."""
-        return ((grids[..., :4] / ONE - self.wanted) ** 2).mean((1, 2, 3))
+    def _sample(self, states: Float32, role: str, error: float, progress: float) -> Sample:
+        draws, size = self.draws, (self.rows, self.cols)
+        nothing = np.zeros(size, np.bool_)
+        hole = self._damage.draw(draws) if role == "wounded" else nothing
+        if role == "held" and error > UNHEALED * self._blank:
+            role = "wounded"
+        halvings = int(draws.choice(list(FIRES), p=list(FIRES.values())))
+        shortest, longest = lengths(role, self.target.reach)
+        steps = int(draws.integers(shortest, longest + 1)) << halvings - 1
+        quantised = bool(draws.random() < self.recipe.quantised_share(progress))
+        fire = draw_fire(draws, steps, halvings, *size)
+        lost = draw_lost(draws, steps, int(draws.integers(self.recipe.lost_most(progress) + 1)), *size)
+        start = np.floor(states + np.float32(0.5)) if quantised else states
+        return Sample(start, hole, fire, lost, quantised)
 
-    def _noise(self) -> Noise:
-        """Random wakes and staleness for one rollout of random length."""
-        shortest, longest = rollout_steps(self.target.reach)
-        steps = int(self._integers(shortest, longest, 1))
-        fire = torch.rand(steps, self.sheet.cells, generator=self.generator, device=self.device) < FIRE_RATE
-        return Noise(fire, self._integers(0, self.recipe.stale_steps, steps).tolist())
+    def _error(self, states: Float32) -> float:
+        """Mean squared RGBA error of a grid."""
+        return float(((states[..., :VISIBLE] * np.float32(1 / ONE) - self._wanted) ** 2).mean())
 
-    def _integers(self, low: int, high: int, count: int) -> Tensor:
-        return torch.randint(low, high + 1, (count,), generator=self.generator, device=self.device)
+    def _has_exploded(self, states: Float32) -> bool:
+        return not self._error(states) < EXPLODED * self._blank  # not a number, too
 
-    def _apply_gradients(self, rate: float) -> None:
-        """Adam on gradients of unit norm, per tensor (without the norm it does not converge)."""
-        for tensor in self.parameters.tensors().values():
-            assert tensor.grad is not None
-            tensor.grad /= tensor.grad.norm() + 1e-8
-        self.optimiser.param_groups[0]["lr"] = rate
-        self.optimiser.step()
+    def _toward(self, states: Float32, batch: int) -> Float32 | None:
+        """Gradient of the batch's loss with respect to one sample's states; None if it has exploded."""
+        if self._has_exploded(states):
+            return None
+        beyond = np.sign(states) * (abs(states) > OVERFLOW_FROM * ONE)
+        toward: Float32 = beyond * np.float32(1 / (ONE * states.size * batch))
+        difference = states[..., :VISIBLE] * np.float32(1 / ONE) - self._wanted
+        toward[..., :VISIBLE] += difference * np.float32(2 / (ONE * self._wanted.size * batch))
+        return toward
+
+    def _apply(self, gradient: Gradient, progress: float) -> bool:
+        """Move the parameters; each tensor's gradient has unit norm. Not if that is beyond all numbers."""
+        natural = gradient.natural()
+        norms = {name: float(np.linalg.norm(g)) for name, g in natural.items()}
+        if not np.isfinite(list(norms.values())).all():
+            return False
+        rate = np.float32(self.recipe.learning_rate(self.steps_done, progress) * self.watchdog.scale)
+        for name, g in natural.items():
+            unit = (g / (norms[name] + NORM_MIN)).astype(np.float32)
+            self.parameters.tensors()[name][...] -= rate * self.optimisers[name].direction(
+                unit, self.steps_done
+            )
         self.parameters.clamp()
+        self.average.approach(self.parameters, 1 / min(AVERAGE_STEPS, 2 + self.steps_done // 8))
+        return True
 
-    def save(self, path: Path) -> None:
-        """Write a checkpoint to go on from."""
-        tensors = {
-            "pool": self.pool.grids,
-            "generator": self.generator.get_state(),
-            "target": torch.from_numpy(self.target.rgba.copy()),
-            **self.parameters.tensors(),
-            **self.shortlist.tensors(),
-        }
-        for name, tensor in self.parameters.tensors().items():
-            for key, moment in self.optimiser.state[tensor].items():
-                tensors[f"{name}.{key}"] = moment
-        facts = {
-            "command": self.command,
-            "recipe": asdict(self.recipe),
-            "seed_pixel": self.target.seed,
-            "steps_done": self.steps_done,
-            "seconds": self.seconds,
-            "candidates": self.shortlist.facts(),
-            "prolonged_at": self.prolonged_at,
-        }
-        save_checkpoint(path, tensors, facts)
-        self.checkpoint = path
+    def _watch(self, exploded: bool) -> None:
+        sound = self.watchdog.watch(self.steps_done, exploded, self.average)
+        if sound is not None:
+            self.parameters, self.average = sound, sound.copy()
+            self.pool.reseed(np.flatnonzero(self.draws.random(self.recipe.pool) < 0.5))
+            for optimiser in self.optimisers.values():
+                optimiser.state["mean"][...] = 0
 
-    @classmethod
-    def resume(cls, path: Path, device: torch.device) -> "Training":
-        """Go on from a checkpoint as if there had been no pause.
 
-        Raises:
-            InputError: not a checkpoint, or one that no training has left.
-        """
-        tensors, content = load_checkpoint(path)
-        try:
-            facts = Facts.of(content)
-            picture = taken(tensors, "target", torch.uint8).numpy()
-            training = cls(Picture(picture, facts.seed_pixel), facts.recipe, device, facts.command)
-            training._restore(tensors, facts)
-            training.checkpoint = path
-        except (ValueError, RuntimeError) as error:
-            raise InputError(
-                "checkpoint", path, f"it is damaged ({error})", "start again without --resume"
-            ) from error
-        return training
-
-    @torch.no_grad()
-    def _restore(self, tensors: dict[str, Tensor], facts: Facts) -> None:
-        """Take everything out of ``tensors``, which is empty then."""
-        self.pool.grids.copy_(taken(tensors, "pool", torch.float32, self.pool.grids.shape, -128, 127))
-        self.generator.set_state(taken(tensors, "generator", torch.uint8, self.generator.get_state().shape))
-        has_moments = "w1.step" in tensors
-        for name, tensor in self.parameters.tensors().items():
-            tensor.copy_(taken(tensors, name, torch.float32, tensor.shape, *LIMITS[name]))
-            if has_moments:
-                step = taken(tensors, f"{name}.step", torch.float32, (), 0, STEPS_MAX)
-                mean = taken(tensors, f"{name}.exp_avg", torch.float32, tensor.shape, -MOMENT_MAX, MOMENT_MAX)
-                square = taken(tensors, f"{name}.exp_avg_sq", torch.float32, tensor.shape, 0, MOMENT_MAX)
-                moments = {"exp_avg": mean.to(self.device), "exp_avg_sq": square.to(self.device)}
-                self.optimiser.state[tensor] = {"step": step, **moments}
-        self.shortlist = Shortlist.taken(tensors, facts.candidates, self.recipe.hidden)
-        if tensors:
-            raise ValueError(f"a tensor is unknown: {min(tensors)[:40]}")
-        self.steps_done, self.seconds, self.prolonged_at = facts.steps_done, facts.seconds, facts.prolonged_at
+def grid_size(target: Picture, recipe: Recipe) -> tuple[int, int]:
+    """Rows and columns of the grid on which a target is learned."""
+    return target.height + 2 * recipe.margin, target.width + 2 * recipe.margin
 
 
 def _going_on(recipe: Recipe, start: Genome) -> Recipe:
@@ -268,8 +257,3 @@ def _going_on(recipe: Recipe, start: Genome) -> Recipe:
             "leave it out",
         )
     return replace(recipe, start_crc32=f"{start.crc32():08x}")
-
-
-def _overflow(grids: Tensor) -> Tensor:
-    """How far states are beyond the range in which they should stay, on average."""
-    return (grids.abs() / ONE - OVERFLOW_FROM).clamp_min(0).mean()

@@ -1,19 +1,25 @@
-"""Proof that the trainer's quantised forward pass is the firmware's arithmetic, byte by byte."""
+"""Proof that a backend's quantised forward pass is the firmware's arithmetic, byte by byte."""
 
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from firmware import arithmetic
 from firmware.arithmetic import Rule
+from firmware.budget import CHANNELS, PORTS
 from firmware.cell import seed_state
-from firmware.ports import OFFSETS
-from trainer.damage import wound
-from trainer.rollout import Noise, Sheet, Weights, roll
+from firmware.ports import OFFSETS, opposite
+from trainer.backend import Backend
+from trainer.damage import Damage
+from trainer.recipe import WOUNDS
+from trainer.rule import Weights
+from trainer.wakes import draw_fire, draw_lost, unpacked
 
-Grids = NDArray[np.int8]
+LOST = 4
+"""Sixteenths of the messages that are lost."""
+
+WOUND_EVERY_STEPS = 16
 
 
 @dataclass(frozen=True)
@@ -24,50 +30,74 @@ class Comparison:
     mismatches: int
 
 
-def firmware_step(rule: Rule, grids: Grids, fire: NDArray[np.bool_]) -> Grids:
-    """One step by the firmware: every cell that fires updates from its neighbours' present states.
+class FirmwareWorld:
+    """Grids whose cells live by the firmware's integers, each with an inbox of its own.
 
     Args:
         rule: the quantised weights.
-        grids: int8[batch, rows, cols, 16]; cells beyond the border are blank.
-        fire: bool[batch, rows, cols].
+        states: int8[n, rows, cols, 16]; all cells have just heard their neighbours.
+
+    Attributes:
+        own: what cells are, int8[n, rows, cols, 16].
+        inbox: what they have last heard on each port, int8[n, rows, cols, 8, 16].
     """
-    _, rows, cols, _ = grids.shape
-    padded = np.pad(grids, ((0, 0), (1, 1), (1, 1), (0, 0)))
-    inbox = np.stack([padded[:, 1 + y : 1 + y + rows, 1 + x : 1 + x + cols] for y, x in OFFSETS], axis=3)
-    after = grids.copy()
-    after[fire] = arithmetic.update(rule, grids[fire], inbox[fire])
-    return after
+
+    def __init__(self, rule: Rule, states: NDArray[np.int8]) -> None:
+        self.rule, self.own = rule, states.copy()
+        self.inbox = np.zeros((*states.shape[:3], PORTS, CHANNELS), np.int8)
+        self._tell(np.ones(states.shape[:3], np.bool_), np.zeros((*states.shape[:3], PORTS), np.bool_))
+
+    def step(self, fire: NDArray[np.bool_], lost: NDArray[np.bool_]) -> None:
+        """Some cells wake, bool[n, rows, cols], and tell their neighbours; bool[n, rows, cols, 8] is lost."""
+        self.own[fire] = arithmetic.update(self.rule, self.own[fire], self.inbox[fire])
+        self._tell(fire, lost)
+
+    def restart(self, hole: NDArray[np.bool_]) -> None:
+        """Cells restart: bool[n, rows, cols]."""
+        self.own[hole] = 0
+        self.inbox[hole] = 0
+
+    def _tell(self, fire: NDArray[np.bool_], lost: NDArray[np.bool_]) -> None:
+        _, rows, cols = fire.shape
+        for port, (down, right) in enumerate(OFFSETS):
+            number, row, col = np.nonzero(fire & ~lost[..., port])
+            there = ((row + down >= 0) & (row + down < rows)) & ((col + right >= 0) & (col + right < cols))
+            number, row, col = number[there], row[there], col[there]
+            self.inbox[number, row + down, col + right, opposite(port)] = self.own[number, row, col]
 
 
-@torch.no_grad()
-def trainer_step(rule: Rule, grids: Grids, fire: NDArray[np.bool_]) -> Grids:
-    """The same step by the trainer's quantised forward pass."""
-    batch, rows, cols, _ = grids.shape
-    sheet = Sheet(batch, rows, cols)
-    flat = sheet.pack(torch.from_numpy(grids.astype(np.float32)))
-    noise = Noise(sheet.pack(torch.from_numpy(np.repeat(fire[..., None], 16, -1)))[None, :, 0], [0])
-    stepped = roll(flat, Weights.of(rule), noise, sheet, quantised=True)
-    after: Grids = sheet.unpack(stepped).numpy().astype(np.int8)
-    return after
-
-
-def compare(rule: Rule, rows: int, cols: int, steps: int, seed: int = 0) -> Comparison:
+def compare(backend: Backend, rule: Rule, rows: int, cols: int, steps: int, seed: int = 0) -> Comparison:
     """Grow, wound and scramble a few grids both ways, and compare every state byte of every step.
 
-    The batch holds a growing seed, one that is wounded every 16 steps, and one of random bytes.
+    One grid holds a growing seed, one is wounded every 16 steps, and one has random bytes. A fourth of
+    all messages is lost.
+
+    Args:
+        backend: for grids of this size.
+        rule: the quantised weights.
+        rows: of the grids.
+        cols: likewise.
+        steps: to compare.
+        seed: of what happens.
     """
     draws = np.random.default_rng(seed)
-    generator = torch.Generator().manual_seed(seed)
-    grids = np.zeros((3, rows, cols, 16), np.int8)
+    grids = np.zeros((3, rows, cols, CHANNELS), np.int8)
     grids[:2, rows // 2, cols // 2] = seed_state()
+    grids[2] = draws.integers(-128, 128, grids[2].shape)
+    damage = Damage(rows, cols, min(rows, cols), WOUNDS)
+    expected = FirmwareWorld(rule, grids)
+    world = backend.world(Weights.of(rule), grids.astype(np.float32))
     mismatches = 0
     for step in range(steps):
-        if step % 16 == 0:
-            grids[1][wound(rows, cols, generator).numpy()] = 0
-            grids[2] = draws.integers(-128, 128, grids[2].shape)
-        fire = draws.random(grids.shape[:3]) < 0.5
-        expected = firmware_step(rule, grids, fire)
-        mismatches += int((trainer_step(rule, grids, fire) != expected).sum())
-        grids = expected
+        if step % WOUND_EVERY_STEPS == 0:
+            hole = np.zeros(grids.shape[:3], np.bool_)
+            hole[1] = damage.draw(draws)
+            expected.restart(hole)
+            world.restart(hole)
+        fire = draw_fire(draws, len(grids), 1, rows, cols)
+        lost = draw_lost(draws, len(grids), LOST, rows, cols)
+        assert lost is not None
+        expected.step(unpacked(fire, rows, cols), np.moveaxis(unpacked(lost, rows, cols), 1, -1))
+        world.live(fire[None], lost[None])
+        mismatches += int((world.states != expected.own).sum())
     return Comparison(steps * grids.size, mismatches)

@@ -28,6 +28,7 @@ def add(commands: Any) -> None:
         help="built-in name, PNG with alpha, or an emoji character (not needed with --from or --resume)",
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.genome")
+    parser.add_argument("--figures", type=Path, metavar="DIR", help="draw how it goes, again and again")
     parser.add_argument("--force", action="store_true", help="write over files that are there")
     parser.add_argument("--regime", help="growing, persistent or regenerating (default)")
     parser.add_argument("--size", type=int, metavar="PX", help="longer side of the target, 8 to 64 px")
@@ -39,13 +40,26 @@ def add(commands: Any) -> None:
         "--steps",
         type=int,
         metavar="N",
-        help="optimiser steps (default: 4000); with --resume, so many in all instead",
+        help="optimiser steps (default: by size); with --resume, so many in all instead",
     )
     parser.add_argument("--minutes", type=float, metavar="M", help="train by the clock instead")
     parser.add_argument(
-        "--stale-steps", type=int, metavar="D", help="see neighbours up to D steps old (default: 0)"
+        "--lost",
+        type=int,
+        metavar="N",
+        help="up to N sixteenths of the messages are lost in training (default: 8)",
     )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--optimiser", help="soap (default), muon or adam")
+    parser.add_argument(
+        "--backend",
+        choices=("auto", "compiled", "torch"),
+        default="auto",
+        help="compiled code where zig is installed, else torch",
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="of torch")
+    parser.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="organisms at once, of compiled code (default: 1)"
+    )
     parser.add_argument(
         "--from",
         dest="start",
@@ -60,7 +74,7 @@ def add(commands: Any) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from planaria.train import Lesson, train
+    from planaria.train import Computing, Lesson, train
 
     lesson = Lesson(
         target=options.target,
@@ -70,7 +84,8 @@ def _train(options: argparse.Namespace) -> None:
         hidden=options.hidden,
         steps=options.steps,
         minutes=options.minutes,
-        stale_steps=options.stale_steps,
+        optimiser=options.optimiser,
+        lost=options.lost,
         seed=options.seed,
         start=options.start,
     )
@@ -78,7 +93,8 @@ def _train(options: argparse.Namespace) -> None:
         lesson,
         options.output,
         resume=options.resume,
-        device=options.device,
+        figures=options.figures,
+        computing=Computing(options.backend, options.device, options.workers),
         force=options.force,
         show_progress=not options.json,
     )
@@ -93,8 +109,8 @@ def print_result(trained: "Trained") -> None:
     """Tell a person how well the organism does, and what to look at."""
     from emulator.record.predicate import RECOGNISABLE
     from planaria.appraisal import (
-        GROWN_ROUNDS,
         CUTS,
+        GROWN_ROUNDS,
         HEALING_ROUNDS,
         HELD_ROUNDS,
         MARGIN,
@@ -117,9 +133,7 @@ def print_result(trained: "Trained") -> None:
     )
     if appraisal.worst.displaced:
         say(_displaced(appraisal))
-    cuts = ", ".join(
-        f"{cut} {describe_look(look)}" for cut, look in zip(CUTS, appraisal.healed, strict=True)
-    )
+    cuts = ", ".join(f"{cut} {describe_look(look)}" for cut, look in zip(CUTS, appraisal.healed, strict=True))
     say(f"E {HEALING_ROUNDS} rounds after a cut: {cuts}")
     say(f"{facts['bytes_verified']:,} state bytes equal to the firmware's")
     say(f"look at: {paste(files.picture)}")

@@ -92,7 +92,7 @@ WORK = (
 def home() -> Path:
     """A folder with a file of each kind."""
     database = campaign.database()
-    if find_spec("torch"):
+    if find_spec("safetensors"):
         import trainer.session  # noqa: F401 (takes a second)
     folder = scratch() / "home"
     folder.mkdir()

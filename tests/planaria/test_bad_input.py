@@ -136,7 +136,7 @@ class TestTrain:
 
     @pytest.fixture(autouse=True)
     def needs_torch(self):
-        pytest.importorskip("torch", reason="the train extra (torch) is not installed")
+        pytest.importorskip("safetensors", reason="the train extra (safetensors) is not installed")
 
     def test_png_without_alpha(self, refused, tmp_path):
         Image.fromarray(np.zeros((16, 16, 3), np.uint8)).save(tmp_path / "opaque.png")

@@ -83,7 +83,7 @@ def test_trials_are_one_function_of_the_seed(tmp_path):
 
 
 def test_demo_trains_and_keeps_its_genome(short, monkeypatch, tmp_path):
-    pytest.importorskip("torch", reason="the train extra (torch) is not installed")
+    pytest.importorskip("safetensors", reason="the train extra (safetensors) is not installed")
     monkeypatch.setattr(module, "TRAINING_STEPS", 4)
     report = module.demo(tmp_path, quick=False, seed=1, quiet=True)
     assert report["facts"]["steps"] == 4
@@ -93,7 +93,7 @@ def test_demo_trains_and_keeps_its_genome(short, monkeypatch, tmp_path):
 
 def test_demo_again(monkeypatch, tmp_path):
     """Its own genome it makes again; another, or an interrupted training, it replaces only when told to."""
-    pytest.importorskip("torch", reason="the train extra (torch) is not installed")
+    pytest.importorskip("safetensors", reason="the train extra (safetensors) is not installed")
     commands = []
     monkeypatch.setattr(
         module, "train_to_genome", lambda training, *_, **__: commands.append(training.command)

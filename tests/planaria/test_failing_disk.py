@@ -21,6 +21,7 @@ from planaria.campaign.store import Store
 from planaria.campaign.trial import run_trial
 from planaria.worth import CAMPAIGN_FILE, CAMPAIGN_TABLE
 from tests.failing_disk import ERRORS, FailingDisk
+from tests.trainings import backend, make_training
 
 WAYS = [(error, late) for late, error in product((False, True), ERRORS)]
 
@@ -233,15 +234,16 @@ def test_measure(quick_disk, every_way, trials, monkeypatch):
 @both
 def test_train(quick_disk, every_way, monkeypatch, capsys):
     """The genome is written whatever becomes of the checkpoint; if not, the training can be gone on with."""
-    torch = pytest.importorskip("torch", reason="the train extra (torch) is not installed")
+    pytest.importorskip("safetensors", reason="the train extra (safetensors) is not installed")
     from planaria import train
     from planaria.training_files import TrainingFiles
     from trainer import session
+    from trainer.keeping import resume
     from trainer.recipe import Recipe
     from trainer.training import Training
 
-    target, device = open_genome("ring").target, torch.device("cpu")
-    genome = Training(target, Recipe(hidden=2, steps=1, pool=4), device)
+    target = open_genome("ring").target
+    rule = make_training(target, Recipe(hidden=2, steps=1, pool=8)).parameters.rule()
 
     class Short(Training):
         """Two steps that take no time."""
@@ -250,7 +252,6 @@ def test_train(quick_disk, every_way, monkeypatch, capsys):
             self.steps_done += 1
             return 0.5
 
-    rule = genome.parameters.rule()
     best = lambda training, name, _: (session.genome_of(training, name, rule), None)  # noqa: E731
     monkeypatch.setattr(train, "_best", best)
     monkeypatch.setattr(train, "save_portrait", lambda path, *_: write_atomic(path, b"picture"))
@@ -259,7 +260,7 @@ def test_train(quick_disk, every_way, monkeypatch, capsys):
     def begin(folder):
         folder.mkdir()
         files = TrainingFiles.of(folder / "x.genome")
-        return files, Short(target, Recipe(hidden=2, steps=2, pool=4), device)
+        return files, make_training(target, Recipe(hidden=2, steps=2, pool=8), Short)
 
     def finish(files, training):
         train.train_and_appraise(training, files, False, False)
@@ -276,7 +277,7 @@ def test_train(quick_disk, every_way, monkeypatch, capsys):
         if "x.learned.png" in left:
             assert files.picture.read_bytes() == b"picture"
         if "x.checkpoint" in left:
-            training = Training.resume(files.checkpoint, device)
+            training = resume(files.checkpoint, backend)
             assert 1 <= training.steps_done <= 2
             training.__class__ = Short
         finish(files, training)

@@ -77,7 +77,7 @@ def refused(folder, capsys):
 
 def needed_by(command):
     if command[0] == "train":
-        pytest.importorskip("torch", reason="the train extra (torch) is not installed")
+        pytest.importorskip("safetensors", reason="the train extra (safetensors) is not installed")
 
 
 READERS = [

@@ -168,7 +168,7 @@ def test_the_compiler(run, marks):
 
 
 def test_training(run, marks):
-    pytest.importorskip("torch", reason="torch is not installed")
+    pytest.importorskip("safetensors", reason="the train extra (safetensors) is not installed")
     run(COMMAND, "train", "ring", "--size", 8, "--hidden", 2, "--steps", 2, "-o", "x.genome")
     assert list(marks.iterdir()) == []
 

@@ -5,6 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from firmware.errors import InputError
@@ -106,10 +107,10 @@ def test_what_is_of_value(folder):
 
 
 def test_a_checkpoint_of_a_training_is_known(folder):
-    torch = pytest.importorskip("torch", reason="the train extra (torch) is not installed")
+    pytest.importorskip("safetensors", reason="the train extra (safetensors) is not installed")
     from trainer.checkpoint import save_checkpoint
 
-    save_checkpoint(folder / "k", {"x": torch.zeros(3)}, {"long": "x" * 10_000})
+    save_checkpoint(folder / "k", {"x": np.zeros(3)}, {"long": "x" * 10_000})
     with pytest.raises(InputError, match="it is the checkpoint of a training"):
         check_outputs([folder / "k"])
 

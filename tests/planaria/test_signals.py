@@ -59,7 +59,9 @@ COMMANDS = {
     "reference": Command(f"{RUN} --rounds 20 --engine reference --trace t", ("t",)),
     "native": Command(f"{RUN} --rounds 20 --engine native --trace t", ("t",), HARDWARE),
     "iss": Command(f"{RUN} --rounds 2 --engine iss --film f --trace t", ("f", "t"), HARDWARE, 3),
-    "train": Command("train ring --size 8 --hidden 2 --steps 8 -o g.genome", ("g.genome",), ("torch",), 4),
+    "train": Command(
+        "train ring --size 8 --hidden 2 --steps 8 -o g.genome", ("g.genome",), ("safetensors", "ziglang"), 4
+    ),
     "measure": Command("measure tiny.toml -o fresh --workers 2", ("fresh/results.csv",), window_s=4),
     "report": Command("report results -o page", ("page/report.html", "page/report.json"), window_s=4),
     "replay": Command("replay results --trial 3 --film f", ("f",)),

@@ -4,37 +4,35 @@ import json
 import struct
 import tracemalloc
 
+import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="the train extra (torch) is not installed")
+pytest.importorskip("safetensors", reason="the extra train is not installed")
 
-from safetensors.torch import load, save  # noqa: E402
+from safetensors.numpy import load, save
 
-from firmware.errors import InputError  # noqa: E402
-from trainer.checkpoint import FILE_MAX_BYTES, HEADER_MAX_BYTES  # noqa: E402
-from trainer.facts import Facts  # noqa: E402
-from trainer.recipe import PROLONGED_MAX  # noqa: E402
-from trainer.training import Training  # noqa: E402
+from firmware.errors import InputError
+from firmware.picture import Picture
+from trainer import keeping
+from trainer.checkpoint import FILE_MAX_BYTES, HEADER_MAX_BYTES
+from trainer.facts import Facts
+from trainer.recipe import PROLONGED_MAX, Recipe
 
-CPU = torch.device("cpu")
+DRAWS = [1, 1, 0, 0]
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    """Bytes of a checkpoint after three steps, with one candidate."""
-    import numpy as np
-
-    from firmware.picture import Picture
-    from trainer.recipe import Recipe
-
+def saved(tmp_path_factory, begin):
+    """Bytes of a checkpoint after three steps, with two candidates."""
     picture = np.zeros((4, 4, 4), np.uint8)
     picture[1:3, 1:3] = (200, 100, 50, 255)
-    training = Training(Picture.of(picture), Recipe(hidden=2, steps=3, pool=2, batch=1, margin=1), CPU)
+    training = begin(Picture.of(picture), Recipe(hidden=2, steps=3, pool=8, margin=1), "planaria train")
     for _ in range(3):
         training.step()
-    training.shortlist.add(training._candidate())
+    watchdog = training.watchdog
+    watchdog.recent, watchdog.scale, watchdog.returns, watchdog.kept = [True, False], 0.7, 1, 2
     path = tmp_path_factory.mktemp("saved") / "x.checkpoint"
-    training.save(path)
+    keeping.save(training, path)
     return path.read_bytes()
 
 
@@ -45,12 +43,12 @@ def taken_apart(content):
 
 
 @pytest.fixture
-def refused(tmp_path):
+def refused(tmp_path, go_on):
     def call(content, says):
         path = tmp_path / "x.checkpoint"
         path.write_bytes(content)
         with pytest.raises(InputError) as caught:
-            Training.resume(path, CPU)
+            go_on(path)
         assert caught.value.what == "checkpoint"
         assert says in str(caught.value)
         assert len(str(caught.value)) < 500 + len(str(path))
@@ -61,51 +59,61 @@ def refused(tmp_path):
 def with_facts(tensors, facts, **metadata):
     """``facts`` as JSON, or a text."""
     text = facts if isinstance(facts, str) else json.dumps(facts)
-    return save(tensors, {"format": "planaria-checkpoint-2", "facts": text} | metadata)
+    return save(tensors, {"format": "planaria-checkpoint-3", "facts": text} | metadata)
 
 
-def test_what_was_saved_goes_on(saved, tmp_path):
+def test_what_was_saved_goes_on(saved, go_on, tmp_path):
     (tmp_path / "x.checkpoint").write_bytes(with_facts(*taken_apart(saved)))
-    training = Training.resume(tmp_path / "x.checkpoint", CPU)
-    training.save(tmp_path / "y.checkpoint")
+    training = go_on(tmp_path / "x.checkpoint")
+    keeping.save(training, tmp_path / "y.checkpoint")
     (tensors, facts), (again, facts_again) = map(
         taken_apart, (saved, (tmp_path / "y.checkpoint").read_bytes())
     )
     assert facts == facts_again
+    assert [facts[name] for name in ("exploded", "scale", "returns", "kept")] == [[True, False], 0.7, 1, 2]
     assert tensors.keys() == again.keys()
-    assert all(torch.equal(tensor, again[name]) for name, tensor in tensors.items())
+    assert all(np.array_equal(tensor, again[name]) for name, tensor in tensors.items())
+
+
+def full(shape, value, dtype=np.float32):
+    return np.full(shape, value, dtype)
 
 
 @pytest.mark.parametrize(
     ("name", "tensor", "says"),
     [
-        ("w1", None, "w1 is missing"),
+        ("parameters.w1", None, "parameters.w1 is missing"),
+        ("average.b1", None, "average.b1 is missing"),
+        ("older.w2", None, "older.w2 is missing"),
+        ("newer.w2", None, "newer.w2 is missing"),
         ("pool", None, "pool is missing"),
-        ("w2.exp_avg", None, "w2.exp_avg is missing"),
+        ("w2.mean", None, "w2.mean is missing"),
+        ("w1.left_basis", None, "w1.left_basis is missing"),
         ("candidate.0.b1", None, "candidate.0.b1 is missing"),
-        ("x", torch.zeros(1), "a tensor is unknown: x"),
-        ("w1.step", None, "a tensor is unknown: b1.exp_avg"),
-        ("pool", torch.zeros(2, 6, 6, 15), "pool is torch.float32[2, 6, 6, 15]"),
-        ("pool", torch.zeros(1, 6, 6, 16), "pool is torch.float32[1, 6, 6, 16]"),
-        ("pool", torch.full((2, 6, 6, 16), 128.0), "pool has numbers that are not -128 to 127"),
-        ("pool", torch.full((2, 6, 6, 16), float("nan")), "pool has numbers that are not -128 to 127"),
-        ("w1", torch.zeros(2, 48).double(), "w1 is torch.float64[2, 48]"),
-        ("w1", torch.full((2, 48), float("nan")), "w1 has numbers that are not -2.0 to 1.984375"),
-        ("w2", torch.full((2, 16), float("inf")), "w2 has numbers that are not"),
-        ("b1", torch.full((2,), 9.0), "b1 has numbers that are not -8.0 to"),
-        ("w1.step", torch.tensor(-1.0), "w1.step has numbers that are not 0 to 10000000"),
-        ("w1.step", torch.tensor([1.0]), "w1.step is torch.float32[1]"),
-        ("w1.exp_avg", torch.full((2, 48), float("-inf")), "w1.exp_avg has numbers that"),
-        ("w1.exp_avg_sq", torch.full((2, 48), -0.1), "w1.exp_avg_sq has numbers that are not 0 to 1.01"),
-        ("generator", torch.zeros(16, dtype=torch.uint8), "generator is torch.uint8[16]"),
-        ("generator", torch.full((5056,), 255, dtype=torch.uint8), "Invalid mt19937 state"),
-        ("target", torch.zeros(4, 4, 4), "target is torch.float32[4, 4, 4]"),
-        ("target", torch.zeros(4, 4, 3, dtype=torch.uint8), "it must be uint8[h, w, 4]"),
-        ("target", torch.zeros(65, 4, 4, dtype=torch.uint8), "it must be 1 to 64 px"),
-        ("target", torch.zeros(4, 4, 4, dtype=torch.uint8), "it must lie on an opaque pixel"),
-        ("candidate.0.w1", torch.zeros(2, 48, dtype=torch.int64), "candidate.0.w1 is torch.int64"),
-        ("candidate.0.w1", torch.full((2, 48), 128, dtype=torch.int32), "that are not -128 to 127"),
-        ("candidate.0.b1", torch.zeros(3, dtype=torch.int32), "candidate.0.b1 is torch.int32[3]"),
+        ("x", full(1, 0), "a tensor is unknown: x"),
+        ("b1.left", full((2, 2), 0), "a tensor is unknown: b1.left"),
+        ("pool", full((8, 6, 6, 15), 0), "pool is float32[8, 6, 6, 15]"),
+        ("pool", full((7, 6, 6, 16), 0), "pool is float32[7, 6, 6, 16]"),
+        ("pool", full((8, 6, 6, 16), 128), "pool has numbers that are not -128 to 127"),
+        ("pool", full((8, 6, 6, 16), np.nan), "pool has numbers that are not -128 to 127"),
+        ("parameters.w1", full((2, 48), 0, np.float64), "parameters.w1 is float64[2, 48]"),
+        ("parameters.w1", full((2, 48), np.nan), "parameters.w1 has numbers that are not -2.0 to 1.984375"),
+        ("average.w1", full((2, 48), 2), "average.w1 has numbers that are not -2.0 to 1.984375"),
+        ("older.w2", full((2, 16), np.inf), "older.w2 has numbers that are not"),
+        ("newer.b1", full(2, 9), "newer.b1 has numbers that are not -8.0 to"),
+        ("b1.mean", full((2, 1), 0), "b1.mean is float32[2, 1]"),
+        ("w1.mean", full((2, 48), -np.inf), "w1.mean has numbers that are not -1.01 to 1.01"),
+        ("w1.left", full((2, 2), 1.1), "w1.left has numbers that are not -1.01 to 1.01"),
+        ("w1.right_basis", full((48, 48), np.nan), "w1.right_basis has numbers that are not"),
+        ("w1.square", full((2, 48), -0.1), "w1.square has numbers that are not 0 to 1.01"),
+        ("b1.square", full(2, -0.1), "b1.square has numbers that are not 0 to 1.01"),
+        ("target", full((4, 4, 4), 0), "target is float32[4, 4, 4]"),
+        ("target", full((4, 4, 3), 0, np.uint8), "it must be uint8[h, w, 4]"),
+        ("target", full((65, 4, 4), 0, np.uint8), "it must be 1 to 64 px"),
+        ("target", full((4, 4, 4), 0, np.uint8), "it must lie on an opaque pixel"),
+        ("candidate.0.w1", full((2, 48), 0, np.int64), "candidate.0.w1 is int64"),
+        ("candidate.0.w1", full((2, 48), 128, np.int32), "that are not -128 to 127"),
+        ("candidate.0.b1", full(3, 0, np.int32), "candidate.0.b1 is int32[3]"),
     ],
 )  # fmt: skip
 def test_tensors(saved, refused, name, tensor, says):
@@ -118,9 +126,11 @@ def test_tensors(saved, refused, name, tensor, says):
     ("change", "says"),
     [
         ({"command": None}, "facts: something is missing or unknown"),
+        ({"backend": None}, "facts: something is missing or unknown"),
         ({"x": 1}, "facts: something is missing or unknown"),
         ({"command": 7}, "command is int"),
         ({"command": "x" * 2049}, "it has 2,049 letters of 2,048"),
+        ({"backend": 7}, "backend is int"),
         ({"recipe": []}, "recipe is list"),
         ({"seed_pixel": [1]}, "seed_pixel is no row and column"),
         ({"seed_pixel": [1.5, 1]}, "seed_pixel is no row and column"),
@@ -132,6 +142,28 @@ def test_tensors(saved, refused, name, tensor, says):
         ({"seconds": 10**400}, "seconds is int"),
         ({"seconds": 1e999}, "Infinity is no number"),
         ({"seconds": float("nan")}, "NaN is no number"),
+        ({"judgements": -1}, "judgements is no number of times"),
+        ({"judgements": 10**30}, "judgements is no number of times"),
+        ({"judgements": True}, "judgements is bool"),
+        ({"returns": -1}, "returns is no number of times"),
+        ({"kept": -1}, "kept is no number of times"),
+        ({"kept": "2"}, "kept is str"),
+        ({"returns": 0.5}, "returns is float"),
+        ({"scale": 1.5}, "scale is no share"),
+        ({"scale": -0.1}, "scale is no share"),
+        ({"scale": 1}, "scale is int"),
+        ({"scale": float("nan")}, "NaN is no number"),
+        ({"exploded": [False] * 21}, "exploded is no list of steps"),
+        ({"exploded": [0]}, "exploded is no list of steps"),
+        ({"exploded": {}}, "exploded is dict"),
+        ({"draws": DRAWS[1:]}, "draws is no state of random numbers"),
+        ({"draws": [*DRAWS, 0]}, "draws is no state of random numbers"),
+        ({"draws": [1 << 128, 1, 0, 0]}, "draws is no state of random numbers"),
+        ({"draws": [1, -1, 0, 0]}, "draws is no state of random numbers"),
+        ({"draws": [1, 1, 2, 0]}, "draws is no state of random numbers"),
+        ({"draws": [1, 1, 0, 1 << 32]}, "draws is no state of random numbers"),
+        ({"draws": [1.0, 1, 0, 0]}, "draws is no state of random numbers"),
+        ({"draws": [1, 1, False, 0]}, "draws is no state of random numbers"),
         ({"prolonged_at": [-1]}, "prolonged_at is no number of steps"),
         ({"prolonged_at": ["1"]}, "prolonged_at is no number of steps"),
         ({"prolonged_at": [1] * (PROLONGED_MAX + 1)}, "prolonged_at or candidates is too long"),
@@ -151,17 +183,21 @@ def test_facts(saved, refused, change, says):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"pool": 10**9}, "pool: 1000000000 - it must be 1 to 256"),
-        ({"pool": 2.0}, "pool is float"),
-        ({"batch": 3}, "batch: 3 - it must be 1 to 2"),
-        ({"batch": 0}, "batch: 0 - it must be 1 to 2"),
+        ({"pool": 10**9}, "pool: 1000000000 - it must be 8 to 256"),
+        ({"pool": 8.0}, "pool is float"),
+        ({"batch": 2}, "recipe: something is missing or unknown"),
+        ({"optimiser": "sgd"}, "optimiser: sgd"),
+        ({"optimiser": "adam"}, "a tensor is unknown: w1.left"),
+        ({"optimiser": "muon"}, "a tensor is unknown: w1.left"),
+        ({"rate": 0.0}, "rate: 0.0 - it must be 1e-06 to 1"),
+        ({"rate": 1}, "rate is int"),
+        ({"lost": 16}, "lost: 16 - it must be 0 to 15"),
         ({"margin": 9}, "margin: 9 - it must be 0 to 8"),
         ({"margin": -1}, "margin: -1 - it must be 0 to 8"),
-        ({"hidden": 3}, "w1 is torch.float32[2, 48]"),
+        ({"hidden": 3}, "parameters.w1 is float32[2, 48]"),
         ({"hidden": True}, "hidden is bool"),
         ({"regime": "healing"}, "regime: healing"),
         ({"steps": None}, "exactly one must be given"),
-        ({"stale_steps": 17}, "stale_steps: 17"),
         ({"seed": -1}, "seed: -1"),
         ({"start_crc32": "ring"}, "start_crc32 is none"),
         ({"x": 1}, "recipe: something is missing or unknown"),
@@ -178,11 +214,11 @@ def test_metadata(saved, refused):
     refused(save(tensors), "it is no checkpoint of planaria")
     refused(with_facts(tensors, facts, format="x" * 10_000), f"its format is {'x' * 21}, not planaria")
     refused(with_facts(tensors, facts, more="1"), "it is no checkpoint of planaria")
-    refused(with_facts(tensors, "[" * 100_000), "its header has 101,")
+    refused(with_facts(tensors, "[" * 100_000), "its header has 102,")
     refused(with_facts(tensors, "[" * 20_000), "its facts are damaged")
     refused(with_facts(tensors, '{"command": 1, "command": 2}'), "a key is there twice")
     refused(with_facts(tensors, "[]"), "facts: something is missing or unknown")
-    refused(save({str(number): torch.zeros(1) for number in range(65)}), "it has 65 tensors")
+    refused(save({str(number): full(1, 0) for number in range(65)}), "it has 65 tensors")
 
 
 def test_headers(saved, refused):
@@ -196,14 +232,14 @@ def test_headers(saved, refused):
         refused(content, "it is not a safetensors file")
 
 
-def test_a_file_without_an_end(tmp_path, saved):
+def test_a_file_without_an_end(tmp_path, saved, go_on):
     path = tmp_path / "x.checkpoint"
     with path.open("wb") as file:
         file.write(saved)
         file.truncate(1 << 40)
     tracemalloc.start()
     with pytest.raises(InputError, match="it has more than 134,217,728 bytes"):
-        Training.resume(path, CPU)
+        go_on(path)
     assert tracemalloc.get_traced_memory()[1] < FILE_MAX_BYTES + (1 << 20)
     tracemalloc.stop()
 
@@ -213,19 +249,19 @@ def test_the_largest_can_be_read():
     assert FILE_MAX_BYTES > 256 * (64 + 2 * 8) ** 2 * 16 * 4 + (1 << 20)
 
 
-def test_very_many_ends(target, recipe):
-    training = Training(target, recipe, CPU)
+def test_very_many_ends(target, recipe, begin):
+    training = begin(target, recipe)
     for number in range(PROLONGED_MAX):
         training.prolong(10 + number, None)
     with pytest.raises(InputError, match="training: prolonged - it was so 128 times"):
         training.prolong(1000, None)
 
 
-def test_facts_of_a_command_that_no_genome_can_hold(target, recipe):
+def test_facts_of_a_command_that_no_genome_can_hold(target, recipe, begin):
     """It would be found out after the training."""
     for command in ("x" * 3000, "\udcff.png"):
         with pytest.raises(InputError, match="genome fact command"):
-            Training(target, recipe, CPU, command)
+            begin(target, recipe, command)
 
 
 def test_any_json_is_one_kind_of_error():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="the train extra (torch) is not installed")
+pytest.importorskip("safetensors", reason="the extra train is not installed")
 
 from firmware.arithmetic import Rule
 from trainer.shortlist import Candidate, Shortlist
@@ -25,7 +25,9 @@ def test_kept_in_a_checkpoint():
     shortlist = Shortlist()
     for step, score in ((3, 0.1), (7, 1 / 3)):
         shortlist.add(candidate(step, score))
-    restored = Shortlist.taken(shortlist.tensors(), shortlist.facts(), 2)
+    tensors = shortlist.tensors() | {"another": np.zeros(1)}
+    restored = Shortlist.taken(tensors, shortlist.facts(), 2)
+    assert tensors.keys() == {"another"}
     for before, after in zip(shortlist.candidates, restored.candidates, strict=True):
         assert before[:2] == after[:2]
         assert before.rule[3:] == after.rule[3:]

@@ -1,222 +1,268 @@
-"""Stepping, saving and resuming a training run."""
+"""Steps of a training: what is rolled out, what is learned from it, and what is kept."""
 
+from collections import Counter
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="the train extra (torch) is not installed")
+pytest.importorskip("safetensors", reason="the extra train is not installed")
 
-from firmware.errors import InputError  # noqa: E402
-from trainer.evaluate import score  # noqa: E402
-from trainer.session import export  # noqa: E402
-from trainer.training import Training, choose_device  # noqa: E402
+from firmware.budget import ONE
+from tests.trainer.worlds import backend_of
+from trainer.backend import Backend
+from trainer.kernels import KERNELS
+from trainer.recipe import lengths
+from trainer.rule import Gradient
+from trainer.training import Training, grid_size
+from trainer.wakes import unpacked
 
-CPU = torch.device("cpu")
-
-
-def run(training, steps):
-    return [training.step() for _ in range(steps)]
-
-
-def same_parameters(a, b):
-    return all(
-        torch.equal(x, y)
-        for x, y in zip(a.parameters.tensors().values(), b.parameters.tensors().values(), strict=True)
-    )
+LENGTHS = {role: lengths(role, 4) for role in ("seed", "wounded", "held")}
 
 
-@pytest.mark.parametrize("regime", ["growing", "persistent", "regenerating"])
-def test_resumed_run_gives_the_same_result(target, recipe, regime, tmp_path):
-    recipe = replace(recipe, regime=regime)
-    whole = Training(target, recipe, CPU)
-    losses = run(whole, 6)
+class Scripted(Backend):
+    """Leaves every sample as the script says, and gives its gradient; remembers what it was asked."""
 
-    first = Training(target, recipe, CPU)
-    run(first, 3)
-    first.save(tmp_path / "half.checkpoint")
-    second = Training.resume(tmp_path / "half.checkpoint", CPU)
+    def __init__(self, backend, end=lambda sample: sample.states, gradient=None):
+        self.name, self.backend, self.end, self.gradient, self.asked = "scripted", backend, end, gradient, []
 
-    assert second.steps_done == 3
-    assert run(second, 3) == losses[3:]
-    assert same_parameters(whole, second)
-    assert torch.equal(whole.pool.grids, second.pool.grids)
+    def learn(self, weights, samples, grade, penalty):
+        self.asked.append((weights, samples, grade, penalty))
+        nothing = Gradient(*(np.zeros_like(weight) for weight in weights[0][:3]))
+        return [self.end(sample) for sample in samples], self.gradient or nothing
 
-
-def test_another_seed_trains_another_rule(target, recipe):
-    one, other = Training(target, recipe, CPU), Training(target, replace(recipe, seed=5), CPU)
-    run(one, 2), run(other, 2)
-    assert not same_parameters(one, other)
-
-
-def test_training_lowers_the_loss(target, recipe):
-    training = Training(target, replace(recipe, steps=150, regime="growing", hidden=32), CPU)
-    losses = run(training, 150)
-    assert sum(losses[-10:]) < 0.5 * sum(losses[:10])
-
-
-def test_the_last_fifth_is_quantised(target, recipe):
-    training = Training(target, replace(recipe, steps=10), CPU)
-    phases = []
-    for _ in range(10):
-        phases.append(training.phase)
-        training.step()
-    assert phases == ["float"] * 8 + ["int8"] * 2
-    touched = [grid for grid in training.pool.grids if (grid != training.pool.seed_grid).any()]
-    assert touched
-
-
-def test_worst_sample_is_reseeded_and_best_are_wounded(target, recipe):
-    training = Training(target, recipe, CPU)
-    grids = torch.zeros(4, 12, 12, 16)
-    grids[1] = 64.0  # everything filled: the largest error
-    grids[2, ..., :4] = training.wanted * 64
-    grids[2, ..., 4:] = 64.0  # perfect
-    prepared = training._prepare(grids.clone(), damages=True)
-    assert torch.equal(prepared[0], training.pool.seed_grid)
-    assert (prepared[3, ..., 4:] == 0).any()
-    untouched = training._prepare(grids.clone(), damages=False)
-    assert torch.equal(untouched[3], grids[2])
-
-
-def rules(candidates):
-    return [(c.step, c.score, *(array.tolist() for array in c.rule[:3])) for c in candidates]
-
-
-def test_best_rules_are_kept_and_survive_a_pause(target, recipe, tmp_path, monkeypatch):
-    """16 of 20 steps are float; then every rule is judged, and four are kept."""
-    monkeypatch.setattr("trainer.training.JUDGE_EVERY_STEPS", 1)
-    recipe = replace(recipe, steps=20, hidden=4)
-    whole = Training(target, recipe, CPU)
-    run(whole, 20)
-    part = Training(target, recipe, CPU)
-    run(part, 17)
-    part.save(tmp_path / "x.checkpoint")
-    resumed = Training.resume(tmp_path / "x.checkpoint", CPU)
-    assert rules(resumed.shortlist.candidates) == rules(part.shortlist.candidates)
-    run(resumed, 3)
-    assert rules(resumed.candidates()) == rules(whole.candidates())
-    steps = [candidate.step for candidate in whole.candidates()]
-    assert len(set(steps)) == 4
-    assert set(steps) <= {16, 17, 18, 19, 20}
-
-
-def test_a_candidate_is_the_rule_of_its_step_and_its_score_can_be_found_again(target, recipe, monkeypatch):
-    monkeypatch.setattr("trainer.training.JUDGE_EVERY_STEPS", 1)
-    training = Training(target, recipe, CPU)
-    taken = {}
-    for step in range(6):
-        taken[step] = training.parameters.rule()
-        training.step()
-    taken[6] = training.parameters.rule()
-    candidates = training.candidates()
-    assert sorted(candidate.step for candidate in candidates) == [5, 6]
-    for candidate in candidates:
-        assert all((a == b).all() for a, b in zip(candidate.rule[:3], taken[candidate.step][:3], strict=True))
-        assert candidate.score == score(candidate.rule, target, "regenerating", 2, 4)
-    assert candidates[0].score <= candidates[1].score
-
-
-def test_judging_changes_nothing_in_the_training(target, recipe, monkeypatch):
-    judged, unjudged = (Training(target, recipe, CPU) for _ in range(2))
-    monkeypatch.setattr("trainer.training.JUDGE_EVERY_STEPS", 1)
-    run(judged, 6), judged.candidates()
-    monkeypatch.setattr("trainer.training.JUDGE_EVERY_STEPS", 1000)
-    run(unjudged, 6)
-    assert len(judged.shortlist.candidates) == 1
-    assert unjudged.shortlist.candidates == []
-    assert same_parameters(judged, unjudged)
+    def world(self, weights, states):
+        return self.backend.world(weights, states)
 
 
 @pytest.fixture
-def genome(target, recipe):
-    training = Training(target, replace(recipe, hidden=4), CPU)
-    run(training, 3)
-    return export(training, "start")
+def scripted(target, usual):
+    """A training whose rules are not judged."""
+
+    def make(recipe, **script):
+        training = Training(target, recipe, Scripted(usual(12, 12), **script))
+        training.judge = lambda: None
+        return training
+
+    return make
 
 
-def test_goes_on_from_a_genome(target, recipe, genome):
-    """Its rule is where the training begins, to the last bit, and the first candidate."""
-    training = Training(target, replace(recipe, hidden=4, seed=9), CPU, start=genome)
-    begins = training.parameters.rule()
-    assert all((a == b).all() for a, b in zip(begins[:3], genome.rule[:3], strict=True))
-    assert training.recipe.start_crc32 == f"{genome.crc32():08x}"
-    run(training, 1)
-    first = training.shortlist.candidates[0]
-    assert first.step == 0
-    assert all((a == b).all() for a, b in zip(first.rule[:3], genome.rule[:3], strict=True))
+def shown(target, share=1.0):
+    """A grid that shows the target, more or less."""
+    grid = np.zeros((12, 12, 16), np.float32)
+    grid[..., :4] = target.placed(12, 12) * np.float32(share * ONE / 255)
+    return grid
 
 
-def test_what_goes_on_from_a_genome_can_be_resumed(target, recipe, genome, tmp_path):
-    whole, part = (Training(target, replace(recipe, hidden=4), CPU, start=genome) for _ in range(2))
-    run(whole, 6), run(part, 3)
-    part.save(tmp_path / "x.checkpoint")
-    resumed = Training.resume(tmp_path / "x.checkpoint", CPU)
-    run(resumed, 3)
-    assert resumed.recipe == whole.recipe
-    assert same_parameters(whole, resumed)
-    assert rules(resumed.candidates()) == rules(whole.candidates())
+EXPLODED = np.full((12, 12, 16), 100, np.float32)
 
 
-def test_a_genome_of_another_width_is_refused(target, recipe, genome):
-    with pytest.raises(InputError, match="hidden: 16 - the rule of start has 4 hidden units"):
-        Training(target, recipe, CPU, start=genome)
+def length(sample):
+    """Of a rollout, if half of the cells woke in a step; and how often that was halved."""
+    halvings = round(-np.log2(unpacked(sample.fire, 12, 12).mean()))
+    assert len(sample.fire) % (1 << halvings - 1) == 0
+    return len(sample.fire) >> halvings - 1, halvings
 
 
-def test_genomes_of_other_units(target, recipe, genome):
-    """Shifts of 7 and 7 rather than 6 and 8: the same numbers, as far as this trainer's weights reach."""
-    foreign = replace(genome, shift1=7, shift2=7)
-    parameters = Training(target, replace(recipe, hidden=4), CPU, start=foreign).parameters
-    assert torch.equal(parameters.w1, torch.from_numpy(genome.w1 / 128).float())
-    assert torch.equal(parameters.w2, torch.from_numpy(genome.w2 / 128).float().clamp(-0.5, 127 / 256))
+@pytest.mark.parametrize("name", KERNELS)
+def test_training_lowers_the_loss(name, target, recipe):
+    """To a fifth; torch would take half a minute for that."""
+    recipe = replace(recipe, steps=100, regime="growing", hidden=32, rate=4e-3)
+    training = Training(target, recipe, backend_of(name, *grid_size(target, recipe)))
+    training.judge = lambda: None
+    losses = [training.step() for _ in range(100)]
+    assert sum(losses[-10:]) < 0.2 * sum(losses[:10])
 
 
-def test_prolonged(target, recipe, tmp_path):
-    training = Training(target, recipe, CPU)
-    run(training, 5)
-    training.save(tmp_path / "x.checkpoint")
-    longer = Training.resume(tmp_path / "x.checkpoint", CPU)
-    longer.prolong(20, None)
-    assert longer.progress == 0.25
-    assert longer.phase == "float"
-    longer.save(tmp_path / "y.checkpoint")
-    again = Training.resume(tmp_path / "y.checkpoint", CPU)
-    assert again.recipe.steps == 20
-    assert again.prolonged_at == [5]
-    again.prolong(5, None)
-    assert again.progress == 1
-    with pytest.raises(InputError, match="steps: 4 - 5 are done already"):
-        again.prolong(4, None)
+def test_the_seed_alone_says_what_is_trained(target, recipe, begin):
+    one, same, other = (begin(target, replace(recipe, seed=seed)) for seed in (4, 4, 5))
+    losses = [[training.step(), training.step()] for training in (one, same, other)]
+    assert losses[0] == losses[1]
+    assert np.array_equal(one.parameters.w1, same.parameters.w1)
+    assert not np.array_equal(one.parameters.w1, other.parameters.w1)
 
 
-def test_prolonged_by_the_clock(target, recipe):
-    training = Training(target, recipe, CPU)
-    training.seconds = 90.0
-    training.prolong(None, 3.0)
-    assert training.progress == 0.5
-    with pytest.raises(InputError, match=r"minutes: 1\.0 - 1\.5 are spent already"):
-        training.prolong(None, 1.0)
-    with pytest.raises(InputError, match="exactly one"):
-        training.prolong(9, 9.0)
+@pytest.mark.parametrize("regime", ["growing", "persistent", "regenerating"])
+def test_batches_grow_and_turn_to_int8_and_are_wounded(recipe, regime, scripted):
+    training = scripted(replace(recipe, steps=200, regime=regime))
+    for _ in range(200):
+        training.step()
+    batches = [samples for _, samples, _, _ in training.backend.asked]
+    assert [len(batches[step]) for step in (0, 89, 90, 149, 150, 199)] == [2, 2, 4, 4, 8, 8]
+    parts = batches[:40], batches[40:80], batches[80:120], batches[120:]
+    shares = [np.mean([sample.quantised for samples in part for sample in samples]) for part in parts]
+    assert shares == pytest.approx([0, 0.25, 0.75, 1], abs=0.1)
+    assert (shares[0], shares[3]) == (0, 1)
+    wounds = [[bool(sample.hole.any()) for sample in samples] for samples in batches]
+    if regime == "regenerating":
+        assert not np.any(wounds[:20])
+        assert np.mean(wounds[20:90], 0) == pytest.approx([0, 2 / 3], abs=0.12)
+        assert np.mean(wounds[90:150], 0) == pytest.approx([0, 0, 1, 1], abs=0.1)
+        assert np.mean(wounds[150:], 0) == pytest.approx([0] * 4 + [1] * 4, abs=0.1)
+        assert [any(wound[: len(wound) // 2]) for wound in wounds] == [False] * 200
+    else:
+        assert not any(map(any, wounds))
 
 
-def test_checkpoint_that_is_no_checkpoint(tmp_path):
-    with pytest.raises(InputError, match="No such file"):
-        Training.resume(tmp_path / "missing.checkpoint", CPU)
-    (tmp_path / "junk.checkpoint").write_bytes(b"not safetensors at all")
-    with pytest.raises(InputError, match="not a safetensors file"):
-        Training.resume(tmp_path / "junk.checkpoint", CPU)
+@pytest.mark.parametrize("regime", ["growing", "persistent", "regenerating"])
+def test_the_worst_sample_begins_again_and_the_best_are_wounded(target, recipe, regime, scripted):
+    training = scripted(replace(recipe, regime=regime))
+    grids = np.stack([shown(target, 1 - number / 16) for number in range(8)])
+    training.pool.grids[...] = grids
+    chosen, samples = training._samples(0.5)
+    assert len(set(chosen)) == 4
+    if regime == "growing":
+        assert all(np.array_equal(training.pool.grids[place], training.pool.seed) for place in chosen)
+        assert all(np.array_equal(sample.states, training.pool.seed) for sample in samples)
+        return
+    assert chosen.tolist() == sorted(chosen, reverse=True)
+    assert np.array_equal(training.pool.grids[chosen[0]], training.pool.seed)
+    assert np.array_equal(samples[0].states, training.pool.seed)
+    for place, sample in zip(chosen[1:], samples[1:], strict=True):
+        rounded = np.floor(grids[place] + np.float32(0.5))
+        assert np.array_equal(sample.states, rounded if sample.quantised else grids[place])
+    wounded = [bool(sample.hole.any()) for sample in samples]
+    assert wounded == [False, False, *[regime == "regenerating"] * 2]
 
 
-def test_truncated_checkpoint(target, recipe, tmp_path):
-    path = tmp_path / "run.checkpoint"
-    Training(target, recipe, CPU).save(path)
-    path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(InputError, match="checkpoint"):
-        Training.resume(path, CPU)
+def test_rollouts_are_as_long_as_a_sample_has_to_grow_or_heal(target, recipe, scripted):
+    training = scripted(replace(recipe, regime="persistent"))
+    found = {"seed": [], "wounded": [], "held": []}
+    for share, role in ((0.7, "wounded"), (1.0, "held")):
+        for _ in range(60):
+            training.pool.grids[...] = shown(target, share)
+            _, (first, second) = training._samples(0.0)
+            found["seed"].append(length(first))
+            found[role].append(length(second))
+    for role, drawn in found.items():
+        steps = [steps for steps, _ in drawn]
+        shortest, longest = LENGTHS[role]
+        assert shortest <= min(steps) < shortest + 4
+        assert longest - 4 < max(steps) <= longest
+    halvings = Counter(halvings for drawn in found.values() for _, halvings in drawn)
+    assert [halvings[number] / 240 for number in (2, 3, 4)] == pytest.approx([0.3, 0.5, 0.2], abs=0.08)
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA GPU")
-def test_cuda_without_a_gpu():
-    with pytest.raises(InputError, match="--device cpu"):
-        choose_device("cuda")
-    assert choose_device("auto") == CPU
+def test_up_to_so_many_messages_are_lost(recipe, scripted):
+    training = scripted(replace(recipe, lost=3))
+    assert {sample.lost for _ in range(20) for sample in training._samples(0.2)[1]} == {None}
+    shares = Counter()
+    for _ in range(15):
+        for sample in training._samples(1.0)[1]:
+            share = 0 if sample.lost is None else 16 * unpacked(sample.lost, 12, 12).mean()
+            assert share == pytest.approx(round(share), abs=0.1)
+            shares[round(share)] += 1
+    assert shares.keys() == {0, 1, 2, 3}
+    assert min(shares.values()) > 15
+    training = scripted(recipe)
+    assert {sample.lost for _ in range(20) for sample in training._samples(1.0)[1]} == {None}
+
+
+def test_the_backend_is_asked_for_the_present_rule(recipe, scripted):
+    training = scripted(recipe)
+    between, whole = training.parameters.weights(False), training.parameters.weights(True)
+    training.step()
+    [(weights, samples, grade, penalty)] = training.backend.asked
+    for expected, found in zip((between, whole), weights, strict=True):
+        assert all(np.array_equal(one, other) for one, other in zip(expected[:3], found[:3], strict=True))
+        assert found[3:] == (6, 8)
+    assert penalty == pytest.approx(1 / (64 * 12 * 12 * 4 * 2))
+    assert np.array_equal(grade(samples[0].states), training._toward(samples[0].states, 2))
+
+
+def test_toward_is_the_gradient_of_the_loss(target, recipe, scripted):
+    """Mean squared error of the colours, and what is beyond 1.8, in a batch of three."""
+    training, draws = scripted(recipe), np.random.default_rng(1)
+    states = (shown(target) + draws.normal(0, 5, (12, 12, 16))).astype(np.float32)
+    states[3, 4:9, 3:9], states[4, 4:9, 3:9] = 127, -128
+    picture = target.placed(12, 12) / 255
+
+    def loss(states):
+        beyond = np.maximum(abs(states) / 64 - 1.8, 0)
+        return (((states[..., :4] / 64 - picture) ** 2).mean() + beyond.mean()) / 3
+
+    toward = training._toward(states, 3)
+    assert toward.dtype == np.float32
+    for place in [(0, 0, 0), (5, 5, 3), (6, 2, 1), (3, 4, 3), (4, 8, 3), (3, 6, 8), (4, 5, 5), (7, 7, 9)]:
+        step = np.zeros(states.shape)
+        step[place] = 0.5
+        expected = loss(states + step) - loss(states - step)
+        assert toward[place] == pytest.approx(expected, rel=1e-4, abs=1e-12)
+
+
+def test_nothing_is_learned_from_an_explosion(target, recipe, scripted):
+    """At twice the error of a blank grid; or where there are no numbers any more."""
+    training = scripted(recipe)
+    assert training._toward(np.zeros((12, 12, 16), np.float32), 2) is not None
+    assert training._toward(-shown(target, 0.41), 2) is not None
+    assert training._toward(-shown(target, 0.42), 2) is None
+    assert training._toward(np.full((12, 12, 16), np.nan, np.float32), 2) is None
+
+
+def test_a_step_by_hand(recipe, scripted):
+    """Adam's first one goes as far as the rate, whatever the gradient's length; the mean goes half of it."""
+    gradient = Gradient(
+        np.full((16, 48), 300, np.float32), np.full(16, -1e-3, np.float32), np.zeros((16, 16), np.float32)
+    )
+    training = scripted(replace(recipe, optimiser="adam"), gradient=gradient)
+    training.parameters.w1[0, 0] = training.average.w1[0, 0] = -2
+    training.watchdog.scale = 0.5
+    before = training.parameters.copy()
+    assert training.step() == pytest.approx(training._error(training.pool.seed))
+    far = 0.5 * 0.1 / 50
+    moved = [before.w1 - far, before.b1 + far, before.w2]
+    moved[0][0, 0] = -2
+    tensors = training.parameters.tensors().values()
+    for tensor, mean, old, new in zip(
+        tensors, training.average.tensors().values(), before.tensors().values(), moved, strict=True
+    ):
+        np.testing.assert_allclose(tensor, new, atol=1e-7)
+        np.testing.assert_allclose(mean, (old + new) / 2, atol=1e-7)
+    assert training.steps_done == 1
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf, 3e38])
+def test_a_gradient_beyond_all_numbers_leaves_finite_parameters(recipe, scripted, number):
+    gradient = Gradient(*(np.ones(shape, np.float32) for shape in ((16, 48), (16,), (16, 16))))
+    gradient.w1[3, 5] = number
+    training = scripted(recipe, gradient=gradient)
+    training.step(), training.step()
+    assert all(np.isfinite(tensor).all() for tensor in training.parameters.tensors().values())
+
+
+@pytest.mark.parametrize(("exploding", "counts"), [(0, False), (1, True), (2, True)])
+def test_exploded_samples_begin_again(target, recipe, scripted, exploding, counts):
+    """If that is half of a batch, the step counts as one that exploded."""
+    ends = [EXPLODED] * exploding + [shown(target)] * (2 - exploding)
+    training = scripted(recipe, end=lambda _: ends.pop(0))
+    training.pool.grids[...] = shown(target, 0.5)
+    training.step()
+    assert training.watchdog.recent == [counts]
+    kept = [np.array_equal(grid, shown(target, 0.5)) for grid in training.pool.grids]
+    seeds = [np.array_equal(grid, training.pool.seed) for grid in training.pool.grids]
+    learned = [np.array_equal(grid, shown(target)) for grid in training.pool.grids]
+    assert (sum(kept), sum(seeds), sum(learned)) == (6, exploding, 2 - exploding)
+
+
+def test_after_many_explosions_it_goes_back(target, recipe, scripted):
+    """To the older rule, with half of a pool, and without the way that the gradients went."""
+    gradient = Gradient(*(np.ones(shape, np.float32) for shape in ((16, 48), (16,), (16, 16))))
+    training = scripted(replace(recipe, pool=256, steps=100), end=lambda _: EXPLODED, gradient=gradient)
+    training.pool.grids[...] = shown(target)
+    training.watchdog.kept = 2
+    initial = training.parameters.copy()
+    for _ in range(5):
+        training.step()
+    assert not np.array_equal(training.parameters.w1, initial.w1)
+    assert (training.pool.grids == training.pool.seed).all((1, 2, 3)).sum() <= 10
+    training.step()
+    for rule in (training.parameters, training.average):
+        assert all(
+            np.array_equal(rule.tensors()[name], initial.tensors()[name]) for name in ("w1", "b1", "w2")
+        )
+    assert training.parameters.w1 is not training.average.w1
+    assert 0.4 < (training.pool.grids == training.pool.seed).all((1, 2, 3)).mean() < 0.65
+    for optimiser in training.optimisers.values():
+        assert not optimiser.state["mean"].any()
+    assert training.optimisers["b1"].state["square"].any()
+    assert training.watchdog.returns == 1

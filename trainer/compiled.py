@@ -1,0 +1,157 @@
+"""The compiled backend: ``c/rollout.c``, one organism at a time, several side by side in threads."""
+
+import ctypes
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware.budget import CHANNELS, HIDDEN_MAX, PERCEPTION, PORTS
+from trainer.backend import Backend, Grade, Sample, World
+from trainer.kernels import aligned, library
+from trainer.rule import Float32, Gradient, Weights
+from trainer.wakes import Sets, packed
+
+SHAPES: Final = ((HIDDEN_MAX, PERCEPTION), (HIDDEN_MAX,), (HIDDEN_MAX, CHANNELS))
+"""Of the weights in compiled code, whatever the rule's hidden units are."""
+
+
+class Compiled(Backend):
+    """Computes rollouts with code that was compiled on this machine.
+
+    Args:
+        kernel: a name from ``trainer.kernels.KERNELS``.
+        rows: of the grids.
+        cols: likewise.
+        workers: so many samples are computed at once; the result does not depend on it.
+
+    Raises:
+        InputError: there is no compiler, or this processor lacks what the kernel needs.
+    """
+
+    def __init__(self, kernel: str, rows: int, cols: int, workers: int = 1) -> None:
+        self.name = kernel
+        self._library = library(kernel)
+        self._rows, self._cols = rows, cols
+        self._workers = ThreadPoolExecutor(workers) if workers > 1 else None
+        self._desks: SimpleQueue[_Desk] = SimpleQueue()
+        for _ in range(workers):
+            self._desks.put(_Desk(self._library, rows, cols))
+
+    def learn(
+        self, weights: tuple[Weights, Weights], samples: Sequence[Sample], grade: Grade, penalty: float
+    ) -> tuple[list[Float32], Gradient]:
+        rules = [_Rule(self._library, some) for some in weights]
+
+        def learned(sample: Sample) -> tuple[Float32, Gradient | None]:
+            desk = self._desks.get()
+            try:
+                return desk.learn(rules[sample.quantised], sample, grade, penalty)
+            finally:
+                self._desks.put(desk)
+
+        found = list((self._workers.map if self._workers else map)(learned, samples))
+        hidden = len(weights[0].b1)
+        total = Gradient(*(np.zeros((hidden, *shape[1:]), np.float32) for shape in SHAPES))
+        for _, gradient in found:
+            for part, added in zip(total, gradient or (), strict=gradient is not None):
+                part += added[:hidden]
+        return [states for states, _ in found], total
+
+    def world(self, weights: Weights, states: Float32) -> World:
+        return _CompiledWorld(self._library, _Rule(self._library, weights), states)
+
+
+class _Rule:
+    """Weights as compiled code wants them."""
+
+    def __init__(self, compiled: Any, weights: Weights) -> None:
+        self.packed = aligned((compiled.weights_bytes(),), np.uint8)
+        full = [np.zeros(shape, np.float32) for shape in SHAPES]
+        for place, tensor in zip(full, weights[:3], strict=True):
+            place[: len(tensor)] = tensor
+        compiled.weights_pack(_at(self.packed), *map(_at, full), weights.shift1, weights.shift2)
+
+
+class _Desk:
+    """What one rollout needs, used again by the next one."""
+
+    def __init__(self, compiled: Any, rows: int, cols: int) -> None:
+        self.compiled = compiled
+        self.rollout = compiled.rollout_new(rows, cols)
+        if not self.rollout:
+            raise MemoryError
+        shape = (rows + 2, cols + 2)
+        self.own, self.toward_own = (aligned((*shape, CHANNELS)) for _ in range(2))
+        self.inbox, self.toward_inbox = (aligned((*shape, PORTS, CHANNELS)) for _ in range(2))
+        self.sums = aligned((compiled.sums_bytes(),), np.uint8)
+
+    def __del__(self) -> None:
+        self.compiled.rollout_free(self.rollout)
+
+    def begin(self, states: Float32, hole: Sets) -> None:
+        self.own[...] = 0
+        self.own[1:-1, 1:-1] = states
+        self.compiled.world_begin(self.rollout, _at(self.own), _at(self.inbox), _at(hole))
+
+    def restart(self, hole: Sets) -> None:
+        self.compiled.world_restart(self.rollout, _at(self.own), _at(self.inbox), _at(hole))
+
+    def live(self, rule: _Rule, fire: Sets, lost: Sets | None, quantised: bool, keep: bool) -> None:
+        fire = np.ascontiguousarray(fire)
+        lost = None if lost is None else np.ascontiguousarray(lost)
+        given = self.rollout, _at(rule.packed), _at(self.own), _at(self.inbox), _at(fire), _at(lost)
+        if self.compiled.rollout_forward(*given, len(fire), quantised, keep) < 0:
+            raise MemoryError
+
+    @property
+    def states(self) -> Float32:
+        inside: Float32 = self.own[1:-1, 1:-1]
+        return inside.copy()
+
+    def learn(
+        self, rule: _Rule, sample: Sample, grade: Grade, penalty: float
+    ) -> tuple[Float32, Gradient | None]:
+        self.begin(sample.states, packed(sample.hole))
+        self.live(rule, sample.fire, sample.lost, sample.quantised, keep=True)
+        states = self.states
+        toward = grade(states)
+        if toward is None:
+            return states, None
+        for array in (self.toward_own, self.toward_inbox, self.sums):
+            array[...] = 0
+        self.toward_own[1:-1, 1:-1] = toward
+        given = self.rollout, _at(rule.packed), _at(self.toward_own), _at(self.toward_inbox)
+        self.compiled.rollout_backward(*given, penalty, sample.quantised, _at(self.sums))
+        gradient = Gradient(*(np.zeros(shape, np.float32) for shape in SHAPES))
+        self.compiled.sums_unpack(_at(rule.packed), _at(self.sums), *map(_at, gradient))
+        return states, gradient
+
+
+class _CompiledWorld(World):
+    def __init__(self, compiled: Any, rule: _Rule, states: Float32) -> None:
+        self._rule = rule
+        self._desks = [_Desk(compiled, *grid.shape[:2]) for grid in states]
+        nobody = packed(np.zeros(states.shape[1:3], np.bool_))
+        for desk, grid in zip(self._desks, states, strict=True):
+            desk.begin(grid, nobody)
+
+    @property
+    def states(self) -> Float32:
+        return np.stack([desk.states for desk in self._desks])
+
+    def live(self, fire: Sets, lost: Sets | None) -> None:
+        for number, desk in enumerate(self._desks):
+            some = None if lost is None else lost[:, number]
+            desk.live(self._rule, fire[:, number], some, quantised=True, keep=False)
+
+    def restart(self, hole: NDArray[np.bool_]) -> None:
+        for desk, cells in zip(self._desks, packed(hole), strict=True):
+            desk.restart(cells)
+
+
+def _at(array: NDArray[Any] | None) -> int | None:
+    return None if array is None else ctypes.c_void_p(array.ctypes.data).value
