@@ -1,69 +1,88 @@
-"""Training: gathered cells and a gradient by hand, beside dense convolution and autograd."""
+"""Training: rollouts by torch and by every compiled kernel, beside the most that this core can do."""
 
 import time
 from collections.abc import Callable
+from typing import Final
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from firmware.budget import PERCEPTION
-from trainer.rollout import Noise, Sheet, Weights, roll
+from firmware.budget import CHANNELS, HIDDEN_MAX, ONE, PERCEPTION
+from firmware.errors import InputError
+from trainer.backend import Backend, Sample
+from trainer.backends import make_backend
+from trainer.kernels import KERNELS, peak_macs_per_s
+from trainer.recipe import lengths
+from trainer.rule import Float32, Parameters
+from trainer.wakes import draw_fire
 
-SIDE, BATCH, STEPS, HIDDEN, REPEATS = 24, 4, 40, 128, 5
-RADIUS = 8
+SIZES_PX: Final = (16, 28, 40, 64)
+BATCH, MARGIN, REPEATS = 4, 8, 3
+
+UPDATE_MACS: Final = 3 * HIDDEN_MAX * (PERCEPTION + CHANNELS)
+"""Multiply-adds of an update: forward once, back twice as many; computing again does not count."""
 
 
 def measure() -> dict[str, float]:
-    """Milliseconds per step, forward and backward, of both ways on the same organism."""
-    torch.set_num_threads(1)
-    generator = torch.Generator().manual_seed(0)
-    sheet = Sheet(BATCH, SIDE, SIDE)
-    grids = torch.zeros(BATCH, SIDE, SIDE, 16)
-    axis = torch.arange(SIDE) - SIDE // 2
-    grids[:, axis[:, None] ** 2 + axis**2 < RADIUS**2] = 64.0
-    w1 = (torch.rand(HIDDEN, PERCEPTION, generator=generator) - 0.5) * 18
-    weights = Weights(w1, torch.zeros(HIDDEN), torch.zeros(HIDDEN, 16), 6, 8)
-    for tensor in weights[:3]:
-        tensor.requires_grad_()
-    fire = torch.rand(STEPS, sheet.cells, generator=generator) < 0.5
-    gathered = _ms_per_step(
-        lambda: roll(sheet.pack(grids), weights, Noise(fire, [0] * STEPS), sheet, quantised=False)
-    )
-    dense_fire = torch.stack([sheet.unpack(f[:, None].repeat(1, 16).float()) for f in fire])
-    dense = _ms_per_step(lambda: _dense(grids, weights, dense_fire))
-    return {
-        "training step, gathered, ms": gathered,
-        "training step, dense autograd, ms": dense,
-        "dense autograd / gathered": dense / gathered,
-    }
+    """Optimiser steps per second of each backend, in turns, with batches of four discs of each size."""
+    peaks = {name: peak_macs_per_s(name) for name in KERNELS if _can(name)}
+    found = {f"training, {name} peak, multiply-adds/s": peak for name, peak in peaks.items()}
+    for px in SIZES_PX:
+        side = px + 2 * MARGIN
+        backends = {"torch": make_backend("torch", side, side, "cpu")}
+        backends |= {name: make_backend("compiled", side, side, kernel=name) for name in peaks}
+        samples = _samples(px)
+        seconds = {name: float("inf") for name in backends}
+        for _ in range(REPEATS):
+            for name, backend in backends.items():
+                seconds[name] = min(seconds[name], _seconds(backend, samples))
+        macs = UPDATE_MACS * _updates(px, samples)
+        for name, took in seconds.items():
+            found[f"training at {px} px, {name}, steps/s"] = 1 / took
+            if name != "torch":
+                found[f"training at {px} px, {name} / torch"] = seconds["torch"] / took
+                found[f"training at {px} px, {name}, % of its peak"] = 100 * macs / took / peaks[name]
+    return found
 
 
-def _ms_per_step(forward: Callable[[], Tensor]) -> float:
-    """Best of several."""
-    times = []
-    for _ in range(REPEATS):
-        started = time.perf_counter()
-        (forward() ** 2).mean().backward()  # type: ignore[no-untyped-call]
-        times.append(time.perf_counter() - started)
-    return 1000 * min(times) / STEPS
+def _can(kernel: str) -> bool:
+    try:
+        make_backend("compiled", 1, 1, kernel=kernel)
+    except InputError:
+        return False
+    return True
 
 
-def _dense(grids: Tensor, weights: Weights, fire: Tensor) -> Tensor:
-    """The paper's way: every cell is computed, then a mask throws half of it away."""
-    kernel = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 4
-    filters = torch.stack([kernel, kernel.T])[:, None].repeat(16, 1, 1, 1)
-    state = grids.permute(0, 3, 1, 2)
-    layer1 = torch.cat([weights.w1[:, :16], weights.w1[:, 16::2], weights.w1[:, 17::2]], 1)[..., None, None]
-    layer2 = weights.w2.T[..., None, None]
-    for mask in fire:
-        before = _alive(state)
-        seen = torch.cat([state, torch.nn.functional.conv2d(state, filters, padding=1, groups=16)], 1)
-        hidden = torch.nn.functional.conv2d(seen, layer1, weights.b1).div(64).clamp(0, 127)
-        change = torch.nn.functional.conv2d(hidden, layer2).div(256)
-        state = (state + change * mask.permute(0, 3, 1, 2)).clamp(-128, 127)
-        state = state * (before & _alive(state))
-    return state
+def _disc(px: int) -> Float32:
+    """A disc of living cells with random states: float32[side, side, 16]."""
+    side = px + 2 * MARGIN
+    axis = np.arange(side) - (side - 1) / 2
+    inside = axis[:, None] ** 2 + axis**2 < (px / 2) ** 2
+    states = np.random.default_rng(0).integers(-100, 100, (side, side, CHANNELS)).astype(np.float32)
+    states[..., 3] = ONE
+    return states * inside[..., None]
 
 
-def _alive(state: Tensor) -> Tensor:
-    return torch.nn.functional.max_pool2d(state[:, 3:4], 3, 1, 1) >= 6.5
+def _samples(px: int) -> list[Sample]:
+    """Four discs, all int8, over the middle length of a rollout in which half of the cells wake."""
+    states, draws = _disc(px), np.random.default_rng(1)
+    nobody = np.zeros(states.shape[:2], np.bool_)
+    steps = sum(lengths("seed", px // 2)) // 2
+    return [
+        Sample(states, nobody, draw_fire(draws, steps, 1, *nobody.shape), None, True) for _ in range(BATCH)
+    ]
+
+
+def _updates(px: int, samples: list[Sample]) -> float:
+    """Cell updates of a batch, on average: half of the disc in each step, for it stays as it is."""
+    alive = np.count_nonzero(_disc(px)[..., 3])
+    return float(alive * sum(len(sample.fire) for sample in samples) / 2)
+
+
+def _seconds(backend: Backend, samples: list[Sample]) -> float:
+    """CPU time of a batch, forward and back. The rule does nothing, so that the discs stay."""
+    parameters = Parameters.initial(HIDDEN_MAX, np.random.default_rng(2))
+    weights = parameters.weights(False), parameters.weights(True)
+    toward: Callable[[Float32], Float32] = np.ones_like
+    started = time.process_time()
+    backend.learn(weights, samples, toward, 0)
+    return time.process_time() - started
