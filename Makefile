@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 .PHONY: help setup hardware demo test fuzz bench clean
 
 help:
-	@echo "make demo            train, flash, wound, measure, draw (about 10 minutes); results in demo/"
+	@echo "make demo            train, flash, wound, measure, draw (a few minutes); results in demo/"
 	@echo "make demo ARGS=--quick   the same with a shipped genome, without training"
 	@echo "make test            linters, types, import contract and tests"
 	@echo "make fuzz HOURS=2 SEED=1   all readers with millions of hostile inputs, and the long tests"
