@@ -91,7 +91,7 @@ class Computing(NamedTuple):
         """A backend for grids of this size; says so if it is not the one that was wished for."""
         from trainer.backends import make_backend
 
-        return make_backend(self.backend, rows, cols, self.device, self.workers)
+        return make_backend(self.backend, rows, cols, self.device, self.workers, tell=warn)
 
     def make_again(self, rows: int, cols: int, before: str) -> "Backend":
         """A backend for a training that another one may have begun, which is said then."""

@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Final
 
 from firmware.errors import InputError
@@ -10,10 +12,17 @@ from trainer.kernels import KERNELS
 
 AUTO, COMPILED, TORCH = "auto", "compiled", "torch"
 BACKENDS: Final = (AUTO, COMPILED, TORCH)
+WORKERS_MAX: Final = 64
 
 
 def make_backend(
-    name: str, rows: int, cols: int, device: str = "auto", workers: int = 1, kernel: str | None = None
+    name: str,
+    rows: int,
+    cols: int,
+    device: str = "auto",
+    workers: int = 1,
+    kernel: str | None = None,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> Backend:
     """Make a backend for grids of this size.
 
@@ -25,17 +34,24 @@ def make_backend(
         device: of torch: ``auto``, ``cpu`` or ``cuda``.
         workers: samples that compiled code computes at once.
         kernel: of compiled code; None is the fastest that this processor has.
+        tell: called with the reason why it is torch, where compiled code would have been better.
 
     Raises:
-        InputError: there is no compiler or no torch, or this processor lacks what the kernel needs.
+        InputError: there is no compiler or no torch, this processor lacks what the kernel needs, or a name or
+            number of workers that cannot be.
     """
+    if name not in BACKENDS:
+        raise InputError("backend", name, f"it must be one of {', '.join(BACKENDS)}", "leave it out")
+    if not 1 <= workers <= WORKERS_MAX:
+        raise InputError("workers", workers, f"it must be 1 to {WORKERS_MAX}", "1 for each core helps most")
     if name == TORCH or (name == AUTO and device == "cuda"):
         return _torch(rows, cols, device)
     try:
         return _compiled(rows, cols, workers, kernel)
-    except InputError:
-        if name == COMPILED:
+    except InputError as error:
+        if name == COMPILED or find_spec("torch") is None:
             raise
+        tell(f"torch will train, which takes ten times as long, for it cannot be compiled: {error}")
         return _torch(rows, cols, device)
 
 

@@ -79,7 +79,13 @@ def library(kernel: str) -> Any:
                 raise
             what = KERNELS[kernel].text.partition("needs ")[2]
             raise InputError("kernel", kernel, f"this processor lacks {what}", "leave it out") from error
-        return _declared(ctypes.CDLL(str(folder / LIBRARY)))
+        try:
+            return _declared(ctypes.CDLL(str(folder / LIBRARY)))
+        except OSError as error:
+            limit = f"what was compiled cannot be loaded ({error})"
+            raise InputError(
+                "kernel", kernel, limit, "let TMPDIR name a folder that may hold programs"
+            ) from error
 
 
 def peak_macs_per_s(kernel: str) -> float:

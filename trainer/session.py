@@ -86,7 +86,8 @@ def _judged(training: Training) -> str:
     if training.judged is None:
         return ""
     grown, healed, _ = training.judged
-    said = f", E {median(grown):.3g}"
+    returns = training.watchdog.returns
+    said = f", E {median(grown):.3g}" + (f", {returns} x exploded and back" if returns else "")
     return f"{said}, {training.judged.whole} of {len(healed)} whole" if healed else said
 
 

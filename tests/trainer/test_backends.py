@@ -6,9 +6,9 @@ import pytest
 
 from firmware.errors import InputError
 from tests.trainer.worlds import TORCH, backend_of
-from trainer import compiled
+from trainer import compiled, kernels
 from trainer.backends import make_backend
-from trainer.kernels import KERNELS, Kernel
+from trainer.kernels import KERNELS, Kernel, library
 
 
 @pytest.fixture
@@ -53,9 +53,39 @@ def test_the_fastest_kernel_that_the_processor_has(impossible, monkeypatch):
     assert make_backend("compiled", 2, 2).name == "portable"
 
 
+@pytest.mark.parametrize("workers", [0, -1, 65])
+def test_a_number_of_workers_that_cannot_be(workers):
+    with pytest.raises(InputError, match=f"workers: {workers} - it must be 1 to 64; "):
+        make_backend("auto", 2, 2, workers=workers)
+
+
+def test_a_folder_for_temporaries_that_holds_no_programs(monkeypatch):
+    backend_of("portable", 2, 2)
+    library.cache_clear()
+
+    def unloadable(path):
+        raise OSError(f"{path}: failed to map segment from shared object")
+
+    monkeypatch.setattr(kernels.ctypes, "CDLL", unloadable)
+    with pytest.raises(
+        InputError, match=r"kernel: portable - what was compiled cannot be loaded .*; let TMPDIR"
+    ):
+        make_backend("compiled", 2, 2, kernel="portable")
+
+
+def test_an_unknown_backend():
+    with pytest.raises(InputError, match="backend: jax - it must be one of auto, compiled, torch"):
+        make_backend("jax", 2, 2)
+
+
 def test_no_compiler(no_compiler):
     backend_of(TORCH, 2, 2)
-    assert make_backend("auto", 2, 2, "cpu").name == "torch"
+    told = []
+    assert make_backend("auto", 2, 2, "cpu", tell=told.append).name == "torch"
+    assert told == [
+        "torch will train, which takes ten times as long, for it cannot be compiled: "
+        "toolchain: ziglang - it is not installed; install it"
+    ]
     with pytest.raises(InputError, match="toolchain: ziglang - it is not installed"):
         make_backend("compiled", 2, 2)
 
