@@ -116,7 +116,8 @@ def _region(genome: Genome, cut: str) -> str:
         return f"half:{cut}"
     rows, cols = room(genome).shape[-2:]
     side = max(2, max(genome.target.rgba.shape[:2]) // 2)
-    return f"rect:{(cols - side) // 2},{(rows - side) // 2},{side},{side}"
+    height, width = min(side, rows), min(side, cols)
+    return f"rect:{(rows - height) // 2},{(cols - width) // 2},{height},{width}"
 
 
 def world(genome: Genome, seed: int) -> Grid:

@@ -17,7 +17,7 @@ WIDTH_IN, HEIGHT_IN = 8.0, 4.5
 
 
 class Course:
-    """Draws a training whenever its rule has been judged, over what it has drawn before.
+    """Draws a training, from where this command began, whenever its rule has been judged.
 
     Args:
         path: of the PNG.

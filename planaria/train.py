@@ -1,7 +1,7 @@
 """From a picture to a genome file."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -87,6 +87,11 @@ class Computing(NamedTuple):
     device: str = "auto"
     workers: int = 1
 
+    def options(self) -> list[str]:
+        """The words of the command that ask for it, where it is not what is usual."""
+        given = zip(("--backend", "--device", "--workers"), self, USUAL, strict=True)
+        return [word for flag, value, usual in given if value != usual for word in (flag, str(value))]
+
     def make(self, rows: int, cols: int) -> "Backend":
         """A backend for grids of this size; says so if it is not the one that was wished for."""
         from trainer.backends import make_backend
@@ -167,7 +172,10 @@ def train(
     check_files(files, lesson.target, lesson.start, resume, force)
     training = _resumed(lesson, resume, computing) if resume else _fresh(lesson, output, computing)
     watcher = _watcher(figures, files)
-    genome, appraisal = train_and_appraise(training, files, show_progress, force, watcher)
+    options: list[str | Path] = [*computing.options()]
+    if figures is not None:
+        options += ["--figures", figures]
+    genome, appraisal = train_and_appraise(training, files, show_progress, force, watcher, options)
     return Trained(genome, appraisal, files)
 
 
@@ -185,7 +193,15 @@ def _watcher(figures: Path | None, files: TrainingFiles) -> Watcher:
     name = files.genome.stem
     check_results(figures, [f"{name}.training.png"], files)
     make_folder(figures)
-    return Course(figures / f"{name}.training.png", name)
+    course = Course(figures / f"{name}.training.png", name)
+
+    def watch(training: "Training") -> None:
+        try:
+            course(training)
+        except InputError as error:
+            warn(f"no new picture of the training: {error}")
+
+    return watch
 
 
 def train_and_appraise(
@@ -194,6 +210,7 @@ def train_and_appraise(
     show_progress: bool,
     force: bool,
     watcher: Watcher = lambda training: None,
+    options: Sequence[str | Path] = (),
 ) -> tuple[Genome, Appraisal]:
     """Train to the end, save the best rule as a genome, and its picture; Ctrl-C leaves a checkpoint.
 
@@ -203,15 +220,18 @@ def train_and_appraise(
         show_progress: with bars on standard error.
         force: whether the command to go on with has to say ``--force``.
         watcher: called whenever the rule has been judged.
+        options: likewise words of that command, of what computes and draws.
     """
     from trainer.session import train as run_session
 
     try:
         run_session(training, files.checkpoint, show_progress, watcher)
         genome, appraisal = _best(training, files.genome.stem, show_progress)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, InputError, MemoryError):
         kept = same_file(files.checkpoint, training.checkpoint)
-        go_on = f"go on with: {files.resume_command(force)}" if kept else "nothing of it could be saved"
+        go_on = (
+            f"go on with: {files.resume_command(force, options)}" if kept else "nothing of it could be saved"
+        )
         say(f"stopped at step {training.steps_done}; {go_on}", file=sys.stderr)
         raise
     genome.save(files.genome)

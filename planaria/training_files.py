@@ -1,5 +1,6 @@
 """The files of a training: what it writes, and what it must not write over."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,10 +37,10 @@ class TrainingFiles(NamedTuple):
         check_name(output.stem)
         return cls(output, output.with_suffix(PICTURE_SUFFIX), output.with_suffix(CHECKPOINT_SUFFIX))
 
-    def resume_command(self, force: bool) -> str:
-        """What goes on with an interrupted training."""
+    def resume_command(self, force: bool, options: Sequence[str | Path] = ()) -> str:
+        """What goes on with an interrupted training; ``options`` are further words of it."""
         words = ("train", "-o", self.genome, "--resume", self.checkpoint)
-        return paste_here(*words, *(["--force"] if force else []))
+        return paste_here(*words, *options, *(["--force"] if force else []))
 
 
 def check_files(

@@ -42,6 +42,8 @@ def make_backend(
     """
     if name not in BACKENDS:
         raise InputError("backend", name, f"it must be one of {', '.join(BACKENDS)}", "leave it out")
+    if name == COMPILED and device == "cuda":
+        raise InputError("device", device, "compiled code runs on the processor", "choose --backend torch")
     if not 1 <= workers <= WORKERS_MAX:
         raise InputError("workers", workers, f"it must be 1 to {WORKERS_MAX}", "1 for each core helps most")
     if name == TORCH or (name == AUTO and device == "cuda"):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from firmware.budget import CHANNELS, HIDDEN_MAX, PERCEPTION, PORTS
 from trainer.backend import Backend, Grade, Sample, World
 from trainer.kernels import aligned, library
+from trainer.recipe import BATCHES
 from trainer.rule import Float32, Gradient, Weights
 from trainer.wakes import Sets, packed
 
@@ -26,7 +27,7 @@ class Compiled(Backend):
         kernel: a name from ``trainer.kernels.KERNELS``.
         rows: of the grids.
         cols: likewise.
-        workers: so many samples are computed at once; the result does not depend on it.
+        workers: so many samples are computed at once, of a batch; the result does not depend on it.
 
     Raises:
         InputError: there is no compiler, or this processor lacks what the kernel needs.
@@ -36,6 +37,7 @@ class Compiled(Backend):
         self.name = kernel
         self._library = library(kernel)
         self._rows, self._cols = rows, cols
+        workers = min(workers, BATCHES[-1][1])
         self._workers = ThreadPoolExecutor(workers) if workers > 1 else None
         self._desks: SimpleQueue[_Desk] = SimpleQueue()
         for _ in range(workers):

@@ -78,16 +78,10 @@ def square(damage: Damage, draws: np.random.Generator) -> Mask:
     return damage.all(near_row & (abs(damage.right - shift * (right - 0.5)) < reach))
 
 
-def frame(damage: Damage, draws: np.random.Generator) -> Mask:
-    """All but a square around the middle."""
-    return ~square(damage, draws)
-
-
 KINDS: Final[dict[str, Callable[[Damage, np.random.Generator], Mask]]] = {
     "scatter": scatter,
     "disc": disc,
     "half_plane": half_plane,
     "side": side,
     "square": square,
-    "frame": frame,
 }

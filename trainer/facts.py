@@ -32,7 +32,7 @@ _FACTS: Final = {
 _RECIPE: Final = {
     **dict.fromkeys(("regime", "optimiser", "start_crc32"), (str,)),
     **dict.fromkeys(("hidden", "seed", "lost", "pool", "margin"), (int,)),
-    "rate": (float,),
+    "rate": (float, int),
     "steps": (int, NoneType),
     "minutes": (float, int, NoneType),
 }

@@ -100,7 +100,7 @@ class Recipe:
             raise InputError("steps and minutes", "both or neither", "exactly one must be given", "drop one")
         limits: tuple[tuple[str, Any, float, float, str], ...] = (
             ("hidden", self.hidden, 1, HIDDEN_MAX, "96 to 128 works best"),
-            ("steps", self.steps, 1, STEPS_MAX, "4000 is usual"),
+            ("steps", self.steps, 1, STEPS_MAX, "3,000 are usual for 16 px"),
             ("seed", self.seed, 0, 2**63 - 1, "choose another"),
             ("rate", self.rate, 1e-6, 1, "0.004 is usual"),
             ("lost", self.lost, 0, 15, "leave it out"),

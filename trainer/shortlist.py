@@ -14,7 +14,7 @@ KEPT: Final = 4
 
 
 class Candidate(NamedTuple):
-    """A rule, the step after which it was taken, and its score (``evaluate.score``; less is better)."""
+    """A rule, the step after which it was taken, and its score (``Judgement.score``; less is better)."""
 
     step: int
     score: float

@@ -39,7 +39,7 @@ NORM_MIN: Final = 1e-8
 """Added to a gradient's norm, which may be 0."""
 
 EXPLODED: Final = 2.0
-"""A sample with so many times the error of a blank grid has exploded: nothing is learned from it."""
+"""A sample with so many times the error of a grid with a seed has exploded: nothing is learned from it."""
 
 HELD_SHARE: Final = 1 / 3
 """Of batches of two, in which the sample beside the seed is not wounded."""
@@ -95,7 +95,7 @@ class Training:
         self.seconds = 0.0
         """Wall time spent up to the end of the last step, earlier runs included."""
         self._wanted = target.placed(rows, cols).astype(np.float32) / 255
-        self._blank = float((self._wanted**2).mean())
+        self._blank = max(float((self._wanted**2).mean()), self._error(self.pool.seed))
         self._damage = Damage(rows, cols, max(target.height, target.width), WOUNDS)
         self._judge = Judge(backend, target, recipe.margin, recipe.seed)
         self._clock = time.monotonic()

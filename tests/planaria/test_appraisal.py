@@ -7,14 +7,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from emulator.world.region_text import parse_region
 from firmware.picture import Displacement, Picture
 from planaria.appraisal import (
     CUTS,
     Appraisal,
     Look,
+    _region,
     appraise,
     describe_error,
     describe_look,
+    room,
 )
 from planaria.commands.train import print_result, warn_if_bad
 from planaria.displacement import describe_displacement
@@ -187,3 +190,20 @@ def test_portrait(ring, appraisal, tmp_path, name):
     shown = set(map(tuple, pixels.tolist()))
     wanted = target_on_white(ring.target.rgba)
     assert set(map(tuple, wanted[ring.target.rgba[..., 3] == 255].tolist())) <= shown
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 64), (64, 1), (20, 8), (8, 12)])
+def test_the_square_is_in_the_middle_whatever_the_shape(ring, height, width):
+    """A strip was trained to the end, and then the cut of its appraisal lay outside the grid."""
+    picture = np.zeros((height, width, 4), np.uint8)
+    picture[...] = 255
+    genome = replace(ring, target=Picture.of(picture))
+    topology = room(genome)
+    cells = parse_region(_region(genome, "square")).cells(
+        topology, 0, 0, lambda: np.ones(topology.cells, bool)
+    )
+    rows, cols = np.unravel_index(cells, topology.shape)
+    side = max(2, max(height, width) // 2)
+    assert (len(set(rows)), len(set(cols))) == (min(side, height + 8), min(side, width + 8))
+    for places, size in ((rows, height + 8), (cols, width + 8)):
+        assert abs(places.min() - (size - 1 - places.max())) <= 1

@@ -14,6 +14,8 @@ from PIL import Image
 
 pytest.importorskip("safetensors", reason="the train extra (safetensors) is not installed")
 
+import planaria.course
+from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria.appraisal import appraise
 from planaria.commands.main import _parser, main
@@ -375,6 +377,27 @@ def test_islands_are_warned_of_on_standard_error(train, folder):
     assert first.startswith("planaria: warning: sheet.png: it has parts that lie 4 px or more apart")
     assert Genome.load("x.genome").target.rgba.shape == (8, 10, 4)
     assert " --tile 1 " in Genome.load("x.genome").facts["command"]
+
+
+def test_the_command_to_go_on_has_what_computes_and_draws(monkeypatch, train, folder):
+    more = ("--backend", "compiled", "--workers", "3", "--figures", "new folder")
+    err = interrupted(monkeypatch, train, "heart", *SMALL, "--steps", "4", *more, "-o", "x.genome")
+    words = hint(err, "stopped at step 2; go on with: planaria ")
+    assert words == ["train", "-o", "x.genome", "--resume", "x.checkpoint", *more]
+    assert main(words) == 0
+
+
+def test_a_picture_that_cannot_be_drawn_is_no_reason_to_lose_a_training(monkeypatch, train, folder):
+    monkeypatch.setattr("trainer.training.JUDGE_EVERY_STEPS", 1)
+
+    def full(path):
+        raise InputError("output", path, "it cannot be written (No space left on device)", "make room")
+
+    monkeypatch.setattr(planaria.course, "atomic_file", full)
+    status, _, err = train("heart", *SMALL, "--steps", "2", "--figures", "new", "-o", "x.genome")
+    assert status == 0
+    assert "planaria: warning: no new picture of the training: output: " in err
+    assert files_of(folder) == ["new", "x.genome", "x.learned.png"]
 
 
 # From Python.

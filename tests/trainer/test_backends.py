@@ -1,6 +1,7 @@
 """Which backend a training gets, and what is said when it cannot have it."""
 
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -71,6 +72,28 @@ def test_a_folder_for_temporaries_that_holds_no_programs(monkeypatch):
         InputError, match=r"kernel: portable - what was compiled cannot be loaded .*; let TMPDIR"
     ):
         make_backend("compiled", 2, 2, kernel="portable")
+
+
+def test_compiled_code_has_no_gpu():
+    with pytest.raises(
+        InputError, match="device: cuda - compiled code runs on the processor; choose --backend torch"
+    ):
+        make_backend("compiled", 2, 2, "cuda")
+
+
+def test_no_memory_for_a_rollout():
+    """What could not be made is freed all the same, which ended the process."""
+    backend_of("portable", 2, 2)
+    real = library("portable")
+    freed = []
+
+    def free(place):
+        freed.append(place)
+        real.rollout_free(place)
+
+    with pytest.raises(MemoryError):
+        compiled._Desk(SimpleNamespace(rollout_new=lambda rows, cols: None, rollout_free=free), 2, 2)
+    assert freed == [None]
 
 
 def test_an_unknown_backend():

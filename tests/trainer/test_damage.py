@@ -80,14 +80,13 @@ def test_side(side, half, more):
     assert np.array_equal(mask("side", 0, whole=SIDES.index(side)), more)
 
 
-def test_square_and_frame():
+def test_square():
     """A reach of .3 to .6 of 8 cells around the middle, or 1.2 cells from it."""
     small = (abs(ROWS - 11.5) < 2.4) & (abs(COLS - 9.5) < 2.4)
     large = (abs(ROWS - 11.5 - 1.2) < 4.8) & (abs(COLS - 9.5 + 1.2) < 4.8)
     assert small.sum() == 16
     for numbers, expected in (((0, 0.5, 0.5), small), ((1, 1, 0), large)):
         assert np.array_equal(mask("square", *numbers), expected)
-        assert np.array_equal(mask("frame", *numbers), ~expected)
 
 
 def test_wounds_are_as_large_as_the_target():
@@ -97,10 +96,10 @@ def test_wounds_are_as_large_as_the_target():
 def test_kinds_come_as_often_as_they_should(monkeypatch):
     for kind in KINDS:
         monkeypatch.setitem(KINDS, kind, lambda *_, kind=kind: kind)
-    damage, draws = Damage(9, 12, 6, {"frame": 3, "side": 1}), np.random.default_rng(1)
+    damage, draws = Damage(9, 12, 6, {"disc": 3, "side": 1}), np.random.default_rng(1)
     found = Counter(damage.draw(draws) for _ in range(2000))
-    assert found.keys() == {"frame", "side"}
-    assert 0.72 < found["frame"] / 2000 < 0.78
+    assert found.keys() == {"disc", "side"}
+    assert 0.72 < found["disc"] / 2000 < 0.78
 
 
 def test_the_same_draws_give_the_same_wounds_on_all_of_the_grid():

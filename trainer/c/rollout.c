@@ -109,6 +109,8 @@ static void *widened(void *old, size_t size, int room, int wanted) { return grow
 
 void rollout_free(struct rollout *r)
 {
+    if (r == NULL)
+        return;
     void *all[] = {r->bits, r->seen, r->update, r->change, r->toward_seen, r->starved, r->blank, r->step, r};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) gone(all[i]);
 }
