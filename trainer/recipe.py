@@ -25,6 +25,9 @@ DAMAGE_FROM: Final = 0.1
 INT8_FROM, INT8_TO = 0.2, 0.6
 """Between these shares of the training more and more samples round as the firmware does; then all do."""
 
+STARTED_AT, STARTED_RATE = INT8_TO, 0.5
+"""A rule that is trained already goes on as if so much of the training were done, at a part of the rate."""
+
 BATCHES: Final = ((0.0, 2), (0.45, 4), (0.75, 8))
 """Samples in a step, from a share of the training on: first many steps, then gradients with less noise."""
 
@@ -113,13 +116,18 @@ class Recipe:
         if self.minutes is not None and not 0 < self.minutes <= 60 * 24 * 30:
             raise InputError("minutes", self.minutes, "it must be above 0, at most 30 days", "10 is usual")
 
+    def stage(self, progress: float) -> float:
+        """Where in the course of a whole training it stands: a rule that is trained already begins late."""
+        return STARTED_AT + (1 - STARTED_AT) * progress if self.start_crc32 else progress
+
     def batch(self, progress: float) -> int:
         """Samples in a step, at a progress of 0..1."""
+        progress = self.stage(progress)
         return next(size for share, size in reversed(BATCHES) if progress >= share)
 
     def quantised_share(self, progress: float) -> float:
         """Of samples that round as the firmware does."""
-        return float(np.clip((progress - INT8_FROM) / (INT8_TO - INT8_FROM), 0, 1))
+        return float(np.clip((self.stage(progress) - INT8_FROM) / (INT8_TO - INT8_FROM), 0, 1))
 
     def lost_most(self, progress: float) -> int:
         """The most sixteenths of the messages that a sample loses: first it has to learn to hear."""
@@ -127,12 +135,13 @@ class Recipe:
 
     def damages(self, progress: float) -> bool:
         """Whether samples are wounded while they are trained."""
-        return self.regime == "regenerating" and progress >= DAMAGE_FROM
+        return self.regime == "regenerating" and self.stage(progress) >= DAMAGE_FROM
 
     def learning_rate(self, step: int, progress: float) -> float:
         """One cosine over all of the training, after a short warm-up."""
         cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
-        return self.rate * min(1.0, (step + 1) / WARM_UP_STEPS) * (LEAST_RATE + (1 - LEAST_RATE) * cosine)
+        rate = self.rate * (STARTED_RATE if self.start_crc32 else 1)
+        return rate * min(1.0, (step + 1) / WARM_UP_STEPS) * (LEAST_RATE + (1 - LEAST_RATE) * cosine)
 
 
 def usual_steps(reach: int) -> int:

@@ -73,3 +73,13 @@ def test_the_smallest_target_takes_some_steps_too():
 def test_bad_options(options, message):
     with pytest.raises(InputError, match=message):
         Recipe(**options)
+
+
+def test_a_rule_that_is_trained_already_goes_on_where_int8_is_all():
+    """All samples are int8, lose messages and are wounded from the first step on, at half of the rate."""
+    fresh, started = Recipe(steps=1000), Recipe(steps=1000, start_crc32="00c0ffee")
+    assert [started.batch(progress) for progress in (0, 0.3, 0.4, 1)] == [4, 4, 8, 8]
+    assert [fresh.quantised_share(0), started.quantised_share(0), started.lost_most(0)] == [0, 1, 8]
+    assert (fresh.damages(0), started.damages(0)) == (False, True)
+    for step, progress in ((0, 0), (100, 0.1), (999, 0.999)):
+        assert started.learning_rate(step, progress) == fresh.learning_rate(step, progress) / 2
