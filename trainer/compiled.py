@@ -1,6 +1,5 @@
 """The compiled backend: ``c/rollout.c``, one organism at a time, several side by side in threads."""
 
-import ctypes
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
@@ -36,7 +35,6 @@ class Compiled(Backend):
     def __init__(self, kernel: str, rows: int, cols: int, workers: int = 1) -> None:
         self.name = kernel
         self._library = library(kernel)
-        self._rows, self._cols = rows, cols
         workers = min(workers, BATCHES[-1][1])
         self._workers = ThreadPoolExecutor(workers) if workers > 1 else None
         self._desks: SimpleQueue[_Desk] = SimpleQueue()
@@ -156,4 +154,4 @@ class _CompiledWorld(World):
 
 
 def _at(array: NDArray[Any] | None) -> int | None:
-    return None if array is None else ctypes.c_void_p(array.ctypes.data).value
+    return None if array is None else array.ctypes.data
