@@ -56,9 +56,34 @@ def planarian(canvas: Canvas) -> None:
     head = (y > -0.95) & (y < -0.35) & (np.abs(x) < 0.62 - 1.25 * np.abs(y + 0.5))
     canvas.paint(body | head, (122, 82, 56))
     canvas.paint((np.abs(x) < 0.13) & (y > -0.3) & (y < 0.65), (186, 132, 86))
+    _eyes(canvas, -0.08, -0.55, -0.53)
+
+
+def two_headed(canvas: Canvas) -> None:
+    """A planarian with a head at each end, as it grows when cells of a piece cannot talk (Oviedo 2010)."""
+    bend = 0.1 * np.sin(2.4 * canvas.y)
+    x, y = canvas.x - bend, np.abs(canvas.y)
+    body = (np.abs(x) < 0.34 - 0.1 * y) & (y < 0.7)
+    head = (y > 0.35) & (y < 0.95) & (np.abs(x) < 0.62 - 1.25 * np.abs(y - 0.5))
+    canvas.paint(body | head, (122, 82, 56))
+    canvas.paint((np.abs(x) < 0.11) & (y < 0.3), (186, 132, 86))
+    for end in (-1, 1):
+        _eyes(canvas, 0.08 * end, 0.55 * end, 0.53 * end)
+
+
+def _eyes(canvas: Canvas, x: float, y: float, pupil_y: float) -> None:
     for side in (-1, 1):
-        canvas.paint(canvas.ellipse(side * 0.2 - 0.08, -0.55, 0.15, 0.15), (250, 246, 230))
-        canvas.paint(canvas.ellipse(side * 0.15 - 0.08, -0.53, 0.08, 0.09), (20, 16, 20))
+        canvas.paint(canvas.ellipse(side * 0.2 + x, y, 0.15, 0.15), (250, 246, 230))
+        canvas.paint(canvas.ellipse(side * 0.15 + x, pupil_y, 0.08, 0.09), (20, 16, 20))
+
+
+def letter_p(canvas: Canvas) -> None:
+    """A capital P with slab serifs."""
+    stem = (canvas.x > -0.55) & (canvas.x < -0.15) & (np.abs(canvas.y) < 0.95)
+    bowl = canvas.ellipse(-0.05, -0.4, 0.72, 0.55) & (canvas.x > -0.4)
+    counter = canvas.ellipse(-0.05, -0.4, 0.32, 0.25) & (canvas.x > -0.15)
+    serif = (canvas.x > -0.8) & (canvas.x < 0.1) & (canvas.y > 0.7) & (canvas.y < 0.95)
+    canvas.paint((stem | bowl | serif) & ~counter, (24, 78, 150))
 
 
 def french_flag(canvas: Canvas) -> None:
@@ -109,9 +134,11 @@ DRAWINGS: Final[dict[str, Callable[[Canvas], None]]] = {
     "butterfly": butterfly,
     "french-flag": french_flag,
     "heart": heart,
+    "letter-p": letter_p,
     "planarian": planarian,
     "ring": ring,
     "smiley": smiley,
+    "two-headed": two_headed,
 }
 
 
