@@ -12,7 +12,7 @@ from emulator.world.graph import Graph
 from emulator.world.graph_file import parse_graph
 from firmware.errors import InputError
 from firmware.system.reading import read_input
-from planaria.campaign.toml_table import LETTERS_MAX, TomlTable
+from planaria.toml_table import LETTERS_MAX, TomlTable
 
 KEY: Final = "graph"
 """Table at the end of a plan: name of the file -> its content."""

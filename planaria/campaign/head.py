@@ -12,8 +12,8 @@ from typing import Final
 from firmware.errors import InputError
 from planaria.campaign.database import NEW_FOLDER, VERSION, DamageError, make_tables
 from planaria.campaign.plan import Plan
-from planaria.campaign.toml_table import ITEMS_MAX
 from planaria.code import Code, stored_code
+from planaria.toml_table import ITEMS_MAX
 from planaria.version import __version__
 
 KEYS: Final = ("version", "plan", "first_trials", "until", "sha256")

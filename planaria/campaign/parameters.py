@@ -9,8 +9,8 @@ import numpy as np
 
 from emulator.world.draws import Stream, draw32, key
 from firmware.errors import InputError
-from planaria.campaign.toml_table import NUMBER_MAX, TEXT_MAX, TomlTable, on_one_line, quoted
 from planaria.campaign.trial import TrialResult, Value
+from planaria.toml_table import NUMBER_MAX, TEXT_MAX, TomlTable, on_one_line, quoted
 
 _PARAMETER: Final = re.compile(r"\{([^{}]*)\}")
 

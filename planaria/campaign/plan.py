@@ -22,7 +22,6 @@ from emulator.faults.base import last_fault
 from emulator.record.predicate import Predicate
 from emulator.world.draws import Stream, draw32, key
 from firmware.errors import InputError
-from firmware.system.reading import read_input
 from planaria.campaign.graph import KEY, graph_of, read_graphs, with_graph
 from planaria.campaign.parameters import (
     Choice,
@@ -36,15 +35,14 @@ from planaria.campaign.parameters import (
     substitute_option,
 )
 from planaria.campaign.timeline import check_fault, check_time
-from planaria.campaign.toml_table import LETTERS_MAX, TomlTable
 from planaria.campaign.trial import Point, Trial, Value
 from planaria.campaign.world import WORLD, differing, read_chip, read_predicate, read_world
 from planaria.code import Code, is_program
 from planaria.counted import counted
+from planaria.toml_table import BYTE_ORDER_MARK, TomlTable, read_text
 
 SUFFIX: Final = ".toml"
 
-BYTE_ORDER_MARK: Final = "\ufeff"
 """What some editors put in front of a text."""
 
 POINTS_MAX: Final = 10_000
@@ -157,13 +155,7 @@ class Plan:
         Raises:
             InputError: it cannot be read, or as ``parse``.
         """
-        content = read_input("plan file", Path(path), LETTERS_MAX, "check the path")
-        if b"\0" in content:
-            raise InputError("plan file", path, "it is in UTF-16 or UTF-32, or no text", "save it as UTF-8")
-        try:
-            return cls.parse(with_graph(content.decode(), Path(path)), str(path))
-        except UnicodeDecodeError as error:
-            raise InputError("plan file", path, "it is not a text in UTF-8", "save it as UTF-8") from error
+        return cls.parse(with_graph(read_text("plan file", Path(path)), Path(path)), str(path))
 
     @property
     def sha256(self) -> str:

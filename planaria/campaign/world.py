@@ -14,7 +14,7 @@ from firmware.errors import InputError
 from firmware.option import filled
 from firmware.pace import update_us
 from planaria.campaign.graph import find_graph
-from planaria.campaign.toml_table import TomlTable
+from planaria.toml_table import TomlTable
 
 CELLS_MAX: Final = 1 << 24
 """What a trial of more cells takes nobody has the time for."""

@@ -12,10 +12,10 @@ from emulator.config import FAULTS_MAX, RunConfig
 from emulator.faults import Fault
 from emulator.world import host_memory
 from firmware.errors import InputError
-from planaria.campaign.dotted import long_key
 from planaria.campaign.measure import measure
 from planaria.campaign.plan import Plan, open_plan, shipped_plans
-from planaria.campaign.toml_table import LETTERS_MAX
+from planaria.dotted import long_key
+from planaria.toml_table import LETTERS_MAX
 
 HEAD = 'title = "t"\ngenomes = ["ring"]\ntrials = 1\nhorizon_rounds = 300\n'
 ONE = 'timeline = ["restart:half:left@20"]\n'

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, Final
 
 from firmware.errors import InputError
 from firmware.option import Option
-from planaria.campaign.dotted import PARTS_MAX, long_key
+from firmware.system.reading import read_input
+from planaria.dotted import PARTS_MAX, long_key
 
 NUMBER_MAX: Final = 10**9
 """No number of a plan but its seed is larger, or smaller than its negative."""
@@ -32,6 +34,26 @@ NAMES_MAX: Final = 100
 """Names that a table may make up."""
 
 
+FIX: Final = "see a shipped plan"
+
+BYTE_ORDER_MARK: Final = "\ufeff"
+
+
+def read_text(what: str, path: Path) -> str:
+    """A file's text, byte order mark included.
+
+    Raises:
+        InputError: it cannot be read, or is no text in UTF-8.
+    """
+    content = read_input(what, path, LETTERS_MAX, "check the path")
+    if b"\0" in content:
+        raise InputError(what, path, "it is in UTF-16 or UTF-32, or no text", "save it as UTF-8")
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise InputError(what, path, "it is not a text in UTF-8", "save it as UTF-8") from error
+
+
 @dataclass(frozen=True)
 class TomlTable:
     """A table and where it stands.
@@ -49,7 +71,16 @@ class TomlTable:
     content: dict[str, Any]
 
     @classmethod
-    def parse(cls, text: str, source: str) -> "TomlTable":
+    def load(cls, what: str, path: Path, fix: str = FIX) -> "TomlTable":
+        """Read a TOML file; ``what`` it is and the ``fix`` are for errors.
+
+        Raises:
+            InputError: it cannot be read, is no text in UTF-8, or as ``parse``.
+        """
+        return cls.parse(read_text(what, path).removeprefix(BYTE_ORDER_MARK), str(path), fix)
+
+    @classmethod
+    def parse(cls, text: str, source: str, fix: str = FIX) -> "TomlTable":
         """Read the text of a TOML file.
 
         Raises:
@@ -57,21 +88,20 @@ class TomlTable:
         """
         if len(text) > LETTERS_MAX:
             limit = f"there can be {LETTERS_MAX:,}"
-            raise InputError(source, f"{len(text):,} characters", limit, "see a shipped plan")
+            raise InputError(source, f"{len(text):,} characters", limit, fix)
         if key := long_key(text):
             limit = f"a key can have {PARTS_MAX} parts"
-            raise InputError(source, on_one_line(key), limit, "see a shipped plan")
+            raise InputError(source, on_one_line(key), limit, fix)
         try:
             text.encode()  # half a surrogate pair is in no file
             return cls(source, "", tomllib.loads(text))
         except RecursionError as error:
-            raise InputError(source, "[[[...", "it is nested too deeply", "see a shipped plan") from error
+            raise InputError(source, "[[[...", "it is nested too deeply", fix) from error
         except ValueError as error:
             reason, _, place = str(error).partition(" (at ")
             where = place.rstrip(")") or "a number"
-            raise InputError(
-                source, where, f"it is not TOML: {reason[:1].lower()}{reason[1:]}", "see a shipped plan"
-            ) from error
+            why = f"it is not TOML: {reason[:1].lower()}{reason[1:]}"
+            raise InputError(source, where, why, fix) from error
 
     def check_keys(self, *known: str) -> None:
         """Refuse a key that is not one of these.
