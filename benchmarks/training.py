@@ -11,7 +11,7 @@ from firmware.errors import InputError
 from trainer.backend import Backend, Sample
 from trainer.backends import make_backend
 from trainer.kernels import KERNELS, peak_macs_per_s
-from trainer.recipe import lengths
+from trainer.recipe import Recipe
 from trainer.rule import Float32, Parameters
 from trainer.wakes import draw_fire
 
@@ -62,13 +62,18 @@ def _disc(px: int) -> Float32:
     return states * inside[..., None]
 
 
+def rollout_steps(px: int) -> int:
+    """The middle length of a rollout in which half of the cells wake."""
+    return sum(Recipe().rollout("seed", px // 2)) // 2
+
+
 def _samples(px: int) -> list[Sample]:
     """Four discs, all int8, over the middle length of a rollout in which half of the cells wake."""
     states, draws = _disc(px), np.random.default_rng(1)
     nobody = np.zeros(states.shape[:2], np.bool_)
-    steps = sum(lengths("seed", px // 2)) // 2
     return [
-        Sample(states, nobody, draw_fire(draws, steps, 1, *nobody.shape), None, True) for _ in range(BATCH)
+        Sample(states, True, nobody, draw_fire(draws, rollout_steps(px), 1, *nobody.shape), None, True)
+        for _ in range(BATCH)
     ]
 
 

@@ -15,22 +15,38 @@ Grade = Callable[[Float32], Float32 | None]
 respect to them, or None if nothing is to be learned from it."""
 
 
+class Babble(NamedTuple):
+    """Cells that say something else than what they are, whenever they wake in the first steps of a rollout.
+
+    Attributes:
+        cells: bool[rows, cols], which n cells these are.
+        said: float32[steps, n, 16] in units of 1/64, whole; what they say, in the order of their rows.
+    """
+
+    cells: NDArray[np.bool_]
+    said: Float32
+
+
 class Sample(NamedTuple):
     """An organism and what happens to it in a rollout.
 
     Attributes:
-        states: float32[rows, cols, 16] in units of 1/64; all cells have just heard their neighbours' states.
+        states: float32[rows, cols, 16] in units of 1/64.
+        heard: whether all cells have just heard their neighbours' states; else power has just come on.
         hole: bool[rows, cols], cells that restart at the beginning.
         fire: which cells wake in each step, uint64[steps, words].
         lost: what is lost in each step, uint64[steps, 8, words], or None.
         quantised: whether it rounds as the firmware does.
+        babble: cells that babble, or None if none does.
     """
 
     states: Float32
+    heard: bool
     hole: NDArray[np.bool_]
     fire: Sets
     lost: Sets | None
     quantised: bool
+    babble: Babble | None = None
 
 
 class World(ABC):
@@ -77,4 +93,4 @@ class Backend(ABC):
 
     @abstractmethod
     def world(self, weights: Weights, states: Float32) -> World:
-        """Organisms of a quantised rule, float32[n, rows, cols, 16] in units of 1/64."""
+        """Organisms of a quantised rule when power comes on, float32[n, rows, cols, 16] in units of 1/64."""

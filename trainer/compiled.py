@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from queue import SimpleQueue
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from firmware.budget import CHANNELS, HIDDEN_MAX, PERCEPTION, PORTS
-from trainer.backend import Backend, Grade, Sample, World
+from trainer.backend import Babble, Backend, Grade, Sample, World
 from trainer.kernels import aligned, library
-from trainer.recipe import BATCHES
 from trainer.rule import Float32, Gradient, Weights
 from trainer.wakes import Sets, packed
 
@@ -35,11 +33,9 @@ class Compiled(Backend):
     def __init__(self, kernel: str, rows: int, cols: int, workers: int = 1) -> None:
         self.name = kernel
         self._library = library(kernel)
-        workers = min(workers, BATCHES[-1][1])
         self._workers = ThreadPoolExecutor(workers) if workers > 1 else None
-        self._desks: SimpleQueue[_Desk] = SimpleQueue()
-        for _ in range(workers):
-            self._desks.put(_Desk(self._library, rows, cols))
+        self._size = rows, cols
+        self._desks: list[_Desk] = []
 
     def learn(
         self, weights: tuple[Weights, Weights], samples: Sequence[Sample], grade: Grade, penalty: float
@@ -47,11 +43,14 @@ class Compiled(Backend):
         rules = [_Rule(self._library, some) for some in weights]
 
         def learned(sample: Sample) -> tuple[Float32, Gradient | None]:
-            desk = self._desks.get()
+            try:
+                desk = self._desks.pop()
+            except IndexError:  # all that there are are in use
+                desk = _Desk(self._library, *self._size)
             try:
                 return desk.learn(rules[sample.quantised], sample, grade, penalty)
             finally:
-                self._desks.put(desk)
+                self._desks.append(desk)
 
         found = list((self._workers.map if self._workers else map)(learned, samples))
         hidden = len(weights[0].b1)
@@ -92,19 +91,29 @@ class _Desk:
     def __del__(self) -> None:
         self.compiled.rollout_free(self.rollout)
 
-    def begin(self, states: Float32, hole: Sets) -> None:
+    def begin(self, states: Float32) -> None:
         self.own[...] = 0
         self.own[1:-1, 1:-1] = states
-        self.compiled.world_begin(self.rollout, _at(self.own), _at(self.inbox), _at(hole))
+        self.compiled.world_begin(self.rollout, _at(self.inbox))
 
     def restart(self, hole: Sets) -> None:
         self.compiled.world_restart(self.rollout, _at(self.own), _at(self.inbox), _at(hole))
 
-    def live(self, rule: _Rule, fire: Sets, lost: Sets | None, quantised: bool, keep: bool) -> None:
+    def live(
+        self,
+        rule: _Rule,
+        fire: Sets,
+        lost: Sets | None,
+        quantised: bool,
+        keep: bool,
+        babble: Babble | None = None,
+    ) -> None:
         fire = np.ascontiguousarray(fire)
         lost = None if lost is None else np.ascontiguousarray(lost)
         given = self.rollout, _at(rule.packed), _at(self.own), _at(self.inbox), _at(fire), _at(lost)
-        if self.compiled.rollout_forward(*given, len(fire), quantised, keep) < 0:
+        cells, said = _babbling(babble)
+        babbling = _at(cells), cells.size, len(said), _at(said)
+        if self.compiled.rollout_forward(*given, *babbling, len(fire), quantised, keep) < 0:
             raise MemoryError
 
     @property
@@ -115,8 +124,11 @@ class _Desk:
     def learn(
         self, rule: _Rule, sample: Sample, grade: Grade, penalty: float
     ) -> tuple[Float32, Gradient | None]:
-        self.begin(sample.states, packed(sample.hole))
-        self.live(rule, sample.fire, sample.lost, sample.quantised, keep=True)
+        self.begin(sample.states)
+        if sample.heard:
+            self.compiled.world_hear(self.rollout, _at(self.own), _at(self.inbox))
+        self.restart(packed(sample.hole))
+        self.live(rule, sample.fire, sample.lost, sample.quantised, keep=True, babble=sample.babble)
         states = self.states
         toward = grade(states)
         if toward is None:
@@ -135,9 +147,8 @@ class _CompiledWorld(World):
     def __init__(self, compiled: Any, rule: _Rule, states: Float32) -> None:
         self._rule = rule
         self._desks = [_Desk(compiled, *grid.shape[:2]) for grid in states]
-        nobody = packed(np.zeros(states.shape[1:3], np.bool_))
         for desk, grid in zip(self._desks, states, strict=True):
-            desk.begin(grid, nobody)
+            desk.begin(grid)
 
     @property
     def states(self) -> Float32:
@@ -151,6 +162,15 @@ class _CompiledWorld(World):
     def restart(self, hole: NDArray[np.bool_]) -> None:
         for desk, cells in zip(self._desks, packed(hole), strict=True):
             desk.restart(cells)
+
+
+def _babbling(babble: Babble | None) -> tuple[NDArray[np.int32], Float32]:
+    """Places of cells on a grid with a border, and what they say, as compiled code wants it."""
+    if babble is None:
+        return np.zeros(0, np.int32), np.zeros((0, 0, CHANNELS), np.float32)
+    said: Float32 = aligned(babble.said.shape)
+    said[...] = babble.said
+    return np.flatnonzero(np.pad(babble.cells, 1)).astype(np.int32), said
 
 
 def _at(array: NDArray[Any] | None) -> int | None:

@@ -1,16 +1,27 @@
-"""Wounds for training: what a cell may lose, as masks over a grid around a target in its middle."""
+"""Wounds for training: which cells of a grid around a target in its middle are struck, and how."""
 
 import math
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from firmware.budget import CHANNELS
+from trainer.backend import Babble, Sample
+from trainer.rule import Float32
+
 Mask = NDArray[np.bool_]
-"""bool[rows, cols], True where cells restart."""
+"""bool[rows, cols], True where cells are struck."""
 
 SIDES: Final = ("left", "right", "top", "bottom")
+
+
+class Wound(NamedTuple):
+    """Cells that are struck, bool[rows, cols], and by which of ``KINDS``."""
+
+    kind: str
+    cells: Mask
 
 
 class Damage:
@@ -20,20 +31,17 @@ class Damage:
         rows: of the grid.
         cols: likewise.
         size: the longer side of the target, in cells.
-        shares: how often each kind of ``KINDS`` comes, in any unit.
     """
 
-    def __init__(self, rows: int, cols: int, size: int, shares: dict[str, float]) -> None:
+    def __init__(self, rows: int, cols: int, size: int) -> None:
         self.rows, self.cols, self.half = rows, cols, size / 2
         self.down = np.arange(rows)[:, None] - (rows - 1) / 2
         self.right = np.arange(cols)[None, :] - (cols - 1) / 2
-        self.kinds = list(shares)
-        self.shares = np.array([shares[kind] for kind in self.kinds]) / sum(shares.values())
 
-    def draw(self, draws: np.random.Generator) -> Mask:
-        """A wound of a random kind."""
-        kind = self.kinds[draws.choice(len(self.kinds), p=self.shares)]
-        return KINDS[kind](self, draws)
+    def draw(self, draws: np.random.Generator, shares: dict[str, float]) -> Wound:
+        """A wound of a random kind of ``KINDS``, each of which has a share; all together 1."""
+        kind = list(shares)[draws.choice(len(shares), p=list(shares.values()))]
+        return Wound(kind, KINDS[kind](self, draws))
 
     def all(self, mask: NDArray[np.bool_]) -> Mask:
         """A mask of one row or column on all of the grid."""
@@ -78,10 +86,49 @@ def square(damage: Damage, draws: np.random.Generator) -> Mask:
     return damage.all(near_row & (abs(damage.right - shift * (right - 0.5)) < reach))
 
 
+def spot(damage: Damage, draws: np.random.Generator) -> Mask:
+    """A disc with a radius of half a cell to two cells, somewhere around the target."""
+    down, right, size = draws.random(3)
+    reach = 2 * damage.half
+    below, beside = damage.down - reach * (down - 0.5), damage.right - reach * (right - 0.5)
+    return damage.all(below**2 + beside**2 < (0.5 + 1.5 * size) ** 2)
+
+
+def scrambled(damage: Damage, draws: np.random.Generator) -> Mask:
+    """A spot, a disc, or up to a fifth of all cells."""
+    kind = draws.integers(3)
+    if kind < 2:
+        return (spot, disc)[kind](damage, draws)
+    share = 0.2 * draws.random() ** 2
+    return draws.random((damage.rows, damage.cols)) < share
+
+
 KINDS: Final[dict[str, Callable[[Damage, np.random.Generator], Mask]]] = {
     "scatter": scatter,
     "disc": disc,
     "half_plane": half_plane,
     "side": side,
     "square": square,
+    "scrambled": scrambled,
+    "babbling": spot,
 }
+
+LYING_KINDS: Final = ("scrambled", "babbling")
+"""Those whose cells do not restart, but have, or say for a while, what no organism would."""
+
+
+def struck(sample: Sample, wound: Wound, draws: np.random.Generator) -> Sample:
+    """A sample whose cells have random states, say random states for a part of its steps, or restart."""
+    cells = wound.cells
+    if wound.kind == "scrambled":
+        states = sample.states.copy()
+        states[cells] = _random_states(draws, int(cells.sum()))
+        return sample._replace(states=states)
+    if wound.kind == "babbling":
+        steps = int(draws.random() * len(sample.fire))
+        return sample._replace(babble=Babble(cells, _random_states(draws, steps, int(cells.sum()))))
+    return sample._replace(hole=cells)
+
+
+def _random_states(draws: np.random.Generator, *shape: int) -> Float32:
+    return draws.integers(-128, 128, (*shape, CHANNELS)).astype(np.float32)

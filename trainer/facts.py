@@ -4,11 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
-from types import NoneType
 from typing import Any, Final
 
 from firmware.genome import check_fact
-from trainer.recipe import PROLONGED_MAX, STEPS_MAX, Recipe
+from trainer.recipe import KEYS, PROLONGED_MAX, STEPS_MAX, Recipe
 from trainer.rule import SHIFT1, SHIFT2
 from trainer.shortlist import KEPT
 from trainer.watchdog import WINDOW_STEPS
@@ -28,13 +27,6 @@ _FACTS: Final = {
     "scale": (float,),
     "returns": (int,),
     "kept": (int,),
-}
-_RECIPE: Final = {
-    **dict.fromkeys(("regime", "optimiser", "start_crc32"), (str,)),
-    **dict.fromkeys(("hidden", "seed", "lost", "pool", "margin"), (int,)),
-    "rate": (float, int),
-    "steps": (int, NoneType),
-    "minutes": (float, int, NoneType),
 }
 _DRAWS_BITS: Final = (128, 128, 1, 32)
 _CANDIDATE: Final = {"step": (int,), "score": (float,), "shift1": (int,), "shift2": (int,)}
@@ -84,10 +76,12 @@ class Facts:
             ValueError: it lacks something, or has more, or something that cannot be.
         """
         facts = _typed("facts", content, _FACTS)
-        recipe = _typed("recipe", facts["recipe"], _RECIPE)
+        recipe = facts["recipe"]
+        if recipe.keys() != set(KEYS):
+            raise ValueError("recipe: something is missing or unknown")
         for name in ("command", "backend"):
             check_fact(name, facts[name])
-        if not re.fullmatch(r"([0-9a-f]{8})?", recipe["start_crc32"]):
+        if not re.fullmatch(r"([0-9a-f]{8})?", str(recipe["start_crc32"])):
             raise ValueError("start_crc32 is none")
         seed, prolonged_at, candidates = (facts[n] for n in ("seed_pixel", "prolonged_at", "candidates"))
         if len(seed) != 2 or any(type(place) is not int for place in seed):

@@ -119,9 +119,10 @@ def _declared(found: Any) -> Any:
         ("sums_bytes", c_size_t, ()),
         ("weights_pack", None, (place, place, place, place, number, number)),
         ("sums_unpack", None, (place,) * 5),
-        ("world_begin", None, (place,) * 4),
+        ("world_begin", None, (place,) * 2),
+        ("world_hear", None, (place,) * 3),
         ("world_restart", None, (place,) * 4),
-        ("rollout_forward", c_int64, (*(place,) * 6, number, number, number)),
+        ("rollout_forward", c_int64, (*(place,) * 7, number, number, place, number, number, number)),
         ("rollout_backward", None, (*(place,) * 4, c_float, number, place)),
     ):
         function = getattr(found, name)

@@ -1,57 +1,62 @@
-"""How a rule is trained: the options, and the schedule that follows from them.
+"""How a rule is trained: what is chosen for one training, and the schedule that follows from it.
 
-What each choice is worth was measured; docs/training.md has the figures.
+The usual values, and what they mean, are in ``recipe.toml``.
 """
 
 import math
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from importlib.resources import files
 from typing import Any, Final, NamedTuple
-
-import numpy as np
 
 from firmware.budget import HIDDEN_MAX
 from firmware.errors import InputError
 from firmware.genome import REGIMES
+from firmware.limits import Limits
+from trainer.damage import KINDS, LYING_KINDS
 from trainer.optimiser import OPTIMISERS
 
-WARM_UP_STEPS: Final = 50
-
-LEAST_RATE: Final = 0.02
-"""Of the learning rate at the end of its cosine."""
-
-DAMAGE_FROM: Final = 0.1
-"""Share of the training after which samples are wounded: first it has to grow at all."""
-
-INT8_FROM, INT8_TO = 0.2, 0.6
-"""Between these shares of the training more and more samples round as the firmware does; then all do."""
-
-STARTED_AT, STARTED_RATE = INT8_TO, 0.5
-"""A rule that is trained already goes on as if so much of the training were done, at a part of the rate."""
-
-BATCHES: Final = ((0.0, 2), (0.45, 4), (0.75, 8))
-"""Samples in a step, from a share of the training on: first many steps, then gradients with less noise."""
-
-FIRES: Final = {2: 0.3, 3: 0.5, 4: 0.2}
-"""Halvings of the share of cells that wake in a step, and how often: rules that learn at 1/2 lean on it."""
-
-WOUNDS: Final = {"scatter": 0.1, "disc": 0.25, "half_plane": 0.25, "side": 0.2, "square": 0.2}
-"""How often each kind of wound comes."""
-
-ACCUMULATOR_PENALTY: Final = 1.0
-"""Gradient of an accumulator's excess, in units of the colour's error: what wraps makes rules explode."""
-
-OVERFLOW_FROM: Final = 1.8
-"""State beyond +-1.8 costs extra: int8 ends at +-2, and a saturated channel forgets."""
-
-AVERAGE_STEPS: Final = 100
-"""The running mean of the parameters goes over about so many steps."""
+STARTED_RATE: Final = 0.5
+"""Part of the learning rate of a rule that is trained already; it stands where all is as it will be."""
 
 STEPS_MAX: Final = 10_000_000
 PROLONGED_MAX: Final = 128
 """So often a training may get another end: all of them are a fact of its genome."""
 
-POOL_MAX, MARGIN_MAX = 256, 8
+POOL_MAX, MARGIN_MAX, BATCH_MAX, LENGTH_MAX = 256, 8, 64, 20.0
 """What fits into the memory of a usual machine, with the largest target."""
+
+USUAL: Final[dict[str, Any]] = tomllib.loads(files("trainer").joinpath("recipe.toml").read_text())
+
+ROLES: Final = ("seed", "wounded", "held")
+"""A sample has to grow, has to heal, or only goes on."""
+
+WAKES: Final = {str(1 << halvings): halvings for halvings in range(1, 7)}
+"""Of so many cells one wakes in a step: how often the share is halved."""
+
+SHARE, WEIGHT = Limits(0, 1), Limits(0, 1_000_000)
+
+_NUMBERS: Final = {
+    "hidden": Limits(1, HIDDEN_MAX, whole=True),
+    "seed": Limits(0, 2**63 - 1, whole=True),
+    "rate": Limits(1e-6, 1),
+    "least_rate": SHARE,
+    "warm_up_steps": Limits(1, STEPS_MAX, whole=True),
+    "average_steps": Limits(1, STEPS_MAX, whole=True),
+    "pool": Limits(8, POOL_MAX, whole=True),
+    "margin": Limits(0, MARGIN_MAX, whole=True),
+    "wounded_from": SHARE,
+    "lost": Limits(0, 15, whole=True),
+    "lying": SHARE,
+    "hope": Limits(0, 1000, above=True),
+    "unhealed": Limits(0, 1000),
+    "hopeless": Limits(0, 1000),
+    "exploded": Limits(0, 1000, above=True),
+    "accumulator_penalty": Limits(0, 1000),
+    "overflow_from": Limits(0, 2),
+}
+_SHARES: Final = {"fires": tuple(WAKES), "wounds": tuple(KINDS), "lies": LYING_KINDS}
 
 
 class Lengths(NamedTuple):
@@ -63,7 +68,7 @@ class Lengths(NamedTuple):
 
 @dataclass(frozen=True)
 class Recipe:
-    """Options of a training run.
+    """Options of a training, and the data that its schedule follows.
 
     Attributes:
         regime: ``growing`` starts every sample from the seed, ``persistent`` keeps a sample pool,
@@ -72,12 +77,9 @@ class Recipe:
         steps: optimiser steps; None when ``minutes`` is given.
         minutes: wall time to train for; the schedule then follows the clock.
         seed: of all random draws.
-        optimiser: ``soap``, ``muon`` or ``adam``.
-        rate: its learning rate.
-        lost: sixteenths of the messages that are lost in training, at most.
-        pool: samples in the pool, at most 256.
-        margin: blank cells around the target on each side, at most 8.
         start_crc32: of the genome that it goes on from, in hex; empty for a rule that knows nothing.
+
+    All other attributes are explained in ``recipe.toml``, from which they have their defaults.
     """
 
     regime: str = "regenerating"
@@ -85,12 +87,29 @@ class Recipe:
     steps: int | None = 4000
     minutes: float | None = None
     seed: int = 0
-    optimiser: str = "soap"
-    rate: float = 4e-3
-    lost: int = 8
-    pool: int = 256
-    margin: int = 8
     start_crc32: str = ""
+    optimiser: str = USUAL["optimiser"]
+    rate: float = USUAL["rate"]
+    least_rate: float = USUAL["least_rate"]
+    warm_up_steps: int = USUAL["warm_up_steps"]
+    average_steps: int = USUAL["average_steps"]
+    pool: int = USUAL["pool"]
+    margin: int = USUAL["margin"]
+    batches: list[list[float]] = field(default_factory=USUAL["batches"].copy)
+    gradual: list[float] = field(default_factory=USUAL["gradual"].copy)
+    wounded_from: float = USUAL["wounded_from"]
+    lost: int = USUAL["lost"]
+    lying: float = USUAL["lying"]
+    hope: float = USUAL["hope"]
+    unhealed: float = USUAL["unhealed"]
+    hopeless: float = USUAL["hopeless"]
+    exploded: float = USUAL["exploded"]
+    accumulator_penalty: float = USUAL["accumulator_penalty"]
+    overflow_from: float = USUAL["overflow_from"]
+    fires: dict[str, float] = field(default_factory=USUAL["fires"].copy)
+    wounds: dict[str, float] = field(default_factory=USUAL["wounds"].copy)
+    lies: dict[str, float] = field(default_factory=USUAL["lies"].copy)
+    lengths: dict[str, list[float]] = field(default_factory=USUAL["lengths"].copy)
 
     def __post_init__(self) -> None:
         for name, value, known in (
@@ -101,33 +120,38 @@ class Recipe:
                 raise InputError(name, value, f"it must be one of {', '.join(known)}", "choose one of these")
         if (self.steps is None) == (self.minutes is None):
             raise InputError("steps and minutes", "both or neither", "exactly one must be given", "drop one")
-        limits: tuple[tuple[str, Any, float, float, str], ...] = (
-            ("hidden", self.hidden, 1, HIDDEN_MAX, "96 to 128 works best"),
-            ("steps", self.steps, 1, STEPS_MAX, "3,000 are usual for 16 px"),
-            ("seed", self.seed, 0, 2**63 - 1, "choose another"),
-            ("rate", self.rate, 1e-6, 1, "0.004 is usual"),
-            ("lost", self.lost, 0, 15, "leave it out"),
-            ("pool", self.pool, 8, POOL_MAX, "leave it out"),
-            ("margin", self.margin, 0, MARGIN_MAX, "leave it out"),
-        )
-        for name, value, least, most, fix in limits:
-            if value is not None and not least <= value <= most:
-                raise InputError(name, value, f"it must be {least} to {most}", fix)
-        if self.minutes is not None and not 0 < self.minutes <= 60 * 24 * 30:
-            raise InputError("minutes", self.minutes, "it must be above 0, at most 30 days", "10 is usual")
+        if self.steps is not None:
+            _check("steps", self.steps, Limits(1, STEPS_MAX, whole=True))
+        if self.minutes is not None:
+            _check("minutes", self.minutes, Limits(0, 60 * 24 * 30, above=True))
+        for name, limits in _NUMBERS.items():
+            _check(name, getattr(self, name), limits)
+        for name, known in _SHARES.items():
+            _check_shares(name, getattr(self, name), known)
+        _check_pair("gradual", self.gradual, SHARE)
+        _check_lengths(self.lengths)
+        _check_batches(self.batches)
+
+    @property
+    def unusual(self) -> dict[str, Any]:
+        """Data that differ from what ``recipe.toml`` has."""
+        return {name: value for name, value in asdict(self).items() if value != USUAL.get(name, value)}
 
     def stage(self, progress: float) -> float:
-        """Where in the course of a whole training it stands: a rule that is trained already begins late."""
-        return STARTED_AT + (1 - STARTED_AT) * progress if self.start_crc32 else progress
+        """Where in a whole training it stands: a rule that is trained already begins where nothing is new."""
+        settled = self.gradual[1]
+        return settled + (1 - settled) * progress if self.start_crc32 else progress
 
     def batch(self, progress: float) -> int:
         """Samples in a step, at a progress of 0..1."""
-        progress = self.stage(progress)
-        return next(size for share, size in reversed(BATCHES) if progress >= share)
+        stage = self.stage(progress)
+        return next(int(size) for share, size in reversed(self.batches) if stage >= share)
 
     def quantised_share(self, progress: float) -> float:
         """Of samples that round as the firmware does."""
-        return float(np.clip((self.stage(progress) - INT8_FROM) / (INT8_TO - INT8_FROM), 0, 1))
+        begin, end = self.gradual
+        stage = self.stage(progress)
+        return min(1.0, max(0.0, (stage - begin) / (end - begin))) if end > begin else float(stage >= end)
 
     def lost_most(self, progress: float) -> int:
         """The most sixteenths of the messages that a sample loses: first it has to learn to hear."""
@@ -135,13 +159,38 @@ class Recipe:
 
     def damages(self, progress: float) -> bool:
         """Whether samples are wounded while they are trained."""
-        return self.regime == "regenerating" and self.stage(progress) >= DAMAGE_FROM
+        return self.regime == "regenerating" and self.stage(progress) >= self.wounded_from
+
+    def damage(self, progress: float) -> dict[str, float]:
+        """How often each kind of wound comes; all together 1."""
+        lying = self.lying * self.quantised_share(progress)
+        honest = {kind: (1 - lying) * share for kind, share in shares(self.wounds).items()}
+        return honest | {kind: lying * share for kind, share in shares(self.lies).items()}
+
+    def halvings(self) -> dict[int, float]:
+        """How often the share of cells that wake in a step is halved so many times; all together 1."""
+        return {WAKES[cells]: share for cells, share in shares(self.fires).items()}
 
     def learning_rate(self, step: int, progress: float) -> float:
         """One cosine over all of the training, after a short warm-up."""
         cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
         rate = self.rate * (STARTED_RATE if self.start_crc32 else 1)
-        return rate * min(1.0, (step + 1) / WARM_UP_STEPS) * (LEAST_RATE + (1 - LEAST_RATE) * cosine)
+        warm = min(1.0, (step + 1) / self.warm_up_steps)
+        return rate * warm * (self.least_rate + (1 - self.least_rate) * cosine)
+
+    def seeds_any(self, progress: float) -> bool:
+        """Whether any sample of a batch may begin again, instead of the worst."""
+        return self.stage(progress) >= self.gradual[1]
+
+    def rollout(self, role: str, reach: int) -> Lengths:
+        """How long a sample of one of ``ROLES`` is rolled out.
+
+        Args:
+            role: what is asked of it.
+            reach: cells from the seed to the farthest of the target.
+        """
+        shortest, longest = (round(length * max(9, reach)) for length in self.lengths[role])
+        return Lengths(max(8, shortest), max(16, longest))
 
 
 def usual_steps(reach: int) -> int:
@@ -149,12 +198,55 @@ def usual_steps(reach: int) -> int:
     return 100 * max(1, int(1.3 * float(reach) ** 1.5 + 0.5))
 
 
-def lengths(role: str, reach: int) -> Lengths:
-    """How long a sample is rolled out.
+def shares(weights: Mapping[str, float]) -> dict[str, float]:
+    """The same in proportion, all together 1."""
+    total = math.fsum(weights.values())
+    return {name: weight / total for name, weight in weights.items()}
 
-    Args:
-        role: ``seed``, which has to grow; ``wounded``, which has to heal; ``held``, which only goes on.
-        reach: cells from the seed to the farthest of the target.
-    """
-    shortest, longest = {"seed": (3.5, 5.25), "wounded": (2.4, 4.8), "held": (0.8, 3.2)}[role]
-    return Lengths(max(8, round(shortest * max(9, reach))), max(16, round(longest * max(9, reach))))
+
+def _check(name: str, value: object, limits: Limits) -> None:
+    wanted = (int,) if limits.whole else (int, float)
+    if type(value) not in wanted or value not in limits:  # type: ignore[operator]
+        raise InputError(name, value, f"it must be {limits}", "leave it out for what is usual")
+
+
+def _check_pair(name: str, value: object, limits: Limits) -> None:
+    if type(value) is not list or len(value) != 2:
+        raise InputError(name, value, "there must be two numbers", "e.g. [0.2, 0.6]")
+    for number in value:
+        _check(name, number, limits)
+    if value[0] > value[1]:
+        raise InputError(name, value, "the second is less than the first", "exchange them")
+
+
+def _check_shares(name: str, value: object, known: tuple[str, ...]) -> None:
+    if type(value) is not dict or not value:
+        raise InputError(name, value, "there must be a share for each kind", f"known are: {', '.join(known)}")
+    for kind, share in value.items():
+        if kind not in known:
+            raise InputError(name, kind, "there is no such kind", f"known are: {', '.join(known)}")
+        _check(f"{name}.{kind}", share, WEIGHT)
+    if not sum(value.values()):
+        raise InputError(name, value, "all shares are 0", "give one that is not")
+
+
+def _check_lengths(value: object) -> None:
+    if type(value) is not dict or value.keys() != set(ROLES):
+        raise InputError("lengths", value, f"there must be {', '.join(ROLES)}", "see recipe.toml")
+    for role, pair in value.items():
+        _check_pair(f"lengths.{role}", pair, Limits(0, LENGTH_MAX, above=True))
+
+
+def _check_batches(value: object) -> None:
+    if type(value) is not list or not value or any(type(one) is not list or len(one) != 2 for one in value):
+        raise InputError("batches", value, "there must be pairs of a share and a size", "e.g. [[0.0, 8]]")
+    for share, size in value:
+        _check("batches", share, SHARE)
+        _check("batches", size, Limits(2, BATCH_MAX, whole=True))
+    begins = [share for share, _ in value]
+    if begins[0] != 0 or begins != sorted(set(begins)):
+        raise InputError("batches", value, "shares must rise from 0", "e.g. [[0.0, 2], [0.5, 8]]")
+
+
+KEYS: Final = tuple(one.name for one in fields(Recipe))
+"""All that a checkpoint has of a recipe."""

@@ -73,15 +73,29 @@ class Sheet:
         return flat.view(self.batch, self.rows + 2, self.pitch, *flat.shape[1:])[:, 1:-1, 1:-1]
 
 
+class Babble(NamedTuple):
+    """Cells that say something else than what they are.
+
+    ``cells`` is int64[n], where they are; ``until`` is int64[n], in how many steps they do so; ``said`` is
+    float32[steps, n, 16], what they say when they wake.
+    """
+
+    cells: Tensor
+    until: Tensor
+    said: Tensor
+
+
 class Noise(NamedTuple):
     """What is random about a rollout.
 
     ``fire`` is bool[steps, cells], which cells wake in a step, none of the border; ``lost`` is
-    bool[steps, 8, cells], what they say on which ports is lost, or None if nothing is.
+    bool[steps, 8, cells], what they say on which ports is lost, or None if nothing is; ``babble`` is None
+    if all say what they are.
     """
 
     fire: Tensor
     lost: Tensor | None = None
+    babble: Babble | None = None
 
 
 class World(NamedTuple):
@@ -91,18 +105,21 @@ class World(NamedTuple):
     inbox: Tensor
 
     @classmethod
-    def begin(cls, states: Tensor, hole: Tensor, sheet: Sheet) -> "World":
-        """All have just heard all their neighbours; then some restart.
+    def begin(cls, states: Tensor, sheet: Sheet) -> "World":
+        """Power comes on, and nobody has heard anything; ``states`` is float32[batch, rows, cols, 16]."""
+        own = sheet.pack(states)
+        return cls(own, own.new_zeros(PORTS, *own.shape))
 
-        Args:
-            states: float32[batch, rows, cols, 16] before that.
-            hole: bool[batch, rows, cols], those that restart.
-            sheet: the shape.
-        """
-        own, restarts = sheet.pack(states), sheet.pack(hole)[:, None]
-        knows = sheet.pack(~hole)[:, None]
-        heard = [own.roll(-sheet.way(port), 0) * knows for port in range(PORTS)]
-        return cls(own.masked_fill(restarts, 0), torch.stack(heard))
+    def hear(self, sheet: Sheet, cells: Tensor) -> "World":
+        """Some cells, bool[batch, rows, cols], have just heard all their neighbours."""
+        hears = sheet.pack(cells)[:, None]
+        heard = [self.own.roll(-sheet.way(port), 0) * hears for port in range(PORTS)]
+        return World(self.own, torch.stack(heard))
+
+    def restart(self, sheet: Sheet, hole: Tensor) -> "World":
+        """Some cells, bool[batch, rows, cols], restart; their neighbours have not heard of it."""
+        restarts = sheet.pack(hole)[:, None]
+        return World(self.own.masked_fill(restarts, 0), self.inbox.masked_fill(restarts, 0))
 
 
 def roll(
@@ -126,9 +143,10 @@ def roll(
 
 
 class _Saved(NamedTuple):
-    """What one step leaves for the backward pass."""
+    """What one step leaves for the backward pass; senders for each port, and those of them that babble."""
 
     senders: list[Tensor]
+    babblers: list[Tensor]
     starved: Tensor
     active: Tensor
     perception: Tensor
@@ -144,10 +162,7 @@ class _Rollout(torch.autograd.Function):
         w1, b1, w2, weights, noise, sheet, quantised, penalty = rest
         weights = weights._replace(w1=w1, b1=b1, w2=w2)
         world = World(own.clone(), inbox.clone())
-        saved = []
-        for step, fire in enumerate(noise.fire):
-            lost = None if noise.lost is None else noise.lost[step]
-            saved.append(_step(world, fire, lost, weights, sheet, quantised))
+        saved = [_step(world, noise, step, weights, sheet, quantised) for step in range(len(noise.fire))]
         ctx.saved, ctx.weights, ctx.sheet, ctx.penalty = saved, weights, sheet, penalty
         return world.own, world.inbox
 
@@ -160,11 +175,10 @@ class _Rollout(torch.autograd.Function):
         return *toward, *gradients, None, None, None, None, None
 
 
-def _step(
-    world: World, fire: Tensor, lost: Tensor | None, weights: Weights, sheet: Sheet, quantised: bool
-) -> _Saved:
+def _step(world: World, noise: Noise, step: int, weights: Weights, sheet: Sheet, quantised: bool) -> _Saved:
     """One step of the cells that fire, in place: ``firmware.arithmetic.update`` of each, and messages."""
     own, inbox = world
+    fire = noise.fire[step]
     around = inbox[..., ALPHA].amax(0)
     alive = torch.maximum(around, own[:, ALPHA]) >= MATURE
     active, starved = (fire & alive).nonzero().squeeze(1), (fire & ~alive).nonzero().squeeze(1)
@@ -181,13 +195,25 @@ def _step(
     new = wanted.clamp(-128, 127)
     survives = (torch.maximum(new[:, ALPHA], around.index_select(0, active)) >= MATURE).unsqueeze(1)
     own.index_fill_(0, starved, 0).index_copy_(0, active, new * survives)
-    senders = []
+    said, babbles = _said(own, noise.babble, step)
+    senders, babblers = [], []
     for port in range(PORTS):
-        sent = fire if lost is None else fire & ~lost[port]
+        sent = fire if noise.lost is None else fire & ~noise.lost[step, port]
         senders.append(sent.nonzero().squeeze(1))
-        told = own.index_select(0, senders[port])
+        babblers.append((sent & babbles).nonzero().squeeze(1))
+        told = said.index_select(0, senders[port])
         inbox[opposite(port)].index_copy_(0, senders[port] + sheet.way(port), told)
-    return _Saved(senders, starved, active, perception, hidden, wanted - new, overflow, survives)
+    return _Saved(senders, babblers, starved, active, perception, hidden, wanted - new, overflow, survives)
+
+
+def _said(own: Tensor, babble: Babble | None, step: int) -> tuple[Tensor, Tensor]:
+    """What each cell says in a step, and which of them babble."""
+    babbles = torch.zeros(len(own), dtype=torch.bool, device=own.device)
+    if babble is None or step >= len(babble.said):
+        return own, babbles
+    still = step < babble.until
+    babbles[babble.cells[still]] = True
+    return own.index_copy(0, babble.cells[still], babble.said[step, still]), babbles
 
 
 def sobel(heard: Tensor) -> tuple[Tensor, Tensor]:
@@ -211,8 +237,9 @@ def _step_backward(
     That of the weights w1, b1 and w2 is added to ``sums``.
     """
     own, inbox = toward
-    for port, senders in enumerate(kept.senders):
+    for port, (senders, babblers) in enumerate(zip(kept.senders, kept.babblers, strict=True)):
         heard, receivers = inbox[opposite(port)], senders + sheet.way(port)
+        heard.index_fill_(0, babblers + sheet.way(port), 0)
         own.index_add_(0, senders, heard.index_select(0, receivers))
         heard.index_fill_(0, receivers, 0)
     own.index_fill_(0, kept.starved, 0)

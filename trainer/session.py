@@ -1,5 +1,6 @@
 """A training session as a user sees it: a progress bar, checkpoints, a clean stop, a genome at the end."""
 
+import json
 import sys
 import time
 from collections import deque
@@ -143,6 +144,8 @@ def export(training: Training, name: str, candidate: Candidate | None = None) ->
         "backend": training.backend.name,
         "bytes_verified": compared.bytes_compared,
     }
+    if recipe.unusual:
+        facts["recipe"] = json.dumps(recipe.unusual)
     if recipe.start_crc32:
         facts["start_crc32"] = recipe.start_crc32
     if training.prolonged_at:

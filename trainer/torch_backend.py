@@ -1,6 +1,7 @@
 """The torch backend: ``rollout.py``, all samples of a batch at once, on a processor or a GPU."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -65,12 +66,14 @@ class Torch(Backend):
     ) -> tuple[Float32, Gradient]:
         sheet = Sheet(len(samples), self._rows, self._cols)
         tensors = [self._on(tensor).requires_grad_() for tensor in weights[:3]]
-        states, hole = (self._on(np.stack(parts)) for parts in list(zip(*samples, strict=True))[:2])
-        world = rollout.World.begin(states, hole, sheet)
+        states, heard, hole = (self._on(np.stack(parts)) for parts in list(zip(*samples, strict=True))[:3])
+        hears = heard[:, None, None].expand(hole.shape)
+        world = rollout.World.begin(states, sheet).hear(sheet, hears).restart(sheet, hole)
         w1, b1, w2 = tensors
         given = weights._replace(w1=w1, b1=b1, w2=w2)
         penalties = torch.full((sheet.cells,), penalty, dtype=torch.float32, device=self._device)
-        end = roll(world, given, self._noise(samples, sheet), sheet, samples[0].quantised, penalties)
+        noise = self._noise(samples, sheet)._replace(babble=self._babble(samples, sheet))
+        end = roll(world, given, noise, sheet, samples[0].quantised, penalties)
         grids = sheet.unpack(end.own)
         found = grids.detach().cpu().numpy().copy()
         graded = [grade(grid) for grid in found]
@@ -93,6 +96,20 @@ class Torch(Backend):
             np.stack(fire, 1), np.stack([nothing if one is None else one for one in lost], 1), sheet
         )
 
+    def _babble(self, samples: list[Sample], sheet: Sheet) -> rollout.Babble | None:
+        """Of all samples in which cells babble."""
+        some = [(place, sample.babble) for place, sample in enumerate(samples) if sample.babble is not None]
+        if not some:
+            return None
+        masks = np.zeros((sheet.batch, self._rows, self._cols), np.bool_)
+        for place, babble in some:
+            masks[place] = babble.cells
+        steps = max(len(babble.said) for _, babble in some)
+        said = np.concatenate([_longer(babble.said, steps) for _, babble in some], 1)
+        until = np.concatenate([np.full(babble.said.shape[1], len(babble.said)) for _, babble in some])
+        cells = sheet.pack(torch.from_numpy(masks)).nonzero().squeeze(1)
+        return rollout.Babble(cells.to(self._device), self._on(until), self._on(said))
+
     def _flat(self, fire: Sets, lost: Sets | None, sheet: Sheet) -> Noise:
         """uint64[steps, n, words] and uint64[steps, n, 8, words] as flat masks."""
         flat_fire = self._on(_flat(fire, sheet))
@@ -111,8 +128,7 @@ class _TorchWorld(World):
         self._sheet = Sheet(*states.shape[:3])
         w1, b1, w2 = (backend._on(tensor) for tensor in weights[:3])
         self._weights = weights._replace(w1=w1, b1=b1, w2=w2)
-        nobody = backend._on(np.zeros(states.shape[:3], np.bool_))
-        self._world = rollout.World.begin(backend._on(states), nobody, self._sheet)
+        self._world = rollout.World.begin(backend._on(states), self._sheet)
 
     @property
     def states(self) -> Float32:
@@ -125,13 +141,12 @@ class _TorchWorld(World):
         self._world = roll(self._world, self._weights, noise, self._sheet, quantised=True)
 
     def restart(self, hole: NDArray[np.bool_]) -> None:
-        cells = self._sheet.pack(self._backend._on(hole))
-        self._world.own[cells] = 0
-        self._world.inbox[:, cells] = 0
+        self._world = self._world.restart(self._sheet, self._backend._on(hole))
 
 
-def _longer(sets: Sets, steps: int) -> Sets:
-    return np.pad(sets, [(0, steps - len(sets)), *[(0, 0)] * (sets.ndim - 1)])
+def _longer(by_step: NDArray[Any], steps: int) -> NDArray[Any]:
+    """The same with nothing in more steps."""
+    return np.pad(by_step, [(0, steps - len(by_step)), *[(0, 0)] * (by_step.ndim - 1)])
 
 
 def _flat(sets: Sets, sheet: Sheet) -> NDArray[np.bool_]:

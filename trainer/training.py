@@ -13,20 +13,11 @@ from firmware.errors import InputError
 from firmware.genome import Genome, check_fact
 from firmware.picture import Picture
 from trainer.backend import Backend, Sample
-from trainer.damage import Damage
+from trainer.damage import Damage, struck
 from trainer.evaluate import Judge, Judgement
 from trainer.optimiser import make_optimiser
 from trainer.pool import Pool, seed_grid
-from trainer.recipe import (
-    ACCUMULATOR_PENALTY,
-    AVERAGE_STEPS,
-    FIRES,
-    OVERFLOW_FROM,
-    PROLONGED_MAX,
-    WOUNDS,
-    Recipe,
-    lengths,
-)
+from trainer.recipe import PROLONGED_MAX, Recipe
 from trainer.rule import Float32, Gradient, Parameters
 from trainer.shortlist import Candidate, Shortlist
 from trainer.wakes import draw_fire, draw_lost
@@ -38,14 +29,8 @@ JUDGEMENTS, JUDGE_EVERY_STEPS = 40, 50
 NORM_MIN: Final = 1e-8
 """Added to a gradient's norm, which may be 0."""
 
-EXPLODED: Final = 2.0
-"""A sample with so many times the error of a grid with a seed has exploded: nothing is learned from it."""
-
 HELD_SHARE: Final = 1 / 3
 """Of batches of two, in which the sample beside the seed is not wounded."""
-
-UNHEALED: Final = 0.02
-"""A sample with more than this share of a blank grid's error has a long rollout, to go on healing."""
 
 
 class Training:
@@ -96,7 +81,7 @@ class Training:
         """Wall time spent up to the end of the last step, earlier runs included."""
         self._wanted = target.placed(rows, cols).astype(np.float32) / 255
         self._blank = max(float((self._wanted**2).mean()), self._error(self.pool.seed))
-        self._damage = Damage(rows, cols, max(target.height, target.width), WOUNDS)
+        self._damage = Damage(rows, cols, max(target.height, target.width))
         self._judge = Judge(backend, target, recipe.margin, recipe.seed)
         self._clock = time.monotonic()
 
@@ -115,7 +100,7 @@ class Training:
             self.judge()
         chosen, samples = self._samples(progress)
         weights = self.parameters.weights(False), self.parameters.weights(True)
-        penalty = ACCUMULATOR_PENALTY / (ONE * self._wanted.size * len(samples))
+        penalty = self.recipe.accumulator_penalty / (ONE * self._wanted.size * len(samples))
         ends, gradient = self.backend.learn(
             weights, samples, lambda states: self._toward(states, len(samples)), penalty
         )
@@ -167,7 +152,7 @@ class Training:
         self.judgements = int(self.progress * JUDGEMENTS) + 1
 
     def _samples(self, progress: float) -> tuple[NDArray[np.integer], list[Sample]]:
-        """A batch: the worst sample begins again, the best are wounded. Also its places in the pool."""
+        """A batch: one sample begins again, the best others are wounded. Also its places in the pool."""
         recipe, draws = self.recipe, self.draws
         size = recipe.batch(progress)
         chosen = draws.choice(recipe.pool, size, replace=False)
@@ -175,6 +160,9 @@ class Training:
             self.pool.reseed(chosen)
         errors = np.array([self._error(self.pool.grids[place]) for place in chosen])
         order = np.argsort(-errors, kind="stable")
+        if recipe.seeds_any(progress) and errors[order[0]] < recipe.hopeless * self._blank:
+            again = draws.integers(size)
+            order = np.concatenate([order[again : again + 1], np.delete(order, again)])
         chosen, errors = chosen[order], errors[order]
         self.pool.reseed(chosen[:1])
         wounded = size // 2 if size > 2 else int(draws.random() >= HELD_SHARE)
@@ -188,34 +176,41 @@ class Training:
 
     def _sample(self, states: Float32, role: str, error: float, progress: float) -> Sample:
         draws, size = self.draws, (self.rows, self.cols)
-        nothing = np.zeros(size, np.bool_)
-        hole = self._damage.draw(draws) if role == "wounded" else nothing
-        if role == "held" and error > UNHEALED * self._blank:
+        wound = self._damage.draw(draws, self.recipe.damage(progress)) if role == "wounded" else None
+        if role == "held" and error > self.recipe.unhealed * self._blank:
             role = "wounded"
-        halvings = int(draws.choice(list(FIRES), p=list(FIRES.values())))
-        shortest, longest = lengths(role, self.target.reach)
+        fires = self.recipe.halvings()
+        halvings = int(draws.choice(list(fires), p=list(fires.values())))
+        shortest, longest = self.recipe.rollout(role, self.target.reach)
         steps = int(draws.integers(shortest, longest + 1)) << halvings - 1
         quantised = bool(draws.random() < self.recipe.quantised_share(progress))
         fire = draw_fire(draws, steps, halvings, *size)
         lost = draw_lost(draws, steps, int(draws.integers(self.recipe.lost_most(progress) + 1)), *size)
         start = np.floor(states + np.float32(0.5)) if quantised else states
-        return Sample(start, hole, fire, lost, quantised)
+        heard = not np.array_equal(start, self.pool.seed)
+        sample = Sample(start, heard, np.zeros(size, np.bool_), fire, lost, quantised)
+        return sample if wound is None else struck(sample, wound, draws)
 
     def _error(self, states: Float32) -> float:
         """Mean squared RGBA error of a grid."""
         return float(((states[..., :VISIBLE] * np.float32(1 / ONE) - self._wanted) ** 2).mean())
 
     def _has_exploded(self, states: Float32) -> bool:
-        return not self._error(states) < EXPLODED * self._blank  # not a number, too
+        return not self._error(states) < self.recipe.exploded * self._blank  # not a number, too
 
     def _toward(self, states: Float32, batch: int) -> Float32 | None:
-        """Gradient of the batch's loss with respect to one sample's states; None if it has exploded."""
+        """Gradient of the batch's loss with respect to one sample's states; None if it has exploded.
+
+        The loss of a sample grows with the logarithm of its error, or one that is beyond hope would drown
+        what the others teach.
+        """
         if self._has_exploded(states):
             return None
-        beyond = np.sign(states) * (abs(states) > OVERFLOW_FROM * ONE)
+        beyond = np.sign(states) * (abs(states) > self.recipe.overflow_from * ONE)
         toward: Float32 = beyond * np.float32(1 / (ONE * states.size * batch))
         difference = states[..., :VISIBLE] * np.float32(1 / ONE) - self._wanted
-        toward[..., :VISIBLE] += difference * np.float32(2 / (ONE * self._wanted.size * batch))
+        teaches = 1 / (1 + self._error(states) / (self.recipe.hope * self._blank))
+        toward[..., :VISIBLE] += difference * np.float32(2 * teaches / (ONE * self._wanted.size * batch))
         return toward
 
     def _apply(self, gradient: Gradient, progress: float) -> bool:
@@ -231,7 +226,7 @@ class Training:
                 unit, self.steps_done
             )
         self.parameters.clamp()
-        self.average.approach(self.parameters, 1 / min(AVERAGE_STEPS, 2 + self.steps_done // 8))
+        self.average.approach(self.parameters, 1 / min(self.recipe.average_steps, 2 + self.steps_done // 8))
         return True
 
     def _watch(self, exploded: bool) -> None:

@@ -12,7 +12,7 @@ from firmware.cell import seed_state
 from firmware.ports import OFFSETS, opposite
 from trainer.backend import Backend
 from trainer.damage import Damage
-from trainer.recipe import WOUNDS
+from trainer.recipe import USUAL, shares
 from trainer.rule import Weights
 from trainer.wakes import draw_fire, draw_lost, unpacked
 
@@ -35,7 +35,7 @@ class FirmwareWorld:
 
     Args:
         rule: the quantised weights.
-        states: int8[n, rows, cols, 16]; all cells have just heard their neighbours.
+        states: int8[n, rows, cols, 16]; power has just come on.
 
     Attributes:
         own: what cells are, int8[n, rows, cols, 16].
@@ -45,7 +45,6 @@ class FirmwareWorld:
     def __init__(self, rule: Rule, states: NDArray[np.int8]) -> None:
         self.rule, self.own = rule, states.copy()
         self.inbox = np.zeros((*states.shape[:3], PORTS, CHANNELS), np.int8)
-        self._tell(np.ones(states.shape[:3], np.bool_), np.zeros((*states.shape[:3], PORTS), np.bool_))
 
     def step(self, fire: NDArray[np.bool_], lost: NDArray[np.bool_]) -> None:
         """Some cells wake, bool[n, rows, cols], and tell their neighbours; bool[n, rows, cols, 8] is lost."""
@@ -84,14 +83,14 @@ def compare(backend: Backend, rule: Rule, rows: int, cols: int, steps: int, seed
     grids = np.zeros((3, rows, cols, CHANNELS), np.int8)
     grids[:2, rows // 2, cols // 2] = seed_state()
     grids[2] = draws.integers(-128, 128, grids[2].shape)
-    damage = Damage(rows, cols, min(rows, cols), WOUNDS)
+    damage = Damage(rows, cols, min(rows, cols))
     expected = FirmwareWorld(rule, grids)
     world = backend.world(Weights.of(rule), grids.astype(np.float32))
     mismatches = 0
     for step in range(steps):
         if step % WOUND_EVERY_STEPS == 0:
             hole = np.zeros(grids.shape[:3], np.bool_)
-            hole[1] = damage.draw(draws)
+            hole[1] = damage.draw(draws, shares(USUAL["wounds"])).cells
             expected.restart(hole)
             world.restart(hole)
         fire = draw_fire(draws, len(grids), 1, rows, cols)

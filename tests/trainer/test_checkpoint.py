@@ -59,7 +59,7 @@ def refused(tmp_path, go_on):
 def with_facts(tensors, facts, **metadata):
     """``facts`` as JSON, or a text."""
     text = facts if isinstance(facts, str) else json.dumps(facts)
-    return save(tensors, {"format": "planaria-checkpoint-3", "facts": text} | metadata)
+    return save(tensors, {"format": "planaria-checkpoint-4", "facts": text} | metadata)
 
 
 def test_what_was_saved_goes_on(saved, go_on, tmp_path):
@@ -183,23 +183,26 @@ def test_facts(saved, refused, change, says):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"pool": 10**9}, "pool: 1000000000 - it must be 8 to 256"),
-        ({"pool": 8.0}, "pool is float"),
+        ({"pool": 10**9}, "pool: 1000000000 - it must be a whole number, 8 to 256"),
+        ({"pool": 8.0}, "pool: 8.0 - it must be a whole number, 8 to 256"),
         ({"batch": 2}, "recipe: something is missing or unknown"),
         ({"optimiser": "sgd"}, "optimiser: sgd"),
         ({"optimiser": "adam"}, "a tensor is unknown: w1.left"),
         ({"optimiser": "muon"}, "a tensor is unknown: w1.left"),
-        ({"rate": 0.0}, "rate: 0.0 - it must be 1e-06 to 1"),
-        ({"lost": 16}, "lost: 16 - it must be 0 to 15"),
-        ({"margin": 9}, "margin: 9 - it must be 0 to 8"),
-        ({"margin": -1}, "margin: -1 - it must be 0 to 8"),
+        ({"rate": 0.0}, "rate: 0.0 - it must be 0.000001 to 1"),
+        ({"lost": 16}, "lost: 16 - it must be a whole number, 0 to 15"),
+        ({"margin": 9}, "margin: 9 - it must be a whole number, 0 to 8"),
+        ({"margin": -1}, "margin: -1 - it must be a whole number, 0 to 8"),
         ({"hidden": 3}, "parameters.w1 is float32[2, 48]"),
-        ({"hidden": True}, "hidden is bool"),
+        ({"hidden": True}, "hidden: True - it must be a whole number, 1 to 128"),
         ({"regime": "healing"}, "regime: healing"),
         ({"steps": None}, "exactly one must be given"),
         ({"seed": -1}, "seed: -1"),
         ({"start_crc32": "ring"}, "start_crc32 is none"),
         ({"x": 1}, "recipe: something is missing or unknown"),
+        ({"batches": [[0, 1e9]]}, "batches: 1000000000.0 - it must be a whole number, 2 to 64"),
+        ({"lengths": {"seed": [1, 1e9]}}, "there must be seed, wounded, held"),
+        ({"fires": {"4": "x" * 10_000}}, "fires.4: xxx"),
     ],
 )
 def test_recipe(saved, refused, change, says):

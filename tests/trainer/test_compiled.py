@@ -77,13 +77,15 @@ def test_int8_equals_torch_to_the_bit(kernel):
     int8_equals_torch(kernel)
 
 
+@pytest.mark.parametrize(("babbling", "heard"), [(0, True), (0, False), (4, True)])
 @pytest.mark.parametrize("losing", [0, 4])
 @pytest.mark.parametrize("hidden", [16, 128])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_gradient_in_int8_equals_torchs(kernel, shape, hidden, losing):
+def test_gradient_in_int8_equals_torchs(kernel, shape, hidden, losing, babbling, heard):
     draws = np.random.default_rng(7)
     weights = random_weights(draws, 40, hidden)
-    samples = [random_sample(draws, *shape, losing=losing) for _ in range(2)]
+    given = {"losing": losing, "babbling": babbling, "heard": heard}
+    samples = [random_sample(draws, *shape, **given) for _ in range(2)]
     given = weights, samples, graded, 0.5
     (expected, gradient), (found, compiled) = (backend_of(n, *shape).learn(*given) for n in (TORCH, kernel))
     assert all(np.array_equal(one, other) for one, other in zip(found, expected, strict=True))
@@ -104,17 +106,18 @@ def test_penalty_is_felt_in_proportion(name):
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 5), (3, 61)])
 def test_a_batch_of_many_kinds_equals_torchs(kernel, shape):
-    """Float and int8, of several lengths, with losses and without."""
+    """Float and int8, of several lengths, with losses and without, with cells that babble and without."""
     draws = np.random.default_rng(7)
     weights = random_weights(draws, 12, 24)
     samples = [
-        random_sample(draws, *shape, steps=steps, quantised=quantised, losing=losing)
-        for steps, quantised, losing in (
-            (3, True, 4),
-            (6, False, 0),
-            (5, True, 0),
-            (1, False, 4),
-            (4, False, 8),
+        random_sample(draws, *shape, steps=steps, quantised=quantised, losing=losing, babbling=babbling)
+        for steps, quantised, losing, babbling in (
+            (3, True, 4, 0),
+            (6, False, 0, 2),
+            (5, True, 0, 1),
+            (1, False, 4, 1),
+            (4, False, 8, 0),
+            (6, True, 4, 4),
         )
     ]
     given = weights, samples, graded, 0.5
@@ -215,6 +218,7 @@ def test_who_restarts_is_blank_and_his_neighbours_have_not_heard_of_it(name):
     states[0, 0, 2, :3] = 5
     world = backend_of(name, 1, 3).world(idle, states)
     hole = np.array([[[False, True, False]]])
+    world.live(packed(hole)[None], None)
     cells = np.array([[[False, False, True]]])
     world.restart(hole)
     assert world.states[0, 0, :, 0].tolist() == [0, 0, 5]

@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from trainer.damage import KINDS, SIDES, Damage
-from trainer.recipe import WOUNDS
+from tests.trainer.worlds import random_sample
+from trainer.damage import KINDS, LYING_KINDS, SIDES, Damage, Wound, struck
 
 ROWS, COLS = np.indices((24, 20))
 
@@ -32,7 +32,7 @@ class Drawn:
 
 def mask(kind, *numbers, whole=0, size=16):
     """On 24 rows and 20 columns, around a target of 16 cells."""
-    return KINDS[kind](Damage(24, 20, size, WOUNDS), Drawn(*numbers, whole=whole))
+    return KINDS[kind](Damage(24, 20, size), Drawn(*numbers, whole=whole))
 
 
 def test_scatter():
@@ -89,6 +89,62 @@ def test_square():
         assert np.array_equal(mask("square", *numbers), expected)
 
 
+def test_spot():
+    """A radius of half a cell to two, in the middle or up to 8 cells from it, whatever the target's size."""
+    for size, radius in ((0, 0.5), (1, 2)):
+        for cells in (16, 8):
+            middle = np.hypot(ROWS - 11.5, COLS - 9.5) < radius
+            assert np.array_equal(mask("babbling", 0.5, 0.5, size, size=cells), middle)
+    assert np.array_equal(mask("babbling", 1, 0.5, 1), np.hypot(ROWS - 19.5, COLS - 9.5) < 2)
+
+
+def test_scrambled():
+    """A spot, a disc, or up to a fifth of all cells, the square of a number."""
+    for whole, expected in ((0, mask("babbling", 0.5, 0.5, 0.3)), (1, mask("disc", 0.5, 0.5, 0.3))):
+        assert np.array_equal(mask("scrambled", 0.5, 0.5, 0.3, whole=whole), expected)
+    for number, share in ((0, 0), (0.5, 0.05), (1, 0.2)):
+        assert mask("scrambled", number, whole=2).mean() == pytest.approx(share, abs=0.003)
+
+
+@pytest.fixture
+def sample():
+    draws = np.random.default_rng(2)
+    return random_sample(draws, 5, 6, steps=40, holed=0)
+
+
+CELLS = np.arange(30).reshape(5, 6) % 7 == 0
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in LYING_KINDS])
+def test_cells_restart(sample, kind):
+    found = struck(sample, Wound(kind, CELLS), np.random.default_rng(3))
+    assert found == sample._replace(hole=CELLS)
+
+
+def test_cells_have_random_states(sample):
+    before = sample.states.copy()
+    found = struck(sample, Wound("scrambled", CELLS), np.random.default_rng(3))
+    assert found == sample._replace(states=found.states)
+    assert np.array_equal(sample.states, before)
+    assert np.array_equal(found.states[~CELLS], before[~CELLS])
+    expected = np.random.default_rng(3).integers(-128, 128, (5, 16))
+    assert np.array_equal(found.states[CELLS], expected)
+
+
+def test_cells_babble_in_up_to_all_steps(sample):
+    lengths = []
+    for seed in range(40):
+        found = struck(sample, Wound("babbling", CELLS), np.random.default_rng(seed))
+        assert found == sample._replace(babble=found.babble)
+        assert found.babble.cells is CELLS
+        steps, cells, channels = found.babble.said.shape
+        assert (cells, channels) == (5, 16)
+        assert len(np.unique(found.babble.said)) > 60 or steps < 2
+        lengths.append(steps)
+    assert min(lengths) < 4
+    assert 36 < max(lengths) < 40
+
+
 def test_wounds_are_as_large_as_the_target():
     assert mask("disc", 0.5, 0.5, 1, size=8).sum() < mask("disc", 0.5, 0.5, 1).sum() / 3
 
@@ -96,16 +152,18 @@ def test_wounds_are_as_large_as_the_target():
 def test_kinds_come_as_often_as_they_should(monkeypatch):
     for kind in KINDS:
         monkeypatch.setitem(KINDS, kind, lambda *_, kind=kind: kind)
-    damage, draws = Damage(9, 12, 6, {"disc": 3, "side": 1}), np.random.default_rng(1)
-    found = Counter(damage.draw(draws) for _ in range(2000))
+    damage, draws = Damage(9, 12, 6), np.random.default_rng(1)
+    found = Counter(damage.draw(draws, {"disc": 0.75, "side": 0.25}).kind for _ in range(2000))
     assert found.keys() == {"disc", "side"}
     assert 0.72 < found["disc"] / 2000 < 0.78
 
 
 def test_the_same_draws_give_the_same_wounds_on_all_of_the_grid():
-    damage = Damage(9, 12, 6, dict.fromkeys(KINDS, 1))
+    damage, shares = Damage(9, 12, 6), dict.fromkeys(KINDS, 1 / len(KINDS))
     one, two, three = (np.random.default_rng(seed) for seed in (9, 9, 10))
-    wounds = [damage.draw(one) for _ in range(40)]
-    assert {(wound.shape, wound.dtype) for wound in wounds} == {((9, 12), np.dtype(bool))}
-    assert all(np.array_equal(wound, damage.draw(two)) for wound in wounds)
-    assert not all(np.array_equal(wound, damage.draw(three)) for wound in wounds)
+    wounds = [damage.draw(one, shares) for _ in range(40)]
+    assert {(wound.cells.shape, wound.cells.dtype) for wound in wounds} == {((9, 12), np.dtype(bool))}
+    again, others = ([damage.draw(draws, shares) for _ in range(40)] for draws in (two, three))
+    assert [wound.kind for wound in wounds] == [wound.kind for wound in again]
+    assert all(np.array_equal(wound.cells, other.cells) for wound, other in zip(wounds, again, strict=True))
+    assert [wound.kind for wound in wounds] != [wound.kind for wound in others]

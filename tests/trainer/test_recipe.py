@@ -3,7 +3,7 @@
 import pytest
 
 from firmware.errors import InputError
-from trainer.recipe import Recipe, lengths, usual_steps
+from trainer.recipe import USUAL, Recipe, usual_steps
 
 
 def test_schedule_by_hand():
@@ -32,8 +32,8 @@ def test_a_rule_learns_to_grow_before_it_is_wounded():
 )
 def test_rollouts_are_as_long_as_the_target_is_far(role, small, large):
     """At least as for a reach of 9."""
-    assert lengths(role, 2) == lengths(role, 9) == small
-    assert lengths(role, 32) == large
+    assert Recipe().rollout(role, 2) == Recipe().rollout(role, 9) == small
+    assert Recipe().rollout(role, 32) == large
 
 
 @pytest.mark.parametrize(("reach", "steps"), [(1, 100), (4, 1000), (10, 4100), (16, 8300), (32, 23500)])
@@ -51,9 +51,9 @@ def test_the_smallest_target_takes_some_steps_too():
         ({"regime": "healing"}, "regime: healing - it must be one of growing, persistent, regenerating"),
         ({"optimiser": "sgd"}, "optimiser: sgd - it must be one of soap, muon, adam"),
         ({"hidden": 0}, "hidden: 0"),
-        ({"hidden": 129}, "hidden: 129 - it must be 1 to 128"),
+        ({"hidden": 129}, "hidden: 129 - it must be a whole number, 1 to 128"),
         ({"steps": 0}, "steps: 0"),
-        ({"steps": 10_000_001}, "steps: 10000001 - it must be 1 to 10000000"),
+        ({"steps": 10_000_001}, "steps: 10000001 - it must be a whole number, 1 to 10,000,000"),
         ({"steps": None}, "exactly one"),
         ({"minutes": 1.0}, "exactly one"),
         ({"steps": None, "minutes": 0.0}, "minutes: 0.0"),
@@ -64,10 +64,39 @@ def test_the_smallest_target_takes_some_steps_too():
         ({"rate": float("nan")}, "rate: nan"),
         ({"rate": 1.1}, "rate: 1.1"),
         ({"lost": -1}, "lost: -1"),
-        ({"lost": 16}, "lost: 16 - it must be 0 to 15"),
-        ({"pool": 7}, "pool: 7 - it must be 8 to 256"),
+        ({"lost": 16}, "lost: 16 - it must be a whole number, 0 to 15"),
+        ({"pool": 7}, "pool: 7 - it must be a whole number, 8 to 256"),
         ({"pool": 257}, "pool: 257"),
-        ({"margin": 9}, "margin: 9 - it must be 0 to 8"),
+        ({"margin": 9}, "margin: 9 - it must be a whole number, 0 to 8"),
+        ({"pool": 64.0}, "pool: 64.0"),
+        ({"pool": True}, "pool: True"),
+        ({"rate": "fast"}, "rate: fast - it must be 0.000001 to 1"),
+        ({"hope": 0}, "hope: 0 - it must be above 0"),
+        ({"hopeless": -1}, "hopeless: -1 - it must be 0 to 1,000"),
+        ({"overflow_from": 2.5}, "overflow_from: 2.5"),
+        ({"gradual": 0.5}, "gradual: 0.5 - there must be two numbers"),
+        ({"gradual": [0.5]}, r"gradual: \[0.5\] - there must be two numbers"),
+        ({"gradual": [0.6, 0.2]}, "the second is less than the first"),
+        ({"gradual": [0, 1.5]}, "gradual: 1.5"),
+        ({"fires": {"3": 1}}, "fires: 3 - there is no such kind; known are: 2, 4, 8, 16, 32, 64"),
+        ({"fires": {}}, "fires: {} - there must be a share"),
+        ({"fires": {"4": 0}}, "all shares are 0"),
+        ({"fires": {"4": -1}}, "fires.4: -1"),
+        ({"wounds": {"burn": 1}}, "wounds: burn - there is no such kind"),
+        ({"wounds": {"disc": float("nan")}}, "wounds.disc: nan"),
+        ({"wounds": [1]}, r"wounds: \[1\]"),
+        ({"lies": {"disc": 1}}, "lies: disc - there is no such kind; known are: scrambled, babbling"),
+        ({"lengths": {"seed": [1, 2]}}, "there must be seed, wounded, held"),
+        ({"lengths": dict(USUAL["lengths"], held=[2, 1])}, "lengths.held: .* the second is less"),
+        (
+            {"lengths": dict(USUAL["lengths"], held=[1, 21])},
+            "lengths.held: 21 - it must be above 0",
+        ),
+        ({"batches": []}, "batches"),
+        ({"batches": [[0, 1]]}, "batches: 1 - it must be a whole number, 2 to 64"),
+        ({"batches": [[0.5, 2]]}, "shares must rise from 0"),
+        ({"batches": [[0, 2], [0.5, 4], [0.5, 8]]}, "shares must rise from 0"),
+        ({"batches": [[0, 2], 3]}, "there must be pairs"),
     ],
 )
 def test_bad_options(options, message):
@@ -83,3 +112,25 @@ def test_a_rule_that_is_trained_already_goes_on_where_int8_is_all():
     assert (fresh.damages(0), started.damages(0)) == (False, True)
     for step, progress in ((0, 0), (100, 0.1), (999, 0.999)):
         assert started.learning_rate(step, progress) == fresh.learning_rate(step, progress) / 2
+
+
+def test_lies_come_in_gradually():
+    recipe = Recipe(wounds={"disc": 3, "side": 1}, lies={"babbling": 2}, lying=0.4)
+    assert recipe.damage(0.1) == {"disc": 0.75, "side": 0.25, "babbling": 0}
+    assert recipe.damage(0.4) == pytest.approx({"disc": 0.6, "side": 0.2, "babbling": 0.2})
+    assert recipe.damage(1) == pytest.approx({"disc": 0.45, "side": 0.15, "babbling": 0.4})
+    assert sum(Recipe().damage(0.5).values()) == pytest.approx(1)
+
+
+def test_what_comes_at_once_comes_at_once():
+    recipe = Recipe(gradual=[0.5, 0.5])
+    assert [recipe.quantised_share(progress) for progress in (0, 0.49, 0.5, 1)] == [0, 0, 1, 1]
+
+
+def test_how_often_cells_wake():
+    assert Recipe(fires={"2": 1, "16": 3}).halvings() == {1: 0.25, 4: 0.75}
+
+
+def test_what_is_unusual_is_said():
+    assert Recipe(steps=7, seed=3).unusual == {}
+    assert Recipe(rate=0.01, lies={"babbling": 1}).unusual == {"rate": 0.01, "lies": {"babbling": 1}}

@@ -74,9 +74,8 @@ def test_all_that_an_optimiser_and_a_watchdog_remember_survives(
     optimiser, small, recipe, begin, go_on, tmp_path, monkeypatch
 ):
     """Here every sample explodes, so that training goes back in step 6, 12 and 18, between two pauses."""
-    monkeypatch.setattr("trainer.training.EXPLODED", 0.1)
     monkeypatch.setattr("trainer.watchdog.KEEP_EVERY_STEPS", 1)
-    recipe = replace(recipe, optimiser=optimiser, steps=20)
+    recipe = replace(recipe, optimiser=optimiser, steps=20, exploded=0.1)
     whole, training = begin(small, recipe), begin(small, recipe)
     whole.watchdog.kept = training.watchdog.kept = 2
     run(whole, 20)

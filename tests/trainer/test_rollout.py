@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch", reason="the extra torch is not installed")
 from firmware.arithmetic import Rule  # noqa: E402
 from firmware.ports import OFFSETS, opposite  # noqa: E402
 from tests.trainer.worlds import random_rule  # noqa: E402
-from trainer.rollout import ACCUMULATOR_LIMIT, Noise, Sheet, World, roll, sobel  # noqa: E402
+from trainer.rollout import ACCUMULATOR_LIMIT, Babble, Noise, Sheet, World, roll, sobel  # noqa: E402
 from trainer.rule import Weights  # noqa: E402
 from trainer.verify import FirmwareWorld  # noqa: E402
 
@@ -60,7 +60,12 @@ def begun(states, hole):
     return states * kept, torch.stack([moved(states, opposite(port)) * kept for port in range(8)])
 
 
-def autograd_step(own, inbox, fire, lost, weights):
+def started(states, hole, sheet):
+    """All have heard all; then some restart."""
+    return World.begin(states, sheet).hear(sheet, torch.ones_like(hole)).restart(sheet, hole)
+
+
+def autograd_step(own, inbox, fire, lost, weights, babbles, said):
     """One float step in plain torch, for autograd to differentiate; also how far accumulators are beyond."""
     heard = dict(enumerate(inbox))
     across = heard[NE] + 2 * heard[E] + heard[SE] - heard[NW] - 2 * heard[W] - heard[SW]
@@ -74,10 +79,10 @@ def autograd_step(own, inbox, fire, lost, weights):
     active = (fire & before)[..., None]
     excess = (change.abs() - ACCUMULATOR_LIMIT / 256).clamp(min=0).sum(-1) * active[..., 0]
     own = torch.where(fire[..., None], new * (before & after)[..., None], own)
-    told = []
+    tell, told = torch.where(babbles[..., None], said, own), []
     for port in range(8):
         sent = moved(fire & ~lost[opposite(port)], opposite(port))[..., None]
-        told.append(torch.where(sent, moved(own, opposite(port)), inbox[port]))
+        told.append(torch.where(sent, moved(tell, opposite(port)), inbox[port]))
     return own, torch.stack(told), excess
 
 
@@ -95,17 +100,29 @@ def case(seed, losing, restarting):
     return states, fire, lost, hole, toward
 
 
+def babble(babbling):
+    """Who says something else in each step, bool[steps, ...], and what, by states."""
+    generator = torch.Generator().manual_seed(11)
+    cells = (torch.rand(2, 6, 7, generator=generator) < 0.3) & babbling
+    babbles = torch.stack([cells & (torch.tensor(BABBLE_STEPS) > s)[:, None, None] for s in range(STEPS)])
+    return babbles, 200 * torch.rand(STEPS, 2, 6, 7, 16, generator=generator, dtype=torch.float64) - 100
+
+
 def packed(masks):
     """bool[..., batch, rows, cols] -> flat bool[..., cells]."""
     flat = [SHEET.pack(mask) for mask in masks.reshape(-1, *masks.shape[-3:])]
     return torch.stack(flat).view(*masks.shape[:-3], SHEET.cells)
 
 
+BABBLE_STEPS = 3, 5
+"""Of the first grid, and of the second."""
+
+
 @pytest.mark.parametrize("penalties", [(7.0, 7.0), (7.0, 2.0)])
 @pytest.mark.parametrize(
-    ("losing", "restarting"), [(False, False), (True, False), (False, True), (True, True)]
+    ("losing", "restarting", "babbling"), [(False,) * 3, *np.eye(3, dtype=bool).tolist(), (True,) * 3]
 )
-def test_gradient_equals_autograd(losing, restarting, penalties):
+def test_gradient_equals_autograd(losing, restarting, babbling, penalties):
     """Of states, inboxes and weights, in a sum over what cells are and have heard at the end.
 
     All accumulators have one penalty, or those of each grid another.
@@ -117,11 +134,15 @@ def test_gradient_equals_autograd(losing, restarting, penalties):
         for _ in range(2)
     )
     begin = begun(states, hole)
-    world = World.begin(states, hole, SHEET)
+    world = started(states, hole, SHEET)
     mine = [tensor.requires_grad_() for tensor in world]
     leaves = [tensor.clone().requires_grad_() for tensor in begin]
 
-    noise = Noise(packed(fire), packed(lost) if losing else None)
+    babbles, said = babble(babbling)
+    cells = SHEET.pack(babbles.any(0)).nonzero().squeeze(1)
+    until = SHEET.pack(babbles.sum(0))[cells]
+    spoken = torch.stack([SHEET.pack(one)[cells] for one in said])
+    noise = Noise(packed(fire), packed(lost) if losing else None, Babble(cells, until, spoken))
     penalty = torch.tensor(penalties, dtype=torch.float64)[:, None, None].expand(2, 6, 7)
     given = 7.0 if penalties == (7.0, 7.0) else SHEET.pack(penalty)
     end = roll(World(*mine), ours, noise, SHEET, quantised=False, penalty=given)
@@ -130,7 +151,9 @@ def test_gradient_equals_autograd(losing, restarting, penalties):
 
     (own, inbox), excess = leaves, 0
     for step in range(STEPS):
-        own, inbox, beyond = autograd_step(own, inbox, fire[step], lost[step], theirs)
+        own, inbox, beyond = autograd_step(
+            own, inbox, fire[step], lost[step], theirs, babbles[step], said[step]
+        )
         excess = excess + beyond
     ((own * toward[0]).sum() + (inbox * toward[1]).sum() + (penalty * excess).sum()).backward()
 
@@ -149,7 +172,7 @@ def test_gradient_equals_autograd(losing, restarting, penalties):
 
 def test_the_world_that_a_rollout_begins_with_stays_as_it_is():
     states, fire, _, hole, _ = case(3, False, True)
-    world = World.begin(states.float(), hole, SHEET)
+    world = started(states.float(), hole, SHEET)
     before = [tensor.clone() for tensor in world]
     end = roll(
         world,
@@ -166,7 +189,7 @@ def test_sobel_of_what_was_heard_around_one_bright_cell():
     sheet = Sheet(1, 3, 3)
     grid = torch.zeros(1, 3, 3, 16)
     grid[0, 1, 1] = 8
-    world = World.begin(grid, torch.zeros(1, 3, 3, dtype=torch.bool), sheet)
+    world = World.begin(grid, sheet).hear(sheet, torch.ones(1, 3, 3, dtype=torch.bool))
     gx, gy = (sheet.unpack(g)[0, ..., 5].tolist() for g in sobel(world.inbox))
     assert gx == [[8, 0, -8], [16, 0, -16], [8, 0, -8]]
     assert gy == [[8, 16, 8], [0, 0, 0], [-8, -16, -8]]
@@ -178,7 +201,7 @@ def firmware_and_torch(rule, states, fire, lost, hole):
     sheet = Sheet(count, rows, cols)
     expected = FirmwareWorld(rule, states)
     expected.restart(hole)
-    world = World.begin(torch.from_numpy(states).float(), torch.from_numpy(hole), sheet)
+    world = World.begin(torch.from_numpy(states).float(), sheet).restart(sheet, torch.from_numpy(hole))
     weights = in_torch(rule)
     for wake, missed in zip(fire, lost, strict=True):
         expected.step(wake, missed)

@@ -12,12 +12,12 @@ from firmware.budget import ONE
 from tests.trainer.worlds import backend_of
 from trainer.backend import Backend
 from trainer.kernels import KERNELS
-from trainer.recipe import lengths
+from trainer.recipe import Recipe
 from trainer.rule import Gradient
 from trainer.training import Training, grid_size
 from trainer.wakes import unpacked
 
-LENGTHS = {role: lengths(role, 4) for role in ("seed", "wounded", "held")}
+LENGTHS = {role: Recipe().rollout(role, 4) for role in ("seed", "wounded", "held")}
 
 
 class Scripted(Backend):
@@ -45,6 +45,13 @@ def scripted(target, usual):
         return training
 
     return make
+
+
+@pytest.fixture
+def marked(monkeypatch):
+    """Whatever strikes a sample, all of its cells restart."""
+    everywhere = np.ones((12, 12), bool)
+    monkeypatch.setattr("trainer.training.struck", lambda sample, *_: sample._replace(hole=everywhere))
 
 
 def shown(target, share=1.0):
@@ -83,7 +90,7 @@ def test_the_seed_alone_says_what_is_trained(target, recipe, begin):
 
 
 @pytest.mark.parametrize("regime", ["growing", "persistent", "regenerating"])
-def test_batches_grow_and_turn_to_int8_and_are_wounded(recipe, regime, scripted):
+def test_batches_grow_and_turn_to_int8_and_are_wounded(recipe, regime, scripted, marked):
     training = scripted(replace(recipe, steps=200, regime=regime))
     for _ in range(200):
         training.step()
@@ -105,7 +112,7 @@ def test_batches_grow_and_turn_to_int8_and_are_wounded(recipe, regime, scripted)
 
 
 @pytest.mark.parametrize("regime", ["growing", "persistent", "regenerating"])
-def test_the_worst_sample_begins_again_and_the_best_are_wounded(target, recipe, regime, scripted):
+def test_the_worst_sample_begins_again_and_the_best_are_wounded(target, recipe, regime, scripted, marked):
     training = scripted(replace(recipe, regime=regime))
     grids = np.stack([shown(target, 1 - number / 16) for number in range(8)])
     training.pool.grids[...] = grids
@@ -123,6 +130,25 @@ def test_the_worst_sample_begins_again_and_the_best_are_wounded(target, recipe, 
         assert np.array_equal(sample.states, rounded if sample.quantised else grids[place])
     wounded = [bool(sample.hole.any()) for sample in samples]
     assert wounded == [False, False, *[regime == "regenerating"] * 2]
+
+
+def test_in_the_end_any_sample_begins_again_but_what_is_beyond_hope(target, recipe, scripted, marked):
+    """The others stand in their order, and the best of them are wounded."""
+    training = scripted(recipe)
+    places = Counter()
+    for _ in range(200):
+        training.pool.grids[...] = grids = np.stack([shown(target, 1 - number / 40) for number in range(8)])
+        chosen, samples = training._samples(0.7)
+        assert np.array_equal(samples[0].states, training.pool.seed)
+        assert chosen[1:].tolist() == sorted(chosen[1:], reverse=True)
+        assert [bool(sample.hole.any()) for sample in samples] == [False, False, True, True]
+        places[sorted(chosen).index(chosen[0])] += 1
+    assert min(places[number] for number in range(4)) > 30
+    grids[3] = shown(target, 0.6)
+    for _ in range(40):
+        training.pool.grids[...] = grids
+        chosen, _ = training._samples(0.7)
+        assert 3 not in chosen[1:]
 
 
 def test_rollouts_are_as_long_as_a_sample_has_to_grow_or_heal(target, recipe, scripted):
@@ -179,7 +205,8 @@ def test_toward_is_the_gradient_of_the_loss(target, recipe, scripted):
 
     def loss(states):
         beyond = np.maximum(abs(states) / 64 - 1.8, 0)
-        return (((states[..., :4] / 64 - picture) ** 2).mean() + beyond.mean()) / 3
+        hope = recipe.hope * training._blank
+        return (hope * np.log1p(((states[..., :4] / 64 - picture) ** 2).mean() / hope) + beyond.mean()) / 3
 
     toward = training._toward(states, 3)
     assert toward.dtype == np.float32

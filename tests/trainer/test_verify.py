@@ -18,10 +18,12 @@ N, NE, E, SE, S, SW, W, NW = range(8)
 
 
 def test_who_hears_of_whom_in_the_firmwares_world():
-    """The middle of three times three cells is heard by all, each on the port that leads to it."""
+    """The middle of three times three cells wakes and is heard by all, each on the port that leads to it."""
     states = np.zeros((1, 3, 3, 16), np.int8)
     states[0, 1, 1, ALPHA] = 64
     world = FirmwareWorld(IDLE, states)
+    assert not world.inbox.any()
+    world.step(states[..., ALPHA] > 0, np.zeros((1, 3, 3, 8), bool))
     heard = {
         (int(row), int(col)): int(port) for row, col, port in np.argwhere(world.inbox[0, ..., ALPHA] == 64)
     }
@@ -37,6 +39,7 @@ def test_steps_losses_and_restarts_in_the_firmwares_world():
     states[0, 0, :, ALPHA] = 64, 10, 20
     world = FirmwareWorld(IDLE, states)
     hole, fire, lost = (np.zeros((1, 1, 3, *more), bool) for more in ((), (), (8,)))
+    world.step(~fire, lost)
     hole[0, 0, 1] = fire[0, 0, 1] = lost[0, 0, 1, W] = True
     world.restart(hole)
     assert world.own[0, 0, :, ALPHA].tolist() == [64, 0, 20]

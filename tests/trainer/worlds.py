@@ -7,7 +7,7 @@ import pytest
 
 from firmware.arithmetic import Rule
 from firmware.errors import InputError
-from trainer.backend import Sample
+from trainer.backend import Babble, Sample
 from trainer.backends import make_backend
 from trainer.kernels import KERNELS
 from trainer.rule import Weights
@@ -57,8 +57,20 @@ def random_states(draws, *shape):
     return states
 
 
-def random_sample(draws, rows, cols, steps=6, quantised=True, losing=4, holed=0.2):
-    """A sample whose cells wake every second step; of messages so many sixteenths are lost."""
+def random_babble(draws, rows, cols, steps):
+    """Every fourth cell babbles, the one in the last corner, too; now and then with a blank state."""
+    cells = draws.random((rows, cols)) < 0.25
+    cells[-1, -1] = True
+    said = draws.integers(-128, 128, (steps, int(cells.sum()), 16)).astype(np.float32)
+    said[draws.random(said.shape[:2]) < 0.3] = 0
+    return Babble(cells, said)
+
+
+def random_sample(draws, rows, cols, steps=6, quantised=True, losing=4, holed=0.2, babbling=0, heard=True):
+    """A sample whose cells wake every second step; of messages so many sixteenths are lost.
+
+    Some cells babble in so many steps.
+    """
     states = random_states(draws, rows, cols)
     if not quantised:
         states += draws.uniform(-0.5, 0.5, states.shape).astype(np.float32)
@@ -66,7 +78,9 @@ def random_sample(draws, rows, cols, steps=6, quantised=True, losing=4, holed=0.
     hole = draws.random((rows, cols)) < holed
     hole[-1, -1] = False
     fire = draw_fire(draws, steps, 1, rows, cols)
-    return Sample(states, hole, fire, draw_lost(draws, steps, losing, rows, cols), quantised)
+    lost = draw_lost(draws, steps, losing, rows, cols)
+    babble = random_babble(draws, rows, cols, babbling) if babbling else None
+    return Sample(states, heard, hole, fire, lost, quantised, babble)
 
 
 def graded(states):

@@ -43,14 +43,21 @@ typedef struct {
     marks beyond, overflow;  /* 1, -1 where the state was clamped, and where the accumulator neared its range's end */
 } update_t;
 
-/* Messages that a cell without life sent: blanks. */
+/* A message that says nothing about its sender: a blank of one without life, or what one babbles. */
 typedef struct {
     int32_t cell;
     int32_t port;
-} blank_t;
+} mute_t;
+
+/* Cells that, in the first steps of a rollout, say something else than what they are: state [steps][count]. */
+typedef struct {
+    const int32_t *cell;
+    const lanes *state;
+    int count, steps;
+} babble_t;
 
 typedef struct {
-    int updates, starved, blanks; /* where they begin */
+    int updates, starved, mutes; /* where they begin */
 } step_t;
 
 struct rollout {
@@ -61,13 +68,13 @@ struct rollout {
     update_t *update;
     lanes *change, (*toward_seen)[3];
     int32_t *starved;
-    blank_t *blank;
+    mute_t *mute;
     step_t *step;
-    int room_updates, room_starved, room_blanks, room_steps;
+    int room_updates, room_starved, room_mutes, room_steps;
 };
 
 /* Sets of cells, a bit each. */
-enum { INSIDE, MATURES, OCCUPIED, AROUND, FIRED, HEARD, SPARE, RIPE, SAID = RIPE + PORTS, SETS = SAID + PORTS };
+enum { INSIDE, MATURES, OCCUPIED, AROUND, FIRED, TELLS, HEARD, SPARE, RIPE, SAID = RIPE + PORTS, SETS = SAID + PORTS };
 
 static word *set(const struct rollout *r, int which) { return r->bits + (size_t)which * r->words; }
 static bool has(const word *bits, int cell) { return bits[cell / WORD_BITS] >> cell % WORD_BITS & 1; }
@@ -111,7 +118,7 @@ void rollout_free(struct rollout *r)
 {
     if (r == NULL)
         return;
-    void *all[] = {r->bits, r->seen, r->update, r->change, r->toward_seen, r->starved, r->blank, r->step, r};
+    void *all[] = {r->bits, r->seen, r->update, r->change, r->toward_seen, r->starved, r->mute, r->step, r};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) gone(all[i]);
 }
 
@@ -174,14 +181,15 @@ void world_restart(const struct rollout *r, lanes *own, lanes *inbox, const word
         }
 }
 
-/* All cells have just heard their neighbours; then those of ``hole`` restart. */
-void world_begin(const struct rollout *r, lanes *own, lanes *inbox, const word *hole)
+/* Power comes on: nobody has heard anything. */
+void world_begin(const struct rollout *r, lanes *inbox) { memset(inbox, 0, sizeof *inbox * PORTS * r->cells); }
+
+/* All cells have just heard their neighbours. */
+void world_hear(const struct rollout *r, const lanes *own, lanes *inbox)
 {
-    memset(inbox, 0, sizeof *inbox * PORTS * r->cells);
     for (int cell = 0; cell < r->cells; cell++)
         for (int port = 0; has(set(r, INSIDE), cell) && port < PORTS; port++)
             inbox[cell * PORTS + port] = own[cell + r->offset[port]];
-    world_restart(r, own, inbox, hole);
 }
 
 /* The sets that follow from what cells are and have heard. */
@@ -232,12 +240,12 @@ static bool step_fits(struct rollout *r, step_t end)
             return false;
         r->update = update, r->room_updates = more;
     }
-    wanted = end.blanks + PORTS * r->cells, more = wanted + wanted / 4;
-    if (wanted > r->room_blanks) {
-        blank_t *blank = widened(r->blank, sizeof *blank, r->room_blanks, more);
-        if (blank == NULL)
+    wanted = end.mutes + PORTS * r->cells, more = wanted + wanted / 4;
+    if (wanted > r->room_mutes) {
+        mute_t *mute = widened(r->mute, sizeof *mute, r->room_mutes, more);
+        if (mute == NULL)
             return false;
-        r->blank = blank, r->room_blanks = more;
+        r->mute = mute, r->room_mutes = more;
     }
     wanted = end.starved + r->cells, more = wanted + wanted / 4;
     if (wanted > r->room_starved) {
@@ -301,27 +309,52 @@ static void settle(const struct rollout *r, lanes *own, update_t *update, lanes 
     put(set(r, OCCUPIED), cell, update->survives);
 }
 
-/* All that woke tell their neighbours what they are now. ``lost``: for each port a set of senders, or NULL. */
+/* A message that its sender's gradient does not depend on arrives. */
+static void hear(struct rollout *r, lanes *inbox, mute_t one, lanes state, step_t *end)
+{
+    const int receiver = one.cell + r->offset[one.port], from = opposite(one.port);
+    inbox[receiver * PORTS + from] = state;
+    put(set(r, RIPE + from), receiver, state[ALPHA] >= MATURE);
+    put(set(r, SAID + one.port), one.cell, !is_blank(state));
+    r->mute[end->mutes++] = one;
+}
+
+/* Those that woke are all that tell what they are, but for those that babble, who say what they say. */
+static void babble(struct rollout *r, lanes *inbox, const word *lost, const babble_t *b, int step, step_t *end)
+{
+    const word *fired = set(r, FIRED);
+    word *tells = set(r, TELLS);
+    memcpy(tells, fired, sizeof(word) * r->words);
+    for (int i = 0; step < b->steps && i < b->count; i++) {
+        const int cell = b->cell[i];
+        put(tells, cell, false);
+        for (int port = 0; has(fired, cell) && port < PORTS; port++)
+            if (lost == NULL || !has(lost + port * r->words, cell))
+                hear(r, inbox, (mute_t){cell, port}, b->state[(size_t)step * b->count + i], end);
+    }
+}
+
+/* All others that woke tell their neighbours what they are now. ``lost``: for each port a set of senders, or NULL. */
 static void tell(struct rollout *r, const lanes *own, lanes *inbox, const word *lost, step_t from, step_t *end)
 {
     for (int i = from.updates; i < end->updates; i++) {
         update_t *one = &r->update[i];
-        one->ports = 255;
+        one->ports = has(set(r, TELLS), one->cell) ? 255 : 0;
         for (int port = 0; lost != NULL && port < PORTS; port++)
-            one->ports ^= has(lost + port * r->words, one->cell) << port;
+            one->ports &= ~(has(lost + port * r->words, one->cell) << port);
         UNROLL for (int port = 0; port < PORTS; port++)
             if (one->ports >> port & 1)
                 inbox[(one->cell + r->offset[port]) * PORTS + opposite(port)] = own[one->cell];
     }
     for (int port = 0; port < PORTS; port++) {
         word *said = set(r, SAID + port), *ripe = set(r, RIPE + opposite(port)), *heard = set(r, HEARD);
-        const word *fired = set(r, FIRED), *occupied = set(r, OCCUPIED), *matures = set(r, MATURES);
+        const word *tells = set(r, TELLS), *occupied = set(r, OCCUPIED), *matures = set(r, MATURES);
         for (int w = 0; w < r->words; w++) {
-            const word sent = lost == NULL ? fired[w] : fired[w] & ~lost[port * r->words + w];
+            const word sent = lost == NULL ? tells[w] : tells[w] & ~lost[port * r->words + w];
             for (word left = sent & said[w] & ~occupied[w]; left; left &= left - 1) {
-                const blank_t blank = {w * WORD_BITS + __builtin_ctzll(left), port};
+                const mute_t blank = {w * WORD_BITS + __builtin_ctzll(left), port};
                 inbox[(blank.cell + r->offset[port]) * PORTS + opposite(port)] = splat(0);
-                r->blank[end->blanks++] = blank;
+                r->mute[end->mutes++] = blank;
             }
             said[w] = (said[w] & ~sent) | (sent & occupied[w]);
             heard[w] = sent;
@@ -338,10 +371,12 @@ static void tell(struct rollout *r, const lanes *own, lanes *inbox, const word *
 
    own, inbox: what cells are and have heard; become what they are at the end.
    fire: for each step a set of cells; lost: for each step and port one of senders, or NULL.
-   keep: for the way back. Returns the number of updates, or -1 if there is no memory. */
+   babbling, babblers, babble_steps, said: as ``babble_t``. keep: for the way back. Returns the number of updates, or -1 if there is no memory. */
 int64_t rollout_forward(struct rollout *r, const struct weights *w, lanes *own, lanes *inbox, const word *fire,
-                        const word *lost, int steps, int quantised, int keep)
+                        const word *lost, const int32_t *babbling, int babblers, int babble_steps, const lanes *said,
+                        int steps, int quantised, int keep)
 {
+    const babble_t babblings = {babbling, said, babblers, babble_steps};
     int64_t updates = 0;
     step_t end = {0, 0, 0};
     r->steps = 0;
@@ -371,7 +406,9 @@ int64_t rollout_forward(struct rollout *r, const struct weights *w, lanes *own, 
         layers(w, seen, r->change, padded, quantised);
         for (int i = from.starved; i < end.starved; i++) own[r->starved[i]] = splat(0);
         for (int i = 0; i < count; i++) settle(r, own, &r->update[from.updates + i], r->change[i], w->unit2, quantised);
-        tell(r, own, inbox, lost == NULL ? NULL : lost + (size_t)s * PORTS * r->words, from, &end);
+        const word *now_lost = lost == NULL ? NULL : lost + (size_t)s * PORTS * r->words;
+        babble(r, inbox, now_lost, &babblings, s, &end);
+        tell(r, own, inbox, now_lost, from, &end);
         updates += count;
         end.updates = from.updates + padded;
     }
@@ -422,9 +459,9 @@ void rollout_backward(struct rollout *r, const struct weights *w, lanes *toward_
     lanes toward[TILE];
     for (int s = r->steps - 1; s >= 0; s--) {
         const step_t from = r->step[s], end = r->step[s + 1];
-        for (int i = from.blanks; i < end.blanks; i++) {
-            const blank_t blank = r->blank[i];
-            toward_inbox[(blank.cell + r->offset[blank.port]) * PORTS + opposite(blank.port)] = splat(0);
+        for (int i = from.mutes; i < end.mutes; i++) {
+            const mute_t one = r->mute[i];
+            toward_inbox[(one.cell + r->offset[one.port]) * PORTS + opposite(one.port)] = splat(0);
         }
         for (int i = from.starved; i < end.starved; i++) toward_own[r->starved[i]] = splat(0);
         for (int start = from.updates; start < end.updates; start += TILE) {
