@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.config import RunConfig
+from emulator.record.predicate import RECOGNISABLE
 from emulator.world.lattices import Cube6
 from emulator.world.topologies import topology_of
 from emulator.world.topology import Topology
@@ -73,6 +74,11 @@ class Appraisal:
         """The organism with the largest E, wounds aside."""
         return max(self.grown + self.held, key=lambda look: look.error)
 
+    @property
+    def holds(self) -> bool:
+        """Whether its organisms hold their form, if they are asked to: only then is there more to know."""
+        return self.regime != "growing" and self.worst.error <= RECOGNISABLE
+
     def facts(self) -> dict[str, Fact]:
         """The largest E of each kind, and where the worst organism stands, for a genome."""
         best = self.worst.best
@@ -104,17 +110,17 @@ def appraise(genome: Genome, first_seed: int = 0) -> Appraisal:
             grid.run(HELD_ROUNDS - GROWN_ROUNDS)
             held.append(Look.at(grid))
         else:
-            grid.wound(f"restart:{_region(genome, CUTS[number - WORLDS])}")
+            grid.wound(f"restart:{region(genome, CUTS[number - WORLDS])}")
             grid.run(HEALING_ROUNDS)
             healed.append(Look.at(grid))
     return Appraisal(genome.regime, tuple(grown), tuple(held), tuple(healed))
 
 
-def _region(genome: Genome, cut: str) -> str:
+def region(genome: Genome, cut: str, margin: int = MARGIN) -> str:
     """What an organism loses in the world of ``room``."""
     if cut != "square":
         return f"half:{cut}"
-    rows, cols = room(genome).shape[-2:]
+    rows, cols = room(genome, margin).shape[-2:]
     side = max(2, max(genome.target.rgba.shape[:2]) // 2)
     height, width = min(side, rows), min(side, cols)
     return f"rect:{(rows - height) // 2},{(cols - width) // 2},{height},{width}"
@@ -125,10 +131,10 @@ def world(genome: Genome, seed: int) -> Grid:
     return Grid(genome, config=RunConfig(room(genome), seed=seed), record=False)
 
 
-def room(genome: Genome) -> Topology:
+def room(genome: Genome, margin: int = MARGIN) -> Topology:
     """The cells of such a grid, on the topology that the genome was trained for."""
-    rows, cols = (side + 2 * MARGIN for side in genome.target.rgba.shape[:2])
-    layers = f"x{1 + 2 * MARGIN}" if genome.topology == Cube6.kind else ""
+    rows, cols = (side + 2 * margin for side in genome.target.rgba.shape[:2])
+    layers = f"x{1 + 2 * margin}" if genome.topology == Cube6.kind else ""
     return topology_of(genome.topology, f"{cols}x{rows}{layers}")
 
 

@@ -3,7 +3,6 @@
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from emulator.config import check_trained_for
 from emulator.world.topology import Topology
@@ -61,24 +60,3 @@ def _exists(path: Path) -> bool:
         return path.exists()
     except OSError:  # a name that is too long for any file
         return False
-
-
-def table() -> list[dict[str, Any]]:
-    """A row for each shipped genome: name, target size, H, regime, measured E, file."""
-    rows = []
-    for name, path in shipped_paths().items():
-        genome = Genome.load(path)
-        rows.append(
-            {
-                "name": name,
-                "width": genome.target.width,
-                "height": genome.target.height,
-                "hidden": genome.hidden,
-                "regime": genome.regime,
-                "E_sync_200": genome.facts["E_sync_200"],
-                "E_sync_1000": genome.facts["E_sync_1000"],
-                "command": genome.facts["command"],
-                "file": str(path),
-            }
-        )
-    return rows

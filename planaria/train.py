@@ -11,15 +11,17 @@ from tqdm import tqdm
 from firmware.errors import InputError
 from firmware.genome import Genome
 from firmware.picture import Picture
-from planaria.appraisal import Appraisal, appraise, world
+from planaria.appraisal import CUTS, Appraisal, appraise, world
 from planaria.compiling import announcement
 from planaria.course import Course
+from planaria.healing import cuts, endurance, endurance_parts, heal
 from planaria.hint import paste
 from planaria.outputs import check_results, make_folder
 from planaria.portrait import save_portrait
 from planaria.say import say, warn
 from planaria.shipped import open_genome
 from planaria.system.ending import check_room
+from planaria.toml_table import TomlTable
 from planaria.training_files import TrainingFiles, check_files, same_file
 
 if TYPE_CHECKING:
@@ -38,6 +40,9 @@ ROOM_MIN_BYTES = 3 << 29
 CHOICE_SEED = 1000
 """Worlds in which the best of several rules is chosen; it is then judged in others."""
 
+CHOICE_WORLDS = 4
+"""For each cut."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Lesson:
@@ -55,6 +60,7 @@ class Lesson:
         lost: sixteenths of the messages that are lost in training, at most.
         seed: of all random draws.
         start: a finished genome to go on from; its target and regime hold unless others are given.
+        recipe: a TOML file with what should differ from ``trainer/recipe.toml``.
     """
 
     target: str | None = None
@@ -68,6 +74,7 @@ class Lesson:
     lost: int | None = None
     seed: int | None = None
     start: Path | None = None
+    recipe: Path | None = None
 
     def given(self) -> dict[str, Any]:
         """The options that are not left as they usually are."""
@@ -254,12 +261,28 @@ def _best(training: "Training", name: str, show_progress: bool) -> tuple[Genome,
     with tqdm(total=len(candidates) + 1, desc="judging", unit=" rules", disable=not show_progress) as bar:
         scores = []
         for candidate in candidates:
-            scores.append(appraise(genome_of(training, name, candidate.rule), CHOICE_SEED).score)
+            scores.append(_demerit(genome_of(training, name, candidate.rule)))
             bar.update()
         genome = export(training, name, candidates[scores.index(min(scores))])
         appraisal = appraise(genome)
         bar.update()
-    return replace(genome, facts={**genome.facts, **appraisal.facts()}), appraisal
+    facts = {**genome.facts, **appraisal.facts()}
+    if appraisal.holds:
+        parts = endurance_parts(genome.regime)
+        with tqdm(total=parts, desc="wounding", unit=" wounds", disable=not show_progress) as bar:
+            facts |= endurance(genome, bar.update)
+    return replace(genome, facts=facts), appraisal
+
+
+def _demerit(genome: Genome) -> tuple[int, float]:
+    """Less is better: of a rule that is to heal, how many organisms do not; then how large their E is."""
+    appraisal = appraise(genome, CHOICE_SEED)
+    if genome.regime != "regenerating":
+        return 0, appraisal.score
+    if not appraisal.holds:
+        return CHOICE_WORLDS * len(CUTS) + 1, appraisal.score
+    clean = sum(heal(genome, cut, CHOICE_WORLDS, first_seed=CHOICE_SEED).clean for cut in cuts(genome))
+    return CHOICE_WORLDS * len(CUTS) - clean, appraisal.score
 
 
 def _fresh(lesson: Lesson, output: Path, computing: Computing) -> "Training":
@@ -270,11 +293,22 @@ def _fresh(lesson: Lesson, output: Path, computing: Computing) -> "Training":
     chosen: dict[str, Any] = {} if start is None else {"regime": start.regime, "hidden": start.hidden}
     target = _target(lesson, start)
     chosen["steps"] = usual_steps(target.reach) if lesson.minutes is None else None
+    if lesson.recipe is not None:
+        chosen |= _read_recipe(lesson.recipe)
     names = ("regime", "hidden", "steps", "minutes", "optimiser", "lost", "seed")
     chosen |= {name: value for name, value in lesson.given().items() if name in names}
     recipe = Recipe(**chosen)
     backend = computing.make(*grid_size(target, recipe))
     return Training(target, recipe, backend, _command(lesson, output), start)
+
+
+def _read_recipe(path: Path) -> dict[str, Any]:
+    """What a file has of a recipe."""
+    from trainer.recipe import USUAL
+
+    table = TomlTable.load("recipe", path, "see trainer/recipe.toml")
+    table.check_keys(*USUAL)
+    return table.content
 
 
 def _target(lesson: Lesson, start: Genome | None) -> Picture:

@@ -15,7 +15,7 @@ def add(commands: Any) -> None:
 
 
 def _genomes(options: argparse.Namespace) -> None:
-    from planaria.shipped import table
+    from planaria.zoo import table
 
     if options.json:
         print_json(table())
@@ -25,10 +25,24 @@ def _genomes(options: argparse.Namespace) -> None:
 
 def print_table(rows: list[dict[str, Any]]) -> None:
     """Tell a person of each genome how large it is and how well it does."""
-    say(f"{'name':14}{'px':>7}{'H':>5}  {'regime':14}{'E at 200':>9}{'at 1000':>9}  file")
+    say(
+        f"{'name':24}{'px':>7}{'H':>5}  {'regime':13}{'E at 200':>9}{'1,000':>7}{'10,000':>8}"
+        f"{'clean':>10}  {'worst cut':16}{'trained':>8}"
+    )
     for row in rows:
         size = f"{row['width']}x{row['height']}"
+        errors = [_shown(row[f"E_{rounds}"], ".1f") for rounds in (200, 1000, 10000)]
+        clean = "-" if row["clean"] is None else f"{row['clean']} of {row['cuts']}"
         say(
-            f"{row['name']:14}{size:>7}{row['hidden']:>5}  {row['regime']:14}"
-            f"{row['E_sync_200']:9.2f}{row['E_sync_1000']:9.2f}  {row['file']}"
+            f"{row['name']:24}{size:>7}{row['hidden']:>5}  {row['regime']:13}"
+            f"{errors[0]:>9}{errors[1]:>7}{errors[2]:>8}{clean:>10}  "
+            f"{row['worst_cut'] or '-':16}{_shown(row['train_seconds'], ',.0f'):>6} s"
         )
+    say(
+        "E of organisms after so many rounds: 1 looks perfect; clean: how many of those that were cut are "
+        "whole 100 rounds later, with 5 % of messages lost; how they were trained: --json"
+    )
+
+
+def _shown(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)

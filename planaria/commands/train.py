@@ -61,6 +61,12 @@ def add(commands: Any) -> None:
         "--workers", type=int, default=1, metavar="N", help="organisms at once, of compiled code (default: 1)"
     )
     parser.add_argument(
+        "--recipe",
+        type=Path,
+        metavar="FILE.toml",
+        help="what should differ from trainer/recipe.toml, which explains each key",
+    )
+    parser.add_argument(
         "--from",
         dest="start",
         type=Path,
@@ -88,6 +94,7 @@ def _train(options: argparse.Namespace) -> None:
         lost=options.lost,
         seed=options.seed,
         start=options.start,
+        recipe=options.recipe,
     )
     trained = train(
         lesson,
@@ -117,6 +124,7 @@ def print_result(trained: "Trained") -> None:
         describe_error,
         describe_look,
     )
+    from planaria.healing import describe_endurance
 
     genome, appraisal, files = trained
     facts = genome.facts
@@ -135,6 +143,8 @@ def print_result(trained: "Trained") -> None:
         say(_displaced(appraisal))
     cuts = ", ".join(f"{cut} {describe_look(look)}" for cut, look in zip(CUTS, appraisal.healed, strict=True))
     say(f"E {HEALING_ROUNDS} rounds after a cut: {cuts}")
+    if endured := describe_endurance(facts):
+        say(endured)
     say(f"{facts['bytes_verified']:,} state bytes equal to the firmware's")
     say(f"look at: {paste(files.picture)}")
     grid = f"{genome.target.width + 2 * MARGIN}x{genome.target.height + 2 * MARGIN}"

@@ -13,10 +13,10 @@ from planaria.appraisal import (
     CUTS,
     Appraisal,
     Look,
-    _region,
     appraise,
     describe_error,
     describe_look,
+    region,
     room,
 )
 from planaria.commands.train import print_result, warn_if_bad
@@ -199,7 +199,7 @@ def test_the_square_is_in_the_middle_whatever_the_shape(ring, height, width):
     picture[...] = 255
     genome = replace(ring, target=Picture.of(picture))
     topology = room(genome)
-    cells = parse_region(_region(genome, "square")).cells(
+    cells = parse_region(region(genome, "square")).cells(
         topology, 0, 0, lambda: np.ones(topology.cells, bool)
     )
     rows, cols = np.unravel_index(cells, topology.shape)

@@ -159,8 +159,8 @@ def test_genomes_lists_what_is_shipped(planaria):
     assert len(rows) >= 3
     for row in rows:
         assert row["command"].startswith(f"planaria train {row['name']} ")
-        assert row["E_sync_200"] <= 5
-        assert row["E_sync_1000"] <= 5
+        assert max(row["E_200"], row["E_1000"], row["E_10000"]) <= 3
+        assert row["cuts"] == (60 if row["regime"] == "regenerating" else None)
     text = planaria("genomes").stdout
     assert all(row["name"] in text for row in rows)
 

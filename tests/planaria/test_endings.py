@@ -32,7 +32,7 @@ def ends_with(monkeypatch):
         def fail():
             raise error
 
-        monkeypatch.setattr("planaria.shipped.table", fail)
+        monkeypatch.setattr("planaria.zoo.table", fail)
         return main(["genomes"])
 
     return run
@@ -118,9 +118,9 @@ def test_an_interrupt_that_became_something_else_is_one(monkeypatch, capsys):
         except BaseException as error:
             raise RuntimeError("a library failed") from error
 
-    monkeypatch.setattr("planaria.shipped.table", swallow)
+    monkeypatch.setattr("planaria.zoo.table", swallow)
     assert main(["genomes"]) == 130
-    monkeypatch.setattr("planaria.shipped.table", _ignored)
+    monkeypatch.setattr("planaria.zoo.table", _ignored)
     assert main(["genomes"]) == 130
 
 

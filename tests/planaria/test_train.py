@@ -363,6 +363,44 @@ def test_not_onto_the_genome_that_it_began_with(refused, start, folder, link):
     refused(*words, "-o", "x.genome", says=["x.genome", "it would replace its input (--from)"])
 
 
+# Recipes.
+
+RECIPE = 'optimiser = "adam"\nlost = 3\n\n[lies]\nbabbling = 1\n'
+
+
+def test_a_recipe_changes_what_it_says_and_options_change_it_again(train, folder):
+    (folder / "mine.toml").write_text(RECIPE, encoding="utf-8-sig")
+    words = ("heart", *SMALL, "--steps", "1", "--recipe", "mine.toml", "--lost", "2", "-o", "x.genome")
+    assert train(*words)[0] == 0
+    facts = Genome.load("x.genome").facts
+    assert json.loads(facts["recipe"]) == {"optimiser": "adam", "lost": 2, "lies": {"babbling": 1}}
+    assert facts["lost"] == 2
+    assert "--recipe mine.toml" in facts["command"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("rat = 1", ["mine.toml: rat: 1", "there is no such key", "did you mean 'rate'?"]),
+        ("rate = ", ["mine.toml: end of document", "it is not TOML"]),
+        ("rate = 2", ["rate: 2", "it must be 0.000001 to 1"]),
+        ('rate = "' + "x" * 5000 + '"', ["rate: xxx", "it must be 0.000001 to 1"]),
+        ("[wounds]\nburn = 1", ["wounds: burn", "there is no such kind", "scatter, disc"]),
+        ("lengths = 2001-01-01", ["lengths: 2001-01-01", "there must be seed, wounded, held"]),
+        ("\0", ["recipe: mine.toml", "save it as UTF-8"]),
+    ],
+)
+def test_recipes_that_cannot_be(refused, folder, text, says):
+    (folder / "mine.toml").write_text(text)
+    refused("heart", *SMALL, "--recipe", "mine.toml", "-o", "x.genome", says=says)
+
+
+def test_a_recipe_that_is_not_there(refused):
+    refused(
+        "heart", "--recipe", "mine.toml", "-o", "x.genome", says=["recipe: ", "mine.toml", "cannot be read"]
+    )
+
+
 # Targets.
 
 

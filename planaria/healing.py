@@ -1,0 +1,125 @@
+"""How surely organisms heal: wound after wound, each in many worlds, with messages lost all the time.
+
+An organism grows, is wounded, and has ``HEALING_ROUNDS``. It is clean if E is at most ``CLEAN`` in each of
+the ``DWELL_ROUNDS`` that follow.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from emulator.config import RunConfig
+from emulator.faults import Fault
+from emulator.record.predicate import CLEAN
+from firmware.genome import Fact, Genome
+from planaria.appraisal import CUTS, GROWN_ROUNDS, HEALING_ROUNDS, region, room, world
+from planaria.grid import Grid
+
+MARGIN: Final = 8
+"""Blank cells around the target."""
+
+DWELL_ROUNDS: Final = 25
+LOSS: Final = 0.05
+WORLDS: Final = 12
+"""For each cut, for the facts of a genome."""
+
+LASTING_ROUNDS: Final = 10_000
+"""Of an organism that is left in peace, without loss."""
+
+BABBLING_ROUNDS: Final = 40
+
+
+class Wound(NamedTuple):
+    """A fault that strikes when an organism has grown.
+
+    Attributes:
+        name: for people.
+        fault: what it is, without the time.
+        rounds: how long it lasts; 0 if it takes no time.
+    """
+
+    name: str
+    fault: str
+    rounds: int = 0
+
+
+class Healed(NamedTuple):
+    """What became of organisms with one wound, each in a world of its own.
+
+    Attributes:
+        wound: it.
+        worst: the largest E of each, when it has to be clean.
+    """
+
+    wound: Wound
+    worst: list[float]
+
+    @property
+    def clean(self) -> int:
+        """How many of these organisms are clean."""
+        return sum(error <= CLEAN for error in self.worst)
+
+
+def cuts(genome: Genome) -> list[Wound]:
+    """The five cuts: a half of the grid, or in the middle a square of half the target's longer side."""
+    return [Wound(cut, f"restart:{region(genome, cut, MARGIN)}") for cut in CUTS]
+
+
+def harder(genome: Genome) -> list[Wound]:
+    """Half of all cells restart; and cells of a disc with a radius of 1 in the middle babble for a while."""
+    rows, cols = room(genome, MARGIN).shape[-2:]
+    babble = f"babble:disc:{rows // 2},{cols // 2},1"
+    return [
+        Wound("half of all cells", "restart:random:0.5"),
+        Wound("babble", babble, BABBLING_ROUNDS),
+    ]
+
+
+def heal(genome: Genome, wound: Wound, worlds: int, loss: float = LOSS, first_seed: int = 0) -> Healed:
+    """Wound organisms in so many worlds, with seeds from the first one on, and watch them."""
+    seeds = range(first_seed, first_seed + worlds)
+    return Healed(wound, [_worst(genome, wound, seed, loss) for seed in seeds])
+
+
+def _worst(genome: Genome, wound: Wound, seed: int, loss: float) -> float:
+    fault = f"{wound.fault}@{GROWN_ROUNDS}" + (f"+{wound.rounds}" if wound.rounds else "")
+    config = RunConfig(room(genome, MARGIN), seed=seed, loss=loss, faults=(Fault.parse(fault),))
+    healed = GROWN_ROUNDS + wound.rounds + HEALING_ROUNDS
+    grid = Grid(genome, config=config, record=False)
+    return max(grid.run(healed + DWELL_ROUNDS).error_by_round[healed:])
+
+
+def endurance(genome: Genome, over: Callable[[], object] = lambda: None) -> dict[str, Fact]:
+    """How an organism is after ``LASTING_ROUNDS``, and how many are clean after each cut, for a genome.
+
+    Args:
+        genome: a rule whose organisms hold their form, and heal if its regime asks for it.
+        over: called after each of ``endurance_parts``.
+    """
+    grid = world(genome, 0)
+    grid.run(LASTING_ROUNDS)
+    facts: dict[str, Fact] = {f"E_async_{LASTING_ROUNDS}": round(grid.error, 3)}
+    over()
+    if genome.regime == "regenerating":
+        facts["healing_worlds"] = WORLDS
+        for wound in cuts(genome):
+            facts[f"clean_{wound.name}"] = heal(genome, wound, WORLDS).clean
+            over()
+    return facts
+
+
+def endurance_parts(regime: str) -> int:
+    """How many parts ``endurance`` has."""
+    return 1 + (len(CUTS) if regime == "regenerating" else 0)
+
+
+def describe_endurance(facts: Mapping[str, Fact]) -> str:
+    """The same for a person: how many cuts are clean again, and how an organism lasts; empty if unknown."""
+    lasting, worlds = facts.get(f"E_async_{LASTING_ROUNDS}"), facts.get("healing_worlds")
+    said = [] if lasting is None else [f"E {lasting:.1f} after {LASTING_ROUNDS:,} rounds"]
+    if worlds is not None:
+        clean = {cut: int(facts[f"clean_{cut}"]) for cut in CUTS}
+        few = ", ".join(f"{cut} {number}" for cut, number in clean.items() if number < int(worlds))
+        of_each = f" ({few} of {worlds})" if few else ""
+        total = f"{sum(clean.values())} of {len(CUTS) * int(worlds)} cuts clean{of_each}"
+        said.append(f"with {LOSS:.0%} of messages lost, {total}")
+    return "; ".join(said)
