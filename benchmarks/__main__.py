@@ -7,7 +7,7 @@ import platform
 import sys
 from importlib.util import find_spec
 
-from benchmarks import campaign, engine, hardware, programs, training
+from benchmarks import campaign, engine, hardware, programs, training, training_peers
 
 
 def main() -> None:
@@ -15,7 +15,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    results = {**engine.measure(), **training.measure(), **campaign.measure(), **programs.measure()}
+    results = {**engine.measure(), **training.measure(), **training_peers.measure()}
+    results |= campaign.measure() | programs.measure()
     if find_spec("ziglang"):
         results |= hardware.measure() | programs.measure_native()
     else:
