@@ -83,12 +83,13 @@ class RunConfig(Conditions):
         )
 
     def check_fault(self, fault: Fault) -> None:
-        """Refuse a fault that misses the cells, or cannot be at this pace.
+        """Refuse a fault that misses the cells, or cannot be among them or at this pace.
 
         Raises:
             InputError: it does.
         """
         check_inside(fault.region, self.topology, fault)
+        fault.check_topology(self.topology)
         fault.check_interval(self.timing.mean_interval_us)
 
     def check_horizon(self, rounds: int) -> None:

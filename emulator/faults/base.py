@@ -19,6 +19,7 @@ from emulator.cells import Cells
 from emulator.faults.tools import Tools
 from emulator.world.region import Everything, Region
 from emulator.world.region_text import parse_region
+from emulator.world.topology import Topology
 from firmware.errors import InputError
 from firmware.limits import Limits
 
@@ -146,6 +147,13 @@ class Fault(ABC):
 
         Raises:
             InputError: the fault asks for it.
+        """
+
+    def check_topology(self, topology: Topology) -> None:  # noqa: B027 # likewise
+        """Refuse a topology on which it cannot be.
+
+        Raises:
+            InputError: it is one.
         """
 
     def start_us(self, mean_interval_us: int) -> int:

@@ -80,16 +80,24 @@ KINDS = (
     "stick:{region}",
     "babble:{region}",
     "lie:{region}",
+    "carry:{region},down={steps},right=-2",
 )
 
 
-def random_fault(rng, mean_us, regions):
-    """Any kind, anywhere, at any time."""
+def kinds_on(topology):
+    """Some kinds need rows and columns of squares."""
+    return [kind for kind in KINDS if topology.startswith("square") or not kind.startswith("carry")]
+
+
+def random_fault(rng, mean_us, topology):
+    """Any kind that can be on a topology, anywhere, at any time."""
+    kinds, regions = kinds_on(topology), REGIONS[topology]
     start = f"{rng.uniform(0, 9):.3f}" if rng.random() < 0.7 else str(rng.randrange(10))
-    what = rng.choice(KINDS).format(
+    what = rng.choice(kinds).format(
         region=rng.choice(regions),
         p=f"{rng.uniform(0, 1):.2f}",
         us=rng.choice([0, 1, mean_us // 3, 2 * mean_us]),
+        steps=rng.randint(-9, 9),
         rate=f"{min(1, 500 / mean_us * rng.random()):.5f}",
     )
     kind = Fault.kinds[what.partition(":")[0]]
@@ -102,7 +110,7 @@ def random_config(seed, kind="square8"):
     """Anything that a user can ask for, small."""
     rng = random.Random(seed)
     mean_us = rng.choice([1, 3, 50, 1000, 10_000])
-    faults = [random_fault(rng, mean_us, REGIONS[kind]) for _ in range(rng.choice([0, 1, 2, 4, 6]))]
+    faults = [random_fault(rng, mean_us, kind) for _ in range(rng.choice([0, 1, 2, 4, 6]))]
     shape = rng.randint(8, 15), rng.randint(8, 15)
     chances = {
         "seed": rng.getrandbits(64),

@@ -69,7 +69,7 @@ def test_random_worlds(kind, world):
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_of_fault(kind):
     """Alone, in the middle of a life; and it has an effect."""
-    what = kind.format(region="disc:5,5,3", p="0.7", us=4000, rate="0.05")
+    what = kind.format(region="disc:5,5,3", p="0.7", us=4000, rate="0.05", steps=2)
     instant = Fault.kinds[what.partition(":")[0]].is_instant
     fault = Fault.parse(f"{what}@3.3" + ("" if instant else "+3"))
     config = RunConfig(Square8(10, 11), seed=4, faults=(fault,))
