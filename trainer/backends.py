@@ -8,7 +8,7 @@ from typing import Final
 
 from firmware.errors import InputError
 from trainer.backend import Backend
-from trainer.kernels import KERNELS
+from trainer.kernels import KERNELS, NotHereError
 
 AUTO, COMPILED, TORCH = "auto", "compiled", "torch"
 BACKENDS: Final = (AUTO, COMPILED, TORCH)
@@ -66,9 +66,8 @@ def _compiled(rows: int, cols: int, workers: int, kernel: str | None) -> Backend
     for one in better:
         try:
             return Compiled(one, rows, cols, workers)
-        except InputError as error:
-            if "this processor" not in str(error):
-                raise
+        except NotHereError:
+            continue
     return Compiled(last, rows, cols, workers)
 
 

@@ -54,12 +54,17 @@ KERNELS: Final = {
 """The fastest first. Sums have the same order in the last two; only the first multiplies rounded numbers."""
 
 
+class NotHereError(InputError):
+    """The processor lacks what a kernel needs; another kernel may do."""
+
+
 @cache
 def library(kernel: str) -> Any:
     """The compiled rollouts of a kernel; compiled once in a process, and by zig once on a machine.
 
     Raises:
-        InputError: there is no such kernel or no compiler, or this processor lacks what the kernel needs.
+        InputError: there is no such kernel or no compiler.
+        NotHereError: this processor lacks what the kernel needs.
     """
     if kernel not in KERNELS:
         raise InputError("kernel", kernel, f"known are {', '.join(KERNELS)}", "choose one of these")
@@ -78,7 +83,7 @@ def library(kernel: str) -> Any:
             if "PLANARIA_PROCESSOR" not in error.output:
                 raise
             what = KERNELS[kernel].text.partition("needs ")[2]
-            raise InputError("kernel", kernel, f"this processor lacks {what}", "leave it out") from error
+            raise NotHereError("kernel", kernel, f"this processor lacks {what}", "leave it out") from error
         try:
             return _declared(ctypes.CDLL(str(folder / LIBRARY)))
         except OSError as error:
