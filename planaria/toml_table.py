@@ -37,6 +37,7 @@ NAMES_MAX: Final = 100
 FIX: Final = "see a shipped plan"
 
 BYTE_ORDER_MARK: Final = "\ufeff"
+"""What some editors put in front of a text."""
 
 
 def read_text(what: str, path: Path) -> str:
@@ -94,7 +95,11 @@ class TomlTable:
             raise InputError(source, on_one_line(key), limit, fix)
         try:
             text.encode()  # half a surrogate pair is in no file
-            return cls(source, "", tomllib.loads(text))
+            content = tomllib.loads(text)
+            for number in _whole_numbers(content):
+                if abs(number) >> 64:
+                    raise ValueError(f"a whole number has {number.bit_length():,} bits of 64 (at a number)")
+            return cls(source, "", content)
         except RecursionError as error:
             raise InputError(source, "[[[...", "it is nested too deeply", fix) from error
         except ValueError as error:
@@ -214,6 +219,15 @@ class TomlTable:
             yield
         except InputError as error:
             raise self.error(error.what, error.value, error.limit, error.fix) from error
+
+
+def _whole_numbers(content: object) -> Iterator[int]:
+    """All that are anywhere in it; hexadecimal ones may have more digits than Python writes down."""
+    if isinstance(content, int):
+        yield content
+    elif isinstance(content, dict | list):
+        for part in content.values() if isinstance(content, dict) else content:
+            yield from _whole_numbers(part)
 
 
 def on_one_line(value: object) -> str:

@@ -43,8 +43,6 @@ from planaria.toml_table import BYTE_ORDER_MARK, TomlTable, read_text
 
 SUFFIX: Final = ".toml"
 
-"""What some editors put in front of a text."""
-
 POINTS_MAX: Final = 10_000
 TRIALS_MAX: Final = 10_000_000
 """Of all points together."""

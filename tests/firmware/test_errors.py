@@ -30,6 +30,15 @@ def test_one_line(value, shown):
     assert len(str(error).splitlines()) == 1
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_number_with_more_digits_than_python_writes(sign):
+    """In tens; a recipe may have one in hexadecimal."""
+    error = InputError("rate", sign << 20_000, "it is wrong", "mend it")
+    shown = hex(sign << 20_000)
+    assert str(error) == f"rate: {shown[:100]}...{'0' * 100} - it is wrong; mend it"
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
 def test_a_text_is_shown_without_end_only_where_it_may_be():
     assert visible("a" * 10, 10) == "a" * 10
     assert visible("a" * 6 + "b" * 6, 4) == "aa...bb"
