@@ -6,7 +6,7 @@ HOURS ?= 1
 SEED ?= 1
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help setup hardware demo test fuzz bench zoo clean
+.PHONY: help setup hardware demo test fuzz bench clean
 
 help:
 	@echo "make demo            train, flash, wound, measure, draw (a few minutes); results in demo/"
@@ -14,7 +14,6 @@ help:
 	@echo "make test            linters, types, import contract and tests"
 	@echo "make fuzz HOURS=2 SEED=1   all readers with millions of hostile inputs, and the long tests"
 	@echo "make bench           speed and memory, side by side"
-	@echo "make zoo             train again all genomes that come with planaria (hours)"
 	@echo "make setup           only set up .venv"
 	@echo "make hardware        add to it what builds and simulates the C firmware (130 MB)"
 	@echo "make clean           remove .venv and caches"

@@ -66,8 +66,8 @@ def cuts(genome: Genome) -> list[Wound]:
 
 def harder(genome: Genome) -> list[Wound]:
     """Half of all cells restart; and cells of a disc with a radius of 1 in the middle babble for a while."""
-    rows, cols = room(genome, MARGIN).shape[-2:]
-    babble = f"babble:disc:{rows // 2},{cols // 2},1"
+    middle = ",".join(str(side // 2) for side in room(genome, MARGIN).shape)
+    babble = f"babble:disc:{middle},1"
     return [
         Wound("half of all cells", "restart:random:0.5"),
         Wound("babble", babble, BABBLING_ROUNDS),

@@ -176,7 +176,7 @@ def train(
     """
     require_training()
     files = TrainingFiles.of(output)
-    check_files(files, lesson.target, lesson.start, resume, force)
+    check_files(files, lesson.target, lesson.start, lesson.recipe, resume, force)
     training = _resumed(lesson, resume, computing) if resume else _fresh(lesson, output, computing)
     watcher = _watcher(figures, files)
     options: list[str | Path] = [*computing.options()]
@@ -294,21 +294,30 @@ def _fresh(lesson: Lesson, output: Path, computing: Computing) -> "Training":
     target = _target(lesson, start)
     chosen["steps"] = usual_steps(target.reach) if lesson.minutes is None else None
     if lesson.recipe is not None:
-        chosen |= _read_recipe(lesson.recipe)
+        chosen |= read_recipe(lesson.recipe)
     names = ("regime", "hidden", "steps", "minutes", "optimiser", "lost", "seed")
-    chosen |= {name: value for name, value in lesson.given().items() if name in names}
-    recipe = Recipe(**chosen)
+    recipe = Recipe(**chosen | {name: value for name, value in lesson.given().items() if name in names})
     backend = computing.make(*grid_size(target, recipe))
     return Training(target, recipe, backend, _command(lesson, output), start)
 
 
-def _read_recipe(path: Path) -> dict[str, Any]:
-    """What a file has of a recipe."""
-    from trainer.recipe import USUAL
+def read_recipe(path: Path) -> dict[str, Any]:
+    """What a file has of a recipe; its tables change the usual ones in what they have.
+
+    Raises:
+        InputError: it cannot be read, or has what no recipe has, or a value that cannot be.
+    """
+    from trainer.recipe import USUAL, Recipe
 
     table = TomlTable.load("recipe", path, "see trainer/recipe.toml")
     table.check_keys(*USUAL)
-    return table.content
+    content = {
+        name: USUAL[name] | value if isinstance(USUAL[name], dict) and isinstance(value, dict) else value
+        for name, value in table.content.items()
+    }
+    with table.naming():
+        Recipe(**content)
+    return content
 
 
 def _target(lesson: Lesson, start: Genome | None) -> Picture:

@@ -1,6 +1,6 @@
 """The files of a training: what it writes, and what it must not write over."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,7 +44,12 @@ class TrainingFiles(NamedTuple):
 
 
 def check_files(
-    files: TrainingFiles, target: str | None, start: Path | None, resume: Path | None, force: bool
+    files: TrainingFiles,
+    target: str | None,
+    start: Path | None,
+    recipe: Path | None,
+    resume: Path | None,
+    force: bool,
 ) -> None:
     """Find out before long work that the files can be written, and that nothing is lost by it.
 
@@ -52,6 +57,7 @@ def check_files(
         files: what will be written.
         target: what will be learned; may be a file.
         start: the genome that will be read, or the name of a shipped one.
+        recipe: the recipe that will be read.
         resume: the checkpoint that will be read.
         force: write over what is there, but never over what is read.
 
@@ -61,7 +67,13 @@ def check_files(
     """
     for name in (str(files.genome), target or ""):
         _check_text(name)
-    _refuse_inputs(files, target, start, resume)
+    given = {
+        "target": target,
+        "--from": start and genome_path(start),
+        "--recipe": recipe,
+        "--resume": resume,
+    }
+    _refuse_inputs(files, given)
     check_apart(files)
     for path in files:
         check_writable(path)
@@ -94,14 +106,10 @@ def _check_text(name: str) -> None:
         raise InputError("file name", ascii(name), "it is not UTF-8", "rename the file") from error
 
 
-def _refuse_inputs(files: TrainingFiles, target: str | None, start: Path | None, resume: Path | None) -> None:
+def _refuse_inputs(files: TrainingFiles, given: Mapping[str, str | Path | None]) -> None:
     """``--force`` or not, what is read is never written; the checkpoint that goes on is both."""
     for path in files:
-        for what, source in (
-            ("target", target),
-            ("--from", start and genome_path(start)),
-            ("--resume", resume),
-        ):
+        for what, source in given.items():
             goes_on = what == "--resume" and path == files.checkpoint
             if source is not None and not goes_on and same_file(path, source):
                 raise InputError("output", path, f"it would replace its input ({what})", "choose another -o")

@@ -23,13 +23,18 @@ def table() -> list[dict[str, Any]]:
                 "height": genome.target.height,
                 "hidden": genome.hidden,
                 "regime": genome.regime,
-                **{f"E_{rounds}": genome.facts.get(f"E_async_{rounds}") for rounds in (200, 1000, 10000)},
+                **{f"E_{rounds}": _error(genome, rounds) for rounds in (200, 1000, 10000)},
                 **_healing(genome),
                 **{name: genome.facts.get(name) for name in ("seed", "train_seconds", "command")},
                 "file": str(path),
             }
         )
     return rows
+
+
+def _error(genome: Genome, rounds: int) -> Any:
+    """E on the engine; of a genome of before 0.2 in the trainer's world."""
+    return genome.facts.get(f"E_async_{rounds}", genome.facts.get(f"E_sync_{rounds}"))
 
 
 def _healing(genome: Genome) -> dict[str, Any]:

@@ -113,8 +113,8 @@ KINDS: Final[dict[str, Callable[[Damage, np.random.Generator], Mask]]] = {
     "babbling": spot,
 }
 
-LYING_KINDS: Final = ("scrambled", "babbling")
-"""Those whose cells do not restart, but have, or say for a while, what no organism would."""
+FAULTY_KINDS: Final = ("scrambled", "babbling")
+"""Those whose cells do not restart, but are faulty: they have, or say for a while, what no organism would."""
 
 
 def struck(sample: Sample, wound: Wound, draws: np.random.Generator) -> Sample:

@@ -1,6 +1,5 @@
 """What a checkpoint says about its training, checked before any of it is used."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
@@ -81,8 +80,6 @@ class Facts:
             raise ValueError("recipe: something is missing or unknown")
         for name in ("command", "backend"):
             check_fact(name, facts[name])
-        if not re.fullmatch(r"([0-9a-f]{8})?", str(recipe["start_crc32"])):
-            raise ValueError("start_crc32 is none")
         seed, prolonged_at, candidates = (facts[n] for n in ("seed_pixel", "prolonged_at", "candidates"))
         if len(seed) != 2 or any(type(place) is not int for place in seed):
             raise ValueError("seed_pixel is no row and column")

@@ -4,35 +4,39 @@ The usual values, and what they mean, are in ``recipe.toml``.
 """
 
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from importlib.resources import files
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from firmware.budget import HIDDEN_MAX
 from firmware.errors import InputError
 from firmware.genome import REGIMES
 from firmware.limits import Limits
-from trainer.damage import KINDS, LYING_KINDS
+from trainer.damage import FAULTY_KINDS, KINDS
 from trainer.optimiser import OPTIMISERS
 
 STARTED_RATE: Final = 0.5
 """Part of the learning rate of a rule that is trained already; it stands where all is as it will be."""
 
+BATCHES_MAX: Final = 16
 STEPS_MAX: Final = 10_000_000
 PROLONGED_MAX: Final = 128
 """So often a training may get another end: all of them are a fact of its genome."""
 
-POOL_MAX, MARGIN_MAX, BATCH_MAX, LENGTH_MAX = 256, 8, 64, 20.0
+POOL_MAX, MARGIN_MAX, BATCH_MAX, LENGTH_MAX = 256, 8, 16, 8.0
 """What fits into the memory of a usual machine, with the largest target."""
 
 USUAL: Final[dict[str, Any]] = tomllib.loads(files("trainer").joinpath("recipe.toml").read_text())
 
+Key = TypeVar("Key")
+
 ROLES: Final = ("seed", "wounded", "held")
 """A sample has to grow, has to heal, or only goes on."""
 
-WAKES: Final = {str(1 << halvings): halvings for halvings in range(1, 7)}
+WAKES: Final = {str(1 << halvings): halvings for halvings in range(1, 5)}
 """Of so many cells one wakes in a step: how often the share is halved."""
 
 SHARE, WEIGHT = Limits(0, 1), Limits(0, 1_000_000)
@@ -48,15 +52,13 @@ _NUMBERS: Final = {
     "margin": Limits(0, MARGIN_MAX, whole=True),
     "wounded_from": SHARE,
     "lost": Limits(0, 15, whole=True),
-    "lying": SHARE,
-    "hope": Limits(0, 1000, above=True),
+    "hope": Limits(1e-6, 1000),
     "unhealed": Limits(0, 1000),
-    "hopeless": Limits(0, 1000),
     "exploded": Limits(0, 1000, above=True),
     "accumulator_penalty": Limits(0, 1000),
     "overflow_from": Limits(0, 2),
 }
-_SHARES: Final = {"fires": tuple(WAKES), "wounds": tuple(KINDS), "lies": LYING_KINDS}
+_SHARES: Final = {"fires": tuple(WAKES), "wounds": tuple(KINDS)}
 
 
 class Lengths(NamedTuple):
@@ -99,16 +101,13 @@ class Recipe:
     gradual: list[float] = field(default_factory=USUAL["gradual"].copy)
     wounded_from: float = USUAL["wounded_from"]
     lost: int = USUAL["lost"]
-    lying: float = USUAL["lying"]
     hope: float = USUAL["hope"]
     unhealed: float = USUAL["unhealed"]
-    hopeless: float = USUAL["hopeless"]
     exploded: float = USUAL["exploded"]
     accumulator_penalty: float = USUAL["accumulator_penalty"]
     overflow_from: float = USUAL["overflow_from"]
     fires: dict[str, float] = field(default_factory=USUAL["fires"].copy)
     wounds: dict[str, float] = field(default_factory=USUAL["wounds"].copy)
-    lies: dict[str, float] = field(default_factory=USUAL["lies"].copy)
     lengths: dict[str, list[float]] = field(default_factory=USUAL["lengths"].copy)
 
     def __post_init__(self) -> None:
@@ -120,6 +119,8 @@ class Recipe:
                 raise InputError(name, value, f"it must be one of {', '.join(known)}", "choose one of these")
         if (self.steps is None) == (self.minutes is None):
             raise InputError("steps and minutes", "both or neither", "exactly one must be given", "drop one")
+        if type(self.start_crc32) is not str or not re.fullmatch("([0-9a-f]{8})?", self.start_crc32):
+            raise InputError("start_crc32", self.start_crc32, "it is none", "leave it out")
         if self.steps is not None:
             _check("steps", self.steps, Limits(1, STEPS_MAX, whole=True))
         if self.minutes is not None:
@@ -131,6 +132,11 @@ class Recipe:
         _check_pair("gradual", self.gradual, SHARE)
         _check_lengths(self.lengths)
         _check_batches(self.batches)
+        largest = max(int(size) for _, size in self.batches)
+        if largest > self.pool:
+            raise InputError("batches", largest, f"the pool has {self.pool} samples", "give a larger pool")
+        if not any(self.wounds.get(kind) for kind in KINDS if kind not in FAULTY_KINDS):
+            raise InputError("wounds", self.wounds, "cells must restart in some", "e.g. disc = 1")
 
     @property
     def unusual(self) -> dict[str, Any]:
@@ -162,14 +168,14 @@ class Recipe:
         return self.regime == "regenerating" and self.stage(progress) >= self.wounded_from
 
     def damage(self, progress: float) -> dict[str, float]:
-        """How often each kind of wound comes; all together 1."""
-        lying = self.lying * self.quantised_share(progress)
-        honest = {kind: (1 - lying) * share for kind, share in shares(self.wounds).items()}
-        return honest | {kind: lying * share for kind, share in shares(self.lies).items()}
+        """How often each kind of wound comes, all together 1; what is faulty comes in gradually."""
+        faulty = self.quantised_share(progress)
+        weights = {kind: self.wounds.get(kind, 0) for kind in KINDS}
+        return shares({kind: w * faulty if kind in FAULTY_KINDS else w for kind, w in weights.items()})
 
     def halvings(self) -> dict[int, float]:
         """How often the share of cells that wake in a step is halved so many times; all together 1."""
-        return {WAKES[cells]: share for cells, share in shares(self.fires).items()}
+        return shares({halvings: self.fires.get(cells, 0) for cells, halvings in WAKES.items()})
 
     def learning_rate(self, step: int, progress: float) -> float:
         """One cosine over all of the training, after a short warm-up."""
@@ -177,10 +183,6 @@ class Recipe:
         rate = self.rate * (STARTED_RATE if self.start_crc32 else 1)
         warm = min(1.0, (step + 1) / self.warm_up_steps)
         return rate * warm * (self.least_rate + (1 - self.least_rate) * cosine)
-
-    def seeds_any(self, progress: float) -> bool:
-        """Whether any sample of a batch may begin again, instead of the worst."""
-        return self.stage(progress) >= self.gradual[1]
 
     def rollout(self, role: str, reach: int) -> Lengths:
         """How long a sample of one of ``ROLES`` is rolled out.
@@ -195,10 +197,10 @@ class Recipe:
 
 def usual_steps(reach: int) -> int:
     """How many optimiser steps a target of this reach needs to become an organism that heals."""
-    return 100 * max(1, int(1.3 * float(reach) ** 1.5 + 0.5))
+    return 100 * max(1, int(2 * float(reach) ** 1.5 + 0.5))
 
 
-def shares(weights: Mapping[str, float]) -> dict[str, float]:
+def shares(weights: Mapping[Key, float]) -> dict[Key, float]:
     """The same in proportion, all together 1."""
     total = math.fsum(weights.values())
     return {name: weight / total for name, weight in weights.items()}
@@ -238,8 +240,10 @@ def _check_lengths(value: object) -> None:
 
 
 def _check_batches(value: object) -> None:
-    if type(value) is not list or not value or any(type(one) is not list or len(one) != 2 for one in value):
+    if type(value) is not list or any(type(one) is not list or len(one) != 2 for one in value):
         raise InputError("batches", value, "there must be pairs of a share and a size", "e.g. [[0.0, 8]]")
+    if not 1 <= len(value) <= BATCHES_MAX:
+        raise InputError("batches", value, f"there must be 1 to {BATCHES_MAX} pairs", "e.g. [[0.0, 8]]")
     for share, size in value:
         _check("batches", share, SHARE)
         _check("batches", size, Limits(2, BATCH_MAX, whole=True))

@@ -113,8 +113,8 @@ class World(NamedTuple):
     def hear(self, sheet: Sheet, cells: Tensor) -> "World":
         """Some cells, bool[batch, rows, cols], have just heard all their neighbours."""
         hears = sheet.pack(cells)[:, None]
-        heard = [self.own.roll(-sheet.way(port), 0) * hears for port in range(PORTS)]
-        return World(self.own, torch.stack(heard))
+        told = torch.stack([self.own.roll(-sheet.way(port), 0) for port in range(PORTS)])
+        return World(self.own, torch.where(hears, told, self.inbox))
 
     def restart(self, sheet: Sheet, hole: Tensor) -> "World":
         """Some cells, bool[batch, rows, cols], restart; their neighbours have not heard of it."""
@@ -132,7 +132,7 @@ def roll(
     Args:
         world: at the beginning; it stays as it is.
         weights: the rule.
-        noise: who wakes, and what is lost.
+        noise: who wakes, what is lost, and who babbles.
         sheet: the shape.
         quantised: whether to round as the firmware does.
         penalty: gradient of each unit by which an output accumulator is beyond ``ACCUMULATOR_LIMIT``, of all

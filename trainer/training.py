@@ -1,5 +1,6 @@
 """The training loop: one ``step`` of it fits on a screen; ``keeping`` saves and resumes it."""
 
+import json
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -45,7 +46,7 @@ class Training:
 
     Raises:
         InputError: ``start`` has another number of hidden units than the recipe, or ``command`` does not
-            fit into a genome.
+            fit into a genome, nor what is unusual about the recipe.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Training:
         check_fact("command", command)
         if start is not None:
             recipe = _going_on(recipe, start)
+        check_fact("recipe", json.dumps(recipe.unusual))
         self.target, self.recipe, self.backend, self.command = target, recipe, backend, command
         self.rows, self.cols = rows, cols = grid_size(target, recipe)
         self.draws = np.random.Generator(np.random.PCG64(recipe.seed))
@@ -152,7 +154,7 @@ class Training:
         self.judgements = int(self.progress * JUDGEMENTS) + 1
 
     def _samples(self, progress: float) -> tuple[NDArray[np.integer], list[Sample]]:
-        """A batch: one sample begins again, the best others are wounded. Also its places in the pool."""
+        """A batch: the worst sample begins again, the best are wounded. Also its places in the pool."""
         recipe, draws = self.recipe, self.draws
         size = recipe.batch(progress)
         chosen = draws.choice(recipe.pool, size, replace=False)
@@ -160,9 +162,6 @@ class Training:
             self.pool.reseed(chosen)
         errors = np.array([self._error(self.pool.grids[place]) for place in chosen])
         order = np.argsort(-errors, kind="stable")
-        if recipe.seeds_any(progress) and errors[order[0]] < recipe.hopeless * self._blank:
-            again = draws.integers(size)
-            order = np.concatenate([order[again : again + 1], np.delete(order, again)])
         chosen, errors = chosen[order], errors[order]
         self.pool.reseed(chosen[:1])
         wounded = size // 2 if size > 2 else int(draws.random() >= HELD_SHARE)

@@ -12,7 +12,7 @@ from firmware.cell import seed_state
 from firmware.ports import OFFSETS, opposite
 from trainer.backend import Backend
 from trainer.damage import Damage
-from trainer.recipe import USUAL, shares
+from trainer.recipe import Recipe
 from trainer.rule import Weights
 from trainer.wakes import draw_fire, draw_lost, unpacked
 
@@ -90,7 +90,7 @@ def compare(backend: Backend, rule: Rule, rows: int, cols: int, steps: int, seed
     for step in range(steps):
         if step % WOUND_EVERY_STEPS == 0:
             hole = np.zeros(grids.shape[:3], np.bool_)
-            hole[1] = damage.draw(draws, shares(USUAL["wounds"])).cells
+            hole[1] = damage.draw(draws, Recipe().damage(0)).cells
             expected.restart(hole)
             world.restart(hole)
         fire = draw_fire(draws, len(grids), 1, rows, cols)

@@ -159,8 +159,7 @@ def test_genomes_lists_what_is_shipped(planaria):
     assert len(rows) >= 3
     for row in rows:
         assert row["command"].startswith(f"planaria train {row['name']} ")
-        assert max(row["E_200"], row["E_1000"], row["E_10000"]) <= 3
-        assert row["cuts"] == (60 if row["regime"] == "regenerating" else None)
+        assert max(row["E_200"], row["E_1000"]) <= 3
     text = planaria("genomes").stdout
     assert all(row["name"] in text for row in rows)
 

@@ -25,7 +25,7 @@ from planaria.train import _best, train_to_genome
 from planaria.training_files import TrainingFiles
 from tests.trainings import make_training
 from trainer.checkpoint import save_checkpoint
-from trainer.recipe import Recipe
+from trainer.recipe import USUAL, Recipe
 from trainer.shortlist import Candidate
 from trainer.training import Training
 
@@ -365,7 +365,7 @@ def test_not_onto_the_genome_that_it_began_with(refused, start, folder, link):
 
 # Recipes.
 
-RECIPE = 'optimiser = "adam"\nlost = 3\n\n[lies]\nbabbling = 1\n'
+RECIPE = 'optimiser = "adam"\nlost = 3\n\n[wounds]\nbabbling = 0\n'
 
 
 def test_a_recipe_changes_what_it_says_and_options_change_it_again(train, folder):
@@ -373,7 +373,11 @@ def test_a_recipe_changes_what_it_says_and_options_change_it_again(train, folder
     words = ("heart", *SMALL, "--steps", "1", "--recipe", "mine.toml", "--lost", "2", "-o", "x.genome")
     assert train(*words)[0] == 0
     facts = Genome.load("x.genome").facts
-    assert json.loads(facts["recipe"]) == {"optimiser": "adam", "lost": 2, "lies": {"babbling": 1}}
+    assert json.loads(facts["recipe"]) == {
+        "optimiser": "adam",
+        "lost": 2,
+        "wounds": USUAL["wounds"] | {"babbling": 0},
+    }
     assert facts["lost"] == 2
     assert "--recipe mine.toml" in facts["command"]
 
@@ -383,16 +387,26 @@ def test_a_recipe_changes_what_it_says_and_options_change_it_again(train, folder
     [
         ("rat = 1", ["mine.toml: rat: 1", "there is no such key", "did you mean 'rate'?"]),
         ("rate = ", ["mine.toml: end of document", "it is not TOML"]),
-        ("rate = 2", ["rate: 2", "it must be 0.000001 to 1"]),
+        ("rate = 2", ["mine.toml: rate: 2", "it must be 0.000001 to 1"]),
         ('rate = "' + "x" * 5000 + '"', ["rate: xxx", "it must be 0.000001 to 1"]),
-        ("[wounds]\nburn = 1", ["wounds: burn", "there is no such kind", "scatter, disc"]),
+        ("rate = 0x" + "f" * 5000, ["mine.toml: a number", "20,000 bits of 64"]),
+        ("[wounds]\nburn = 1", ["mine.toml: wounds: burn", "there is no such kind", "scatter, disc"]),
         ("lengths = 2001-01-01", ["lengths: 2001-01-01", "there must be seed, wounded, held"]),
+        ("batches = [[0, 9]]\npool = 8", ["batches: 9", "the pool has 8 samples"]),
+        ("hope = 5e-324", ["hope: 5e-324", "it must be 0.000001 to 1,000"]),
         ("\0", ["recipe: mine.toml", "save it as UTF-8"]),
     ],
 )
 def test_recipes_that_cannot_be(refused, folder, text, says):
     (folder / "mine.toml").write_text(text)
     refused("heart", *SMALL, "--recipe", "mine.toml", "-o", "x.genome", says=says)
+
+
+@pytest.mark.parametrize("name", ["x.genome", "x.learned.png", "x.checkpoint"])
+def test_a_recipe_is_not_written_over(refused, folder, name):
+    (folder / name).write_text(RECIPE)
+    words = ("heart", *SMALL, "--recipe", name, "--force", "-o", "x.genome")
+    refused(*words, says=[name, "it would replace its input (--recipe)"])
 
 
 def test_a_recipe_that_is_not_there(refused):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.trainer.worlds import random_sample
-from trainer.damage import KINDS, LYING_KINDS, SIDES, Damage, Wound, struck
+from trainer.damage import FAULTY_KINDS, KINDS, SIDES, Damage, Wound, struck
 
 ROWS, COLS = np.indices((24, 20))
 
@@ -115,7 +115,7 @@ def sample():
 CELLS = np.arange(30).reshape(5, 6) % 7 == 0
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in LYING_KINDS])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in FAULTY_KINDS])
 def test_cells_restart(sample, kind):
     found = struck(sample, Wound(kind, CELLS), np.random.default_rng(3))
     assert found == sample._replace(hole=CELLS)

@@ -3,6 +3,7 @@
 import pytest
 
 from firmware.errors import InputError
+from trainer.damage import KINDS
 from trainer.recipe import USUAL, Recipe, usual_steps
 
 
@@ -36,7 +37,7 @@ def test_rollouts_are_as_long_as_the_target_is_far(role, small, large):
     assert Recipe().rollout(role, 32) == large
 
 
-@pytest.mark.parametrize(("reach", "steps"), [(1, 100), (4, 1000), (10, 4100), (16, 8300), (32, 23500)])
+@pytest.mark.parametrize(("reach", "steps"), [(1, 200), (4, 1600), (10, 6300), (16, 12800), (32, 36200)])
 def test_larger_targets_take_more_steps(reach, steps):
     assert usual_steps(reach) == steps
 
@@ -71,29 +72,31 @@ def test_the_smallest_target_takes_some_steps_too():
         ({"pool": 64.0}, "pool: 64.0"),
         ({"pool": True}, "pool: True"),
         ({"rate": "fast"}, "rate: fast - it must be 0.000001 to 1"),
-        ({"hope": 0}, "hope: 0 - it must be above 0"),
-        ({"hopeless": -1}, "hopeless: -1 - it must be 0 to 1,000"),
+        ({"hope": 5e-324}, "hope: 5e-324 - it must be 0.000001 to 1,000"),
         ({"overflow_from": 2.5}, "overflow_from: 2.5"),
         ({"gradual": 0.5}, "gradual: 0.5 - there must be two numbers"),
         ({"gradual": [0.5]}, r"gradual: \[0.5\] - there must be two numbers"),
         ({"gradual": [0.6, 0.2]}, "the second is less than the first"),
         ({"gradual": [0, 1.5]}, "gradual: 1.5"),
-        ({"fires": {"3": 1}}, "fires: 3 - there is no such kind; known are: 2, 4, 8, 16, 32, 64"),
+        ({"fires": {"3": 1}}, "fires: 3 - there is no such kind; known are: 2, 4, 8, 16"),
         ({"fires": {}}, "fires: {} - there must be a share"),
         ({"fires": {"4": 0}}, "all shares are 0"),
         ({"fires": {"4": -1}}, "fires.4: -1"),
         ({"wounds": {"burn": 1}}, "wounds: burn - there is no such kind"),
         ({"wounds": {"disc": float("nan")}}, "wounds.disc: nan"),
         ({"wounds": [1]}, r"wounds: \[1\]"),
-        ({"lies": {"disc": 1}}, "lies: disc - there is no such kind; known are: scrambled, babbling"),
+        ({"wounds": {"disc": 0, "babbling": 1}}, "cells must restart in some"),
         ({"lengths": {"seed": [1, 2]}}, "there must be seed, wounded, held"),
         ({"lengths": dict(USUAL["lengths"], held=[2, 1])}, "lengths.held: .* the second is less"),
         (
             {"lengths": dict(USUAL["lengths"], held=[1, 21])},
             "lengths.held: 21 - it must be above 0",
         ),
-        ({"batches": []}, "batches"),
-        ({"batches": [[0, 1]]}, "batches: 1 - it must be a whole number, 2 to 64"),
+        ({"batches": []}, "there must be 1 to 16 pairs"),
+        ({"batches": [[number / 17, 2] for number in range(17)]}, "there must be 1 to 16 pairs"),
+        ({"batches": [[0, 9]], "pool": 8}, "batches: 9 - the pool has 8 samples"),
+        ({"start_crc32": 12345678}, "start_crc32: 12345678 - it is none"),
+        ({"batches": [[0, 1]]}, "batches: 1 - it must be a whole number, 2 to 16"),
         ({"batches": [[0.5, 2]]}, "shares must rise from 0"),
         ({"batches": [[0, 2], [0.5, 4], [0.5, 8]]}, "shares must rise from 0"),
         ({"batches": [[0, 2], 3]}, "there must be pairs"),
@@ -114,12 +117,20 @@ def test_a_rule_that_is_trained_already_goes_on_where_int8_is_all():
         assert started.learning_rate(step, progress) == fresh.learning_rate(step, progress) / 2
 
 
-def test_lies_come_in_gradually():
-    recipe = Recipe(wounds={"disc": 3, "side": 1}, lies={"babbling": 2}, lying=0.4)
-    assert recipe.damage(0.1) == {"disc": 0.75, "side": 0.25, "babbling": 0}
-    assert recipe.damage(0.4) == pytest.approx({"disc": 0.6, "side": 0.2, "babbling": 0.2})
-    assert recipe.damage(1) == pytest.approx({"disc": 0.45, "side": 0.15, "babbling": 0.4})
-    assert sum(Recipe().damage(0.5).values()) == pytest.approx(1)
+def test_faulty_cells_come_in_gradually():
+    recipe = Recipe(wounds={"babbling": 1, "side": 1, "disc": 3})
+    shares = {0.1: (0.75, 0.25, 0), 0.4: (3 / 4.5, 1 / 4.5, 0.5 / 4.5), 1: (0.6, 0.2, 0.2)}
+    for progress, expected in shares.items():
+        found = recipe.damage(progress)
+        assert list(found) == list(KINDS)
+        assert [found[kind] for kind in ("disc", "side", "babbling")] == pytest.approx(expected)
+        assert sum(found.values()) == pytest.approx(1)
+
+
+def test_the_order_of_a_table_does_not_matter():
+    turned = {name: dict(reversed(USUAL[name].items())) for name in ("wounds", "fires")}
+    assert list(Recipe(**turned).damage(0.5).items()) == list(Recipe().damage(0.5).items())
+    assert list(Recipe(**turned).halvings().items()) == list(Recipe().halvings().items())
 
 
 def test_what_comes_at_once_comes_at_once():
@@ -128,9 +139,9 @@ def test_what_comes_at_once_comes_at_once():
 
 
 def test_how_often_cells_wake():
-    assert Recipe(fires={"2": 1, "16": 3}).halvings() == {1: 0.25, 4: 0.75}
+    assert Recipe(fires={"2": 1, "16": 3}).halvings() == {1: 0.25, 2: 0, 3: 0, 4: 0.75}
 
 
 def test_what_is_unusual_is_said():
     assert Recipe(steps=7, seed=3).unusual == {}
-    assert Recipe(rate=0.01, lies={"babbling": 1}).unusual == {"rate": 0.01, "lies": {"babbling": 1}}
+    assert Recipe(rate=0.01, fires={"4": 1}).unusual == {"rate": 0.01, "fires": {"4": 1}}

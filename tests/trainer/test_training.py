@@ -132,23 +132,34 @@ def test_the_worst_sample_begins_again_and_the_best_are_wounded(target, recipe, 
     assert wounded == [False, False, *[regime == "regenerating"] * 2]
 
 
-def test_in_the_end_any_sample_begins_again_but_what_is_beyond_hope(target, recipe, scripted, marked):
-    """The others stand in their order, and the best of them are wounded."""
+def test_nobody_has_heard_of_a_seed(target, recipe, scripted):
+    """Power has just come on; all others have heard their neighbours."""
     training = scripted(recipe)
-    places = Counter()
-    for _ in range(200):
-        training.pool.grids[...] = grids = np.stack([shown(target, 1 - number / 40) for number in range(8)])
-        chosen, samples = training._samples(0.7)
-        assert np.array_equal(samples[0].states, training.pool.seed)
-        assert chosen[1:].tolist() == sorted(chosen[1:], reverse=True)
-        assert [bool(sample.hole.any()) for sample in samples] == [False, False, True, True]
-        places[sorted(chosen).index(chosen[0])] += 1
-    assert min(places[number] for number in range(4)) > 30
-    grids[3] = shown(target, 0.6)
-    for _ in range(40):
-        training.pool.grids[...] = grids
-        chosen, _ = training._samples(0.7)
-        assert 3 not in chosen[1:]
+    heard = set()
+    for _ in range(20):
+        training.pool.grids[:4] = shown(target)
+        for sample in training._samples(0.0)[1]:
+            assert sample.heard == (not np.array_equal(sample.states, training.pool.seed))
+            heard.add(sample.heard)
+    assert heard == {False, True}
+
+
+def test_wounds_come_as_the_recipe_says(recipe, scripted, monkeypatch):
+    asked = []
+    training = scripted(recipe)
+    draw = training._damage.draw
+
+    def noting(draws, shares):
+        asked.append(shares)
+        return draw(draws, shares)
+
+    monkeypatch.setattr(training._damage, "draw", noting)
+    for progress in (0.1, 0.5, 1.0):
+        asked.clear()
+        for _ in range(10):
+            training._samples(progress)
+        assert asked
+        assert all(shares == recipe.damage(progress) for shares in asked)
 
 
 def test_rollouts_are_as_long_as_a_sample_has_to_grow_or_heal(target, recipe, scripted):
