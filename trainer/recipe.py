@@ -29,7 +29,7 @@ PROLONGED_MAX: Final = 128
 POOL_MAX, MARGIN_MAX, BATCH_MAX, LENGTH_MAX = 256, 8, 16, 8.0
 """What fits into the memory of a usual machine, with the largest target."""
 
-USUAL: Final[dict[str, Any]] = tomllib.loads(files("trainer").joinpath("recipe.toml").read_text())
+USUAL: Final[dict[str, Any]] = tomllib.loads(files("trainer").joinpath("recipe.toml").read_text("utf-8"))
 
 Key = TypeVar("Key")
 
