@@ -87,9 +87,9 @@ def square(damage: Damage, draws: np.random.Generator) -> Mask:
 
 
 def spot(damage: Damage, draws: np.random.Generator) -> Mask:
-    """A disc with a radius of half a cell to two cells, somewhere around the target."""
+    """A disc with a radius of half a cell to two cells, somewhere on the target."""
     down, right, size = draws.random(3)
-    reach = 2 * damage.half
+    reach = 1.2 * damage.half
     below, beside = damage.down - reach * (down - 0.5), damage.right - reach * (right - 0.5)
     return damage.all(below**2 + beside**2 < (0.5 + 1.5 * size) ** 2)
 
