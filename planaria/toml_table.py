@@ -18,6 +18,9 @@ from planaria.dotted import PARTS_MAX, long_key
 NUMBER_MAX: Final = 10**9
 """No number of a plan but its seed is larger, or smaller than its negative."""
 
+NUMBER_BITS_MAX: Final = 4096
+"""Of a whole number, which decimal digits can still show; what may be asked of it is said elsewhere."""
+
 SHOWN_MAX: Final = 80
 """Characters of a key or a value that an error repeats."""
 
@@ -97,8 +100,9 @@ class TomlTable:
             text.encode()  # half a surrogate pair is in no file
             content = tomllib.loads(text)
             for number in _whole_numbers(content):
-                if abs(number) >> 64:
-                    raise ValueError(f"a whole number has {number.bit_length():,} bits of 64 (at a number)")
+                if number.bit_length() > NUMBER_BITS_MAX:
+                    said = f"a whole number has {number.bit_length():,} bits of {NUMBER_BITS_MAX:,}"
+                    raise ValueError(f"{said} (at a number)")
             return cls(source, "", content)
         except RecursionError as error:
             raise InputError(source, "[[[...", "it is nested too deeply", fix) from error

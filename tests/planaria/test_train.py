@@ -389,7 +389,7 @@ def test_a_recipe_changes_what_it_says_and_options_change_it_again(train, folder
         ("rate = ", ["mine.toml: end of document", "it is not TOML"]),
         ("rate = 2", ["mine.toml: rate: 2", "it must be 0.000001 to 1"]),
         ('rate = "' + "x" * 5000 + '"', ["rate: xxx", "it must be 0.000001 to 1"]),
-        ("rate = 0x" + "f" * 5000, ["mine.toml: a number", "20,000 bits of 64"]),
+        ("rate = 0x" + "f" * 5000, ["mine.toml: a number", "20,000 bits of 4,096"]),
         ("[wounds]\nburn = 1", ["mine.toml: wounds: burn", "there is no such kind", "scatter, disc"]),
         ("lengths = 2001-01-01", ["lengths: 2001-01-01", "there must be seed, wounded, held"]),
         ("batches = [[0, 9]]\npool = 8", ["batches: 9", "the pool has 8 samples"]),

@@ -112,7 +112,7 @@ def test_the_first_failure_is_kept(name):
     result = engine.run(8)
     text = "samples.py:50: ZeroDivisionError: integer division or modulo by zero"
     assert engine.observer.crash == Crash(4, 22, Failure.TRAP, text)
-    assert result.machine_faults == {"program": {"trap": 6636}}
+    assert result.machine_faults == {"program": {"trap": 6585}}
 
 
 def test_cells_that_do_not_boot_stay_dark():
