@@ -10,8 +10,8 @@ from importlib.util import find_spec
 from typing import Any, Final
 
 from benchmarks.training import BATCH, MARGIN, REPEATS, rollout_steps
-from firmware.budget import CHANNELS, HIDDEN_MAX, PERCEPTION, VISIBLE
-from trainer.dense import ALIVE, FIRE_RATE
+from firmware.budget import CHANNELS, HIDDEN_MAX, VISIBLE
+from trainer.dense import cax_system
 
 SIZES_PX: Final = (16, 40)
 RATE: Final = 2e-3
@@ -43,23 +43,9 @@ def _learner(steps: int) -> Any:
     """Takes float32[batch, rows, cols, 16] and a picture, makes an optimiser step, and returns the loss."""
     import jax.numpy as jnp
     import optax
-    from cax.core.cs import ComplexSystem
-    from cax.core.perceive import ConvPerceive
-    from cax.core.update import NCAUpdate
     from flax import nnx
 
-    shape = {"channel_size": CHANNELS, "perception_size": PERCEPTION, "rngs": nnx.Rngs(0)}
-
-    class Growing(ComplexSystem):  # type: ignore[misc]  # cax has no types for us
-        def __init__(self) -> None:
-            self.perceive = ConvPerceive(**shape, feature_group_count=CHANNELS)
-            rests = {"step_size": FIRE_RATE, "cell_dropout_rate": 1 - FIRE_RATE}
-            self.update = NCAUpdate(**shape, hidden_layer_sizes=(HIDDEN_MAX,), alive_threshold=ALIVE, **rests)
-
-        def _step(self, state: Any, input: Any = None, *, sow: bool = False) -> Any:
-            return self.update(state, self.perceive(state), input)
-
-    system = Growing()
+    system = cax_system(HIDDEN_MAX)
     optimiser = nnx.Optimizer(system, optax.adam(RATE), wrt=nnx.Param)
     axes = nnx.StateAxes({nnx.RngState: 0, ...: None})
 

@@ -112,12 +112,17 @@ def endurance_parts(regime: str) -> int:
     return 1 + (len(CUTS) if regime == "regenerating" else 0)
 
 
+def clean_by_cut(facts: Mapping[str, Fact]) -> dict[str, int]:
+    """How many organisms were clean again after each cut, of a genome whose facts have it."""
+    return {cut: int(facts[f"clean_{cut}"]) for cut in CUTS}
+
+
 def describe_endurance(facts: Mapping[str, Fact]) -> str:
     """The same for a person: how many cuts are clean again, and how an organism lasts; empty if unknown."""
     lasting, worlds = facts.get(f"E_async_{LASTING_ROUNDS}"), facts.get("healing_worlds")
     said = [] if lasting is None else [f"E {lasting:.1f} after {LASTING_ROUNDS:,} rounds"]
     if worlds is not None:
-        clean = {cut: int(facts[f"clean_{cut}"]) for cut in CUTS}
+        clean = clean_by_cut(facts)
         few = ", ".join(f"{cut} {number}" for cut, number in clean.items() if number < int(worlds))
         of_each = f" ({few} of {worlds})" if few else ""
         total = f"{sum(clean.values())} of {len(CUTS) * int(worlds)} cuts clean{of_each}"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from firmware.genome import Genome
-from planaria.appraisal import CUTS
+from planaria.healing import clean_by_cut
 from planaria.shipped import shipped_paths
 
 
@@ -41,10 +41,10 @@ def _healing(genome: Genome) -> dict[str, Any]:
     worlds = genome.facts.get("healing_worlds")
     if worlds is None:
         return dict.fromkeys(("clean", "cuts", "worst_cut"))
-    clean = {cut: int(genome.facts[f"clean_{cut}"]) for cut in CUTS}
+    clean = clean_by_cut(genome.facts)
     worst = min(clean, key=clean.__getitem__)
     return {
         "clean": sum(clean.values()),
-        "cuts": int(worlds) * len(CUTS),
+        "cuts": int(worlds) * len(clean),
         "worst_cut": f"{worst} {clean[worst]} of {worlds}",
     }

@@ -107,19 +107,16 @@ def jax_steps(rule: Rule, states: NDArray[np.int8]) -> Run:
     return run
 
 
-def cax_steps(rule: Rule, states: NDArray[np.int8]) -> Run:
-    """With CAX (Faldor and Cully, ICLR 2025), from its own modules; arguments as for ``jax_steps``.
+def cax_system(hidden: int) -> Any:
+    """A rule of CAX (Faldor and Cully, ICLR 2025) with so many hidden units, from its own modules.
 
     In CAX alpha is the last channel, and cells rest by dropout, which magnifies what the others change.
     """
-    import jax.numpy as jnp
     from cax.core.cs import ComplexSystem
-    from cax.core.perceive import ConvPerceive, grad_kernel, identity_kernel
+    from cax.core.perceive import ConvPerceive
     from cax.core.update import NCAUpdate
     from flax import nnx
 
-    order = np.r_[:ALPHA, ALPHA + 1 : CHANNELS, ALPHA]
-    inputs = np.stack([order, 2 * CHANNELS + order, CHANNELS + order], 1).ravel()
     shape = {"channel_size": CHANNELS, "perception_size": 3 * CHANNELS, "rngs": nnx.Rngs(0)}
 
     class Growing(ComplexSystem):  # type: ignore[misc]  # cax has no types for us
@@ -127,7 +124,7 @@ def cax_steps(rule: Rule, states: NDArray[np.int8]) -> Run:
             self.perceive = ConvPerceive(**shape, feature_group_count=CHANNELS)
             self.update = NCAUpdate(
                 **shape,
-                hidden_layer_sizes=rule.b1.shape,
+                hidden_layer_sizes=(hidden,),
                 step_size=min(1.0, FIRE_RATE),
                 cell_dropout_rate=max(0.0, 1 - FIRE_RATE),
                 alive_threshold=ALIVE,
@@ -136,7 +133,17 @@ def cax_steps(rule: Rule, states: NDArray[np.int8]) -> Run:
         def _step(self, state: Any, input: Any = None, *, sow: bool = False) -> Any:
             return self.update(state, self.perceive(state), input)
 
-    system = Growing()
+    return Growing()
+
+
+def cax_steps(rule: Rule, states: NDArray[np.int8]) -> Run:
+    """With CAX; arguments as for ``jax_steps``."""
+    import jax.numpy as jnp
+    from cax.core.perceive import grad_kernel, identity_kernel
+
+    order = np.r_[:ALPHA, ALPHA + 1 : CHANNELS, ALPHA]
+    inputs = np.stack([order, 2 * CHANNELS + order, CHANNELS + order], 1).ravel()
+    system = cax_system(len(rule.b1))
     looks = jnp.concatenate([identity_kernel(2), grad_kernel(2)], -1)
     system.perceive.conv.kernel[...] = jnp.tile(looks, CHANNELS)[:, :, None]
     first, second = system.update.layers

@@ -371,7 +371,8 @@ static void tell(struct rollout *r, const lanes *own, lanes *inbox, const word *
 
    own, inbox: what cells are and have heard; become what they are at the end.
    fire: for each step a set of cells; lost: for each step and port one of senders, or NULL.
-   babbling, babblers, babble_steps, said: as ``babble_t``. keep: for the way back. Returns the number of updates, or -1 if there is no memory. */
+   babbling, babblers, babble_steps, said: as ``babble_t``.
+   keep: for the way back. Returns the number of updates, or -1 if there is no memory. */
 int64_t rollout_forward(struct rollout *r, const struct weights *w, lanes *own, lanes *inbox, const word *fire,
                         const word *lost, const int32_t *babbling, int babblers, int babble_steps, const lanes *said,
                         int steps, int quantised, int keep)

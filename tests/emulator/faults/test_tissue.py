@@ -30,19 +30,13 @@ def grids(build, *faults, **world):
     return found
 
 
-def test_what_the_cells_have_is_found_elsewhere_and_where_it_was_is_blank(build):
-    before, after = grids(build, "carry:rect:4,4,3,3,down=-2,right=5@3.5")
+@pytest.mark.parametrize(("down", "right"), [(-2, 5), (1, -1)])
+def test_what_the_cells_have_is_found_elsewhere_and_where_it_was_is_blank(build, down, right):
+    """Also where a piece comes to lie in part on where it was."""
+    before, after = grids(build, f"carry:rect:4,4,3,3,down={down},right={right}@3.5")
     expected = before.copy()
     expected[4:7, 4:7] = 0
-    expected[2:5, 9:12] = before[4:7, 4:7]
-    assert np.array_equal(after, expected)
-
-
-def test_a_piece_may_lie_where_it_was_in_part(build):
-    before, after = grids(build, "carry:rect:4,4,3,3,down=1,right=-1@3.5")
-    expected = before.copy()
-    expected[4:7, 4:7] = 0
-    expected[5:8, 3:6] = before[4:7, 4:7]
+    expected[4 + down : 7 + down, 4 + right : 7 + right] = before[4:7, 4:7]
     assert np.array_equal(after, expected)
 
 
