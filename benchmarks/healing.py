@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from tqdm import tqdm
 
 from emulator.config import RunConfig
+from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria import Grid
 from planaria.appraisal import room
@@ -95,7 +96,12 @@ def main() -> None:
     parser.add_argument("genomes", type=Path, nargs="+")
     parser.add_argument("--worlds", type=int, default=12, help="for each wound")
     options = parser.parse_args()
-    genomes = [Genome.load(path) for path in options.genomes]
+    if options.worlds < 1:
+        parser.error(f"--worlds: {options.worlds} - it must be at least 1; 12 are usual")
+    try:
+        genomes = [Genome.load(path) for path in options.genomes]
+    except InputError as error:
+        parser.error(str(error))
     with Pool(usable_cores()) as pool:
         rows = [ask(pool, genome, options.worlds) for genome in genomes]
         print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
