@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from firmware.budget import ALIVE_MIN, ALPHA, ONE
 from firmware.errors import InputError
 
-TARGET_MAX_PX: Final = 64
+TARGET_MAX_PX: Final = 128
 
 DISPLACED_MAX: Final = 4
 """An organism is looked for as many cells away from its place, in either direction."""
@@ -36,7 +36,7 @@ class Picture:
     """The picture that an organism should show, and where its seed lies.
 
     Attributes:
-        rgba: uint8[h, w, 4], premultiplied by alpha, at most 64 px a side.
+        rgba: uint8[h, w, 4], premultiplied by alpha, at most 128 px a side.
         seed: (row, column) of the pixel on the organism's seed; it is not transparent, for a rule
             that learns to clear its own seed has nothing left to learn with.
 

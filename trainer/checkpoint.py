@@ -17,8 +17,8 @@ from firmware.system.reading import read_input
 FORMAT: Final = "planaria-checkpoint-4"
 FIX: Final = "give the .checkpoint file that training left"
 
-FILE_MAX_BYTES: Final = 1 << 27
-"""The largest has 110 MB: ``recipe.POOL_MAX`` samples of a target of 64 px."""
+FILE_MAX_BYTES: Final = 1 << 29
+"""The largest has 340 MB: ``recipe.POOL_MAX`` samples of a target of 128 px."""
 
 HEADER_MAX_BYTES: Final = 1 << 16
 TENSORS_MAX: Final = 64

@@ -22,7 +22,7 @@ from trainer.drawings import DRAWINGS
 
 PIXELS_MAX: Final = 4096 * 3072
 """Larger pictures are not decoded: a file of a few kilobytes can ask for gigabytes. Cameras of 12 megapixels
-have less, and a target has 64 px a side."""
+have less, and a target has 128 px a side."""
 
 FILE_MAX_BYTES: Final = 1 << 26
 

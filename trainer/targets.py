@@ -20,6 +20,9 @@ TARGET_MIN_PX: Final = 8
 DRAWING_PX: Final = 16
 EMOJI_PX: Final = 20
 
+UNASKED_MAX_PX: Final = 64
+"""A larger target trains for many hours, so its size has to be said."""
+
 MATURE_ALPHA: Final = -(-255 * ALIVE_MIN // ONE)
 """A pixel of at least this alpha (28 of 255) is a mature cell; a fainter one keeps nothing alive."""
 
@@ -40,7 +43,7 @@ def load_target(
 
     Args:
         spec: name of a built-in drawing, path of a PNG with alpha, or an emoji.
-        size_px: longer side of the result, 8..64; by default 16 for drawings, 20 for emoji, and a
+        size_px: longer side of the result, 8..128; by default 16 for drawings, 20 for emoji, and a
             PNG's own size.
         tile: which tile, from 0, of a picture that is a row of square tiles.
         warn: is told, in one line each, what will hardly grow: parts of their own, a picture without
@@ -156,14 +159,14 @@ def _fitted(picture: Image.Image, size_px: int | None, spec: str, warn: Warn) ->
             f"{spec}: it is {cropped.width}x{cropped.height} px, a strip; at {size_px or longer} px its "
             f"shorter side has {max(1, round(shorter * (size_px or longer) / longer))}"
         )
-    if size_px is None and longer > TARGET_MAX_PX:
+    if size_px is None and longer > UNASKED_MAX_PX:
         tiles, rest = divmod(picture.width, picture.height)
         sheet = tiles > 1 and not rest and picture.height >= TARGET_MIN_PX
         raise InputError(
             "target",
             f"{spec} ({cropped.width}x{cropped.height} px)",
-            f"at most {TARGET_MAX_PX} px fit",
-            "resize it, e.g. --size 28" + (", or take one of a row of tiles, e.g. --tile 0" if sheet else ""),
+            f"more than {UNASKED_MAX_PX} px take many hours, so they have to be asked for",
+            "say its size, e.g. --size 28" + (", or take a tile of a row, e.g. --tile 0" if sheet else ""),
         )
     if size_px is None and longer < TARGET_MIN_PX:
         raise InputError(

@@ -31,7 +31,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--figures", type=Path, metavar="DIR", help="draw how it goes, again and again")
     parser.add_argument("--force", action="store_true", help="write over files that are there")
     parser.add_argument("--regime", help="growing, persistent or regenerating (default)")
-    parser.add_argument("--size", type=int, metavar="PX", help="longer side of the target, 8 to 64 px")
+    parser.add_argument("--size", type=int, metavar="PX", help="longer side of the target, 8 to 128 px")
     parser.add_argument(
         "--tile", type=int, metavar="N", help="tile N, from 0, of a PNG that is a row of square tiles"
     )

@@ -157,8 +157,8 @@ def test_malformed_body_with_a_good_crc(genome, change, says):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"height": -1}, "height is -1, not 1 to 64"),
-        ({"width": 65}, "width is 65, not 1 to 64"),
+        ({"height": -1}, "height is -1, not 1 to 128"),
+        ({"width": 129}, "width is 129, not 1 to 128"),
         ({"width": 1.0}, "width is float, not int"),
         ({"rgba": "x"}, "rgba is str, not bytes"),
         ({"seed": [1, 2, 3]}, "seed is no row and column"),

@@ -65,7 +65,7 @@ def of_body(random: Random) -> bytes:
 def of_fields(random: Random) -> bytes:
     fields = msgpack.unpackb(body())
     if random.random() < 0.5:  # right values of other sizes, and places where they end
-        height, width, hidden = (random.choice((1, 2, 5, 64, 65)) for _ in range(3))
+        height, width, hidden = (random.choice((1, 2, 5, 128, 129)) for _ in range(3))
         fields["target"] |= {"height": height, "width": width, "rgba": b"\xff" * (4 * height * width)}
         fields |= {
             "hidden": hidden,

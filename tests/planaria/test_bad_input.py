@@ -155,7 +155,7 @@ class TestTrain:
             (["-o", "x.genome"], ["target", "give a name"]),
             (["ring", "-o", "x.bin"], ["x.bin", ".genome"]),
             (["ring", "-o", "no/x.genome"], ["no/x.genome", "cannot be written"]),
-            (["ring", "-o", "x.genome", "--size", "65"], ["size: 65", "8 to 64"]),
+            (["ring", "-o", "x.genome", "--size", "129"], ["size: 129", "8 to 128"]),
             (["ring", "-o", "x.genome", "--hidden", "129"], ["hidden: 129", "1 to 128"]),
             (["ring", "-o", "x.genome", "--steps", "0"], ["steps: 0"]),
             (["ring", "-o", "x.genome", "--steps", "5", "--minutes", "1"], ["exactly one"]),

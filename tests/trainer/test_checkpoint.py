@@ -109,7 +109,7 @@ def full(shape, value, dtype=np.float32):
         ("b1.square", full(2, -0.1), "b1.square has numbers that are not 0 to 1.01"),
         ("target", full((4, 4, 4), 0), "target is float32[4, 4, 4]"),
         ("target", full((4, 4, 3), 0, np.uint8), "it must be uint8[h, w, 4]"),
-        ("target", full((65, 4, 4), 0, np.uint8), "it must be 1 to 64 px"),
+        ("target", full((129, 4, 4), 0, np.uint8), "it must be 1 to 128 px"),
         ("target", full((4, 4, 4), 0, np.uint8), "it must lie on an opaque pixel"),
         ("candidate.0.w1", full((2, 48), 0, np.int64), "candidate.0.w1 is int64"),
         ("candidate.0.w1", full((2, 48), 128, np.int32), "that are not -128 to 127"),
@@ -240,15 +240,15 @@ def test_a_file_without_an_end(tmp_path, saved, go_on):
         file.write(saved)
         file.truncate(1 << 40)
     tracemalloc.start()
-    with pytest.raises(InputError, match="it has more than 134,217,728 bytes"):
+    with pytest.raises(InputError, match="it has more than 536,870,912 bytes"):
         go_on(path)
     assert tracemalloc.get_traced_memory()[1] < FILE_MAX_BYTES + (1 << 20)
     tracemalloc.stop()
 
 
 def test_the_largest_can_be_read():
-    """256 samples of 64 px and 8 px of margin, each number in four bytes."""
-    assert FILE_MAX_BYTES > 256 * (64 + 2 * 8) ** 2 * 16 * 4 + (1 << 20)
+    """256 samples of 128 px and 8 px of margin, each number in four bytes."""
+    assert FILE_MAX_BYTES > 256 * (128 + 2 * 8) ** 2 * 16 * 4 + (1 << 20)
 
 
 def test_very_many_ends(target, recipe, begin):

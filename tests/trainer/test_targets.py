@@ -10,7 +10,7 @@ from trainer.targets import load_target, premultiplied, reachable
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
-@pytest.mark.parametrize("size_px", [8, 20, 64])
+@pytest.mark.parametrize("size_px", [8, 20, 128])
 def test_drawings(name, size_px):
     target = load_target(name, size_px)
     assert target.rgba.shape == (size_px, size_px, 4)
@@ -88,10 +88,10 @@ def test_palette_png_with_transparency(tmp_path):
         (np.full((16, 16, 3), 9), None, "no alpha channel"),
         (np.full((16, 16), 9), None, "no alpha channel"),
         (np.zeros((16, 16, 4)), None, "all transparent"),
-        (np.full((65, 40, 4), 255), None, "40x65 px.*at most 64 px.*--size"),
+        (np.full((65, 40, 4), 255), None, "40x65 px.*more than 64 px.*--size"),
         (np.full((7, 5, 4), 255), None, "at least 8 px"),
-        (np.full((16, 16, 4), 255), 65, "size: 65.*8 to 64"),
-        (np.full((16, 16, 4), 255), 7, "size: 7.*8 to 64"),
+        (np.full((16, 16, 4), 255), 129, "size: 129.*8 to 128"),
+        (np.full((16, 16, 4), 255), 7, "size: 7.*8 to 128"),
         (np.full((16, 16, 4), 60), None, r"a.png \(no pixel of alpha 128 or more\).*seed"),
     ],
 )
@@ -155,7 +155,7 @@ def test_reachable_goes_round_corners_and_from_part_to_part():
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
-@pytest.mark.parametrize("size_px", [8, 16, 64])
+@pytest.mark.parametrize("size_px", [8, 16, 128])
 def test_drawings_are_in_one_part(name, size_px):
     target = load_target(name, size_px)
     mature = target.rgba[..., 3] >= 28
@@ -252,7 +252,7 @@ def test_tile_of_what_is_no_sheet():
 
 def test_a_sheet_that_is_too_large_is_told_of_tiles(tmp_path):
     Image.new("RGBA", (400, 40), "red").save(tmp_path / "sheet.png")
-    with pytest.raises(InputError, match=r"400x40 px.*at most 64 px fit.*--size 28.*--tile 0"):
+    with pytest.raises(InputError, match=r"400x40 px.*more than 64 px.*--size 28.*--tile 0"):
         load_target(str(tmp_path / "sheet.png"))
 
 
