@@ -1,0 +1,61 @@
+"""The table of healing, by answers that are known."""
+
+from concurrent.futures import Future
+from dataclasses import replace
+
+from benchmarks.healing import COLUMNS, Row, ask
+from planaria.appraisal import CUTS
+from planaria.healing import Healed, Wound
+from tests.small_genome import small_genome
+
+
+def known(answer):
+    future = Future()
+    future.set_result(answer)
+    return future
+
+
+def healed(clean, worlds, name="left"):
+    return known(Healed(Wound(name, "restart:all"), [3.0] * clean + [3.5] * (worlds - clean)))
+
+
+def test_a_row():
+    row = Row(
+        small_genome(name="x", facts={"seed": 7, "train_seconds": 1234.5}),
+        known([0.51, 0.6, 12.34]),
+        [healed(10 - n, 10, cut) for n, cut in enumerate(CUTS)],
+        [healed(2, 2, cut) for cut in CUTS],
+        [healed(9, 10), healed(0, 10)],
+    )
+    cells = dict(zip(COLUMNS, row.cells(), strict=True))
+    assert cells == {
+        "genome": "x",
+        "px": "5",
+        "seed": "7",
+        "trained, s": "1,234",
+        "E at 200": "0.5",
+        "E at 1,000": "0.6",
+        "E at 10,000": "12.3",
+        "left": "10 of 10 (69.2)",
+        "right": "9 of 10 (55.5)",
+        "top": "8 of 10 (44.4)",
+        "bottom": "7 of 10 (34.8)",
+        "square": "6 of 10 (26.2)",
+        "5 cuts": "40 of 50 (66.3)",
+        "5 cuts, 50% lost": "10 of 10 (69.2)",
+        "half of all cells": "9 of 10 (55.5)",
+        "babble": "0 of 10 (0.0)",
+    }
+
+
+class Pool:
+    """Knows all answers."""
+
+    def submit(self, what, *asked):
+        return known([0.0, 0.0, 0.0])
+
+
+def test_who_was_not_trained_to_heal_is_not_wounded():
+    genome = replace(small_genome(), regime="growing")
+    cells = ask(Pool(), genome, 10).cells()
+    assert cells[4:] == ["0.0"] * 3 + ["-"] * 9
