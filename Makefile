@@ -6,12 +6,18 @@ HOURS ?= 1
 SEED ?= 1
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help setup hardware demo test fuzz bench clean
+# What is trained for planaria/genomes: each drawing at three sizes, two of them in the other regimes as well.
+DRAWINGS := planarian two-headed ring butterfly heart smiley french-flag letter-p
+ZOO := $(foreach name,$(DRAWINGS),$(name)-16 $(name) $(name)-40) \
+	$(foreach name,planarian heart,$(name)-persistent $(name)-growing)
+
+.PHONY: help setup hardware demo test zoo fuzz bench clean
 
 help:
 	@echo "make demo            train, flash, wound, measure, draw (a few minutes); results in demo/"
 	@echo "make demo ARGS=--quick   the same with a shipped genome, without training"
 	@echo "make test            linters, types, import contract and tests"
+	@echo "make zoo             train anew all genomes that come with planaria, in zoo/ (hours); -j2: two at once"
 	@echo "make fuzz HOURS=2 SEED=1   all readers with millions of hostile inputs, and the long tests"
 	@echo "make bench           speed and memory, side by side"
 	@echo "make setup           only set up .venv"
@@ -64,6 +70,26 @@ test: .venv/dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+# One that was stopped goes on from its checkpoint.
+training = mkdir -p zoo && $(BIN)/planaria train $(if $(wildcard $(@:genome=checkpoint)),--resume $(@:genome=checkpoint),$(1)) -o $@
+
+zoo: $(ZOO:%=zoo/%.genome)
+
+zoo/%-16.genome: | .venv/train
+	$(call training,$* --size 16)
+
+zoo/%-40.genome: | .venv/train
+	$(call training,$* --size 40)
+
+zoo/%-persistent.genome: | .venv/train
+	$(call training,$* --size 24 --regime persistent)
+
+zoo/%-growing.genome: | .venv/train
+	$(call training,$* --size 24 --regime growing)
+
+zoo/%.genome: | .venv/train
+	$(call training,$* --size 24)
 
 fuzz: .venv/dev
 	@PLANARIA_SIGNALS=200 STORM_EVENTS=100000000 STORM_SEED=$(SEED) $(BIN)/python -m pytest -m 'fuzz or not fuzz' -n 2 \
