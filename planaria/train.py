@@ -85,7 +85,8 @@ class Computing(NamedTuple):
     """What computes a training, and where.
 
     Attributes:
-        backend: ``compiled``, ``torch``, or ``auto`` for the first where there is a compiler.
+        backend: ``compiled`` or one of its kernels, ``torch``, or ``auto`` for compiled code where there is
+            a compiler.
         device: of torch: ``auto``, ``cpu`` or ``cuda``.
         workers: samples at once, of compiled code; the result does not depend on it.
     """

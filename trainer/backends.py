@@ -11,7 +11,6 @@ from trainer.backend import Backend
 from trainer.kernels import KERNELS, NotHereError
 
 AUTO, COMPILED, TORCH = "auto", "compiled", "torch"
-BACKENDS: Final = (AUTO, COMPILED, TORCH)
 WORKERS_MAX: Final = 64
 
 
@@ -21,47 +20,46 @@ def make_backend(
     cols: int,
     device: str = "auto",
     workers: int = 1,
-    kernel: str | None = None,
     tell: Callable[[str], None] = lambda text: None,
 ) -> Backend:
     """Make a backend for grids of this size.
 
     Args:
-        name: ``compiled``, ``torch``, or ``auto`` for compiled code where there is a compiler, unless a GPU
-            is asked for.
+        name: ``compiled`` for the fastest of ``KERNELS`` that this processor has, one of them, ``torch``, or
+            ``auto`` for compiled code where there is a compiler, unless a GPU is asked for.
         rows: of the grids.
         cols: likewise.
         device: of torch: ``auto``, ``cpu`` or ``cuda``.
         workers: samples that compiled code computes at once.
-        kernel: of compiled code; None is the fastest that this processor has.
         tell: called with the reason why it is torch, where compiled code would have been better.
 
     Raises:
         InputError: there is no compiler or no torch, this processor lacks what the kernel needs, or a name or
             number of workers that cannot be.
     """
-    if name not in BACKENDS:
-        raise InputError("backend", name, f"it must be one of {', '.join(BACKENDS)}", "leave it out")
-    if name == COMPILED and device == "cuda":
+    known = (AUTO, COMPILED, *KERNELS, TORCH)
+    if name not in known:
+        raise InputError("backend", name, f"it must be one of {', '.join(known)}", "leave it out")
+    if name not in (AUTO, TORCH) and device == "cuda":
         raise InputError("device", device, "compiled code runs on the processor", "choose --backend torch")
     if not 1 <= workers <= WORKERS_MAX:
         raise InputError("workers", workers, f"it must be 1 to {WORKERS_MAX}", "1 for each core helps most")
     if name == TORCH or (name == AUTO and device == "cuda"):
         return _torch(rows, cols, device)
     try:
-        return _compiled(rows, cols, workers, kernel)
+        return _compiled(name, rows, cols, workers)
     except InputError as error:
-        if name == COMPILED or find_spec("torch") is None:
+        if name != AUTO or find_spec("torch") is None:
             raise
         tell(f"torch will train, which takes ten times as long, for it cannot be compiled: {error}")
         return _torch(rows, cols, device)
 
 
-def _compiled(rows: int, cols: int, workers: int, kernel: str | None) -> Backend:
+def _compiled(name: str, rows: int, cols: int, workers: int) -> Backend:
     from trainer.compiled import Compiled
 
-    if kernel is not None:
-        return Compiled(kernel, rows, cols, workers)
+    if name in KERNELS:
+        return Compiled(name, rows, cols, workers)
     *better, last = KERNELS
     for one in better:
         try:

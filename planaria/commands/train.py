@@ -52,9 +52,9 @@ def add(commands: Any) -> None:
     parser.add_argument("--optimiser", help="soap (default), muon or adam")
     parser.add_argument(
         "--backend",
-        choices=("auto", "compiled", "torch"),
         default="auto",
-        help="compiled code where zig is installed, else torch",
+        help="compiled code where zig is installed, else torch; or which: bf16, f32, portable, compiled for "
+        "the fastest that the processor has, torch",
     )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="of torch")
     parser.add_argument(

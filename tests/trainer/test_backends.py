@@ -35,16 +35,20 @@ def no_torch(monkeypatch):
 
 
 def test_an_unknown_kernel():
-    backend_of("portable", 2, 2)
-    with pytest.raises(InputError, match="kernel: x - "):
-        make_backend("compiled", 2, 2, kernel="x")
+    with pytest.raises(InputError, match="kernel: x - known are bf16, f32, portable; choose one of these"):
+        library("x")
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_a_kernel_by_its_name(name):
+    assert backend_of(name, 2, 2).name == make_backend(name, 2, 2).name == name
 
 
 def test_a_kernel_that_this_processor_lacks(impossible):
     with pytest.raises(
         InputError, match="kernel: impossible - this processor lacks AVX512-BF16 and more; leave it out"
     ):
-        make_backend("compiled", 2, 2, kernel="impossible")
+        make_backend("impossible", 2, 2)
 
 
 def test_the_fastest_kernel_that_the_processor_has(impossible, monkeypatch):
@@ -71,14 +75,15 @@ def test_a_folder_for_temporaries_that_holds_no_programs(monkeypatch):
     with pytest.raises(
         InputError, match=r"kernel: portable - what was compiled cannot be loaded .*; let TMPDIR"
     ):
-        make_backend("compiled", 2, 2, kernel="portable")
+        make_backend("portable", 2, 2)
 
 
-def test_compiled_code_has_no_gpu():
+@pytest.mark.parametrize("name", ["compiled", "f32"])
+def test_compiled_code_has_no_gpu(name):
     with pytest.raises(
         InputError, match="device: cuda - compiled code runs on the processor; choose --backend torch"
     ):
-        make_backend("compiled", 2, 2, "cuda")
+        make_backend(name, 2, 2, "cuda")
 
 
 def test_no_memory_for_a_rollout():
@@ -97,7 +102,9 @@ def test_no_memory_for_a_rollout():
 
 
 def test_an_unknown_backend():
-    with pytest.raises(InputError, match="backend: jax - it must be one of auto, compiled, torch"):
+    with pytest.raises(
+        InputError, match="backend: jax - it must be one of auto, compiled, bf16, f32, portable, torch; "
+    ):
         make_backend("jax", 2, 2)
 
 

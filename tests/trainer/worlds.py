@@ -24,7 +24,7 @@ def backend_of(name, rows, cols, workers=1):
     if find_spec("ziglang") is None:
         pytest.skip("ziglang is not installed")
     try:
-        return make_backend("compiled", rows, cols, workers=workers, kernel=name)
+        return make_backend(name, rows, cols, workers=workers)
     except NotHereError as error:
         pytest.skip(error.limit)
 
