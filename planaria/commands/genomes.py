@@ -1,22 +1,32 @@
 """``planaria genomes``: those that come with planaria."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from planaria.commands.command import add_command, print_json
+from planaria.outputs import check_outputs
 from planaria.say import say
 
 
 def add(commands: Any) -> None:
     """Flags and help of the command."""
-    add_command(
+    parser = add_command(
         commands, "genomes", _genomes, "List the genomes that come with planaria.", "planaria genomes --json"
+    )
+    parser.add_argument(
+        "--figure", type=Path, metavar="F.png", help="grow an organism of each, and draw them all"
     )
 
 
 def _genomes(options: argparse.Namespace) -> None:
     from planaria.zoo import table
 
+    if options.figure is not None:
+        from planaria.gallery import save_gallery
+
+        check_outputs([options.figure])
+        save_gallery(options.figure)
     if options.json:
         print_json(table())
     else:
