@@ -15,6 +15,8 @@ Mask = NDArray[np.bool_]
 """bool[rows, cols], True where cells are struck."""
 
 SIDES: Final = ("left", "right", "top", "bottom")
+SLIPS: Final = tuple((down, right) for down in (-1, 0, 1) for right in (-1, 0, 1) if down or right)
+"""Rows and columns."""
 
 
 class Wound(NamedTuple):
@@ -103,6 +105,13 @@ def scrambled(damage: Damage, draws: np.random.Generator) -> Mask:
     return draws.random((damage.rows, damage.cols)) < share
 
 
+def outer(damage: Damage, draws: np.random.Generator) -> Mask:
+    """All cells on the far side of a random line that leaves the middle of the target whole."""
+    angle, offset = draws.random(2)
+    away = math.cos(2 * math.pi * angle) * damage.right + math.sin(2 * math.pi * angle) * damage.down
+    return damage.all(away > damage.half * 0.7 * offset)
+
+
 KINDS: Final[dict[str, Callable[[Damage, np.random.Generator], Mask]]] = {
     "scatter": scatter,
     "disc": disc,
@@ -111,23 +120,37 @@ KINDS: Final[dict[str, Callable[[Damage, np.random.Generator], Mask]]] = {
     "square": square,
     "scrambled": scrambled,
     "babbling": spot,
+    "slipped": outer,
 }
 
-FAULTY_KINDS: Final = ("scrambled", "babbling")
-"""Those whose cells do not restart, but are faulty: they have, or say for a while, what no organism would."""
+FAULTY_KINDS: Final = ("scrambled", "babbling", "slipped")
+"""Those whose cells do not restart, but have, or say for a while, what they should not."""
 
 
 def struck(sample: Sample, wound: Wound, draws: np.random.Generator) -> Sample:
-    """A sample whose cells have random states, say random states for a part of its steps, or restart."""
+    """A sample whose cells have random states or those of neighbours, say random states, or restart."""
     cells = wound.cells
     if wound.kind == "scrambled":
         states = sample.states.copy()
         states[cells] = _random_states(draws, int(cells.sum()))
         return sample._replace(states=states)
+    if wound.kind == "slipped":
+        return sample._replace(states=_slipped(sample.states, cells, draws))
     if wound.kind == "babbling":
         steps = int(draws.random() * len(sample.fire))
         return sample._replace(babble=Babble(cells, _random_states(draws, steps, int(cells.sum()))))
     return sample._replace(hole=cells)
+
+
+def _slipped(states: Float32, cells: Mask, draws: np.random.Generator) -> Float32:
+    """What these cells have is found a cell further: a half that grew again may fit badly."""
+    down, right = SLIPS[draws.integers(len(SLIPS))]
+    moved = np.zeros_like(states)
+    rows, cols = states.shape[:2]
+    into = slice(max(0, down), rows + min(0, down)), slice(max(0, right), cols + min(0, right))
+    out_of = slice(max(0, -down), rows + min(0, -down)), slice(max(0, -right), cols + min(0, -right))
+    moved[into] = states[out_of]
+    return np.where(cells[..., None], moved, states)
 
 
 def _random_states(draws: np.random.Generator, *shape: int) -> Float32:

@@ -98,6 +98,15 @@ def test_spot():
     assert np.array_equal(mask("babbling", 1, 0.5, 1), np.hypot(ROWS - 16.3, COLS - 9.5) < 2)
 
 
+@pytest.mark.parametrize(
+    ("angle", "offset", "expected"),
+    [(0, 0, COLS >= 10), (0.5, 0, COLS < 10), (0.25, 1, ROWS >= 18), (0.75, 0.5, ROWS < 9)],
+)
+def test_what_slips_is_beyond_the_middle(angle, offset, expected):
+    """From 0 to .7 of 8 cells away."""
+    assert np.array_equal(mask("slipped", angle, offset), expected)
+
+
 def test_scrambled():
     """A spot, a disc, or up to a fifth of all cells, the square of a number."""
     for whole, expected in ((0, mask("babbling", 0.5, 0.5, 0.3)), (1, mask("disc", 0.5, 0.5, 0.3))):
@@ -143,6 +152,26 @@ def test_cells_babble_in_up_to_all_steps(sample):
         lengths.append(steps)
     assert min(lengths) < 4
     assert 36 < max(lengths) < 40
+
+
+def test_cells_slip_by_one_in_any_direction(sample):
+    """What was outside of the grid is blank."""
+    framed = np.pad(sample.states, ((1, 1), (1, 1), (0, 0)))
+    seen = set()
+    for seed in range(40):
+        found = struck(sample, Wound("slipped", CELLS), np.random.default_rng(seed))
+        assert found == sample._replace(states=found.states)
+        assert np.array_equal(found.states[~CELLS], sample.states[~CELLS])
+        moved = [
+            (down, right)
+            for down in (-1, 0, 1)
+            for right in (-1, 0, 1)
+            if np.array_equal(found.states[CELLS], framed[1 - down : 6 - down, 1 - right : 7 - right][CELLS])
+        ]
+        assert len(moved) == 1
+        seen.add(moved[0])
+    assert len(seen) == 8
+    assert (0, 0) not in seen
 
 
 def test_wounds_are_as_large_as_the_target():
