@@ -92,12 +92,15 @@ def _draw_error(axes: Axes, config: RunConfig, faults: list[Fault], result: RunR
         axes.set_yscale("symlog", linthresh=1)
         axes.plot(range(len(errors)), errors, color="#23405c", linewidth=1.4)
         axes.set_ylim(bottom=0)
+    labels: dict[float, list[str]] = {}
     for fault in faults:
         start = fault.start_us(mean_us) / mean_us
         end_us = fault.end_us(mean_us)
         end = len(errors) - 1 if end_us is None else min(end_us / mean_us, len(errors) - 1)
         axes.axvspan(start, max(end, start + 0.3), color="#d62828", alpha=0.25, linewidth=0)
-        _label(axes, start, 0.97, in_figure(str(fault).partition("@")[0]), "#a01818", "right")
+        labels.setdefault(start, []).append(in_figure(str(fault).partition("@")[0]))
+    for start, texts in labels.items():
+        _label(axes, start, 0.97, "\n".join(texts), "#a01818", "right")
     for recovery in result.recoveries:
         rounds, how = recovery.clean.rounds, "clean"
         if rounds is None:

@@ -43,6 +43,15 @@ def test_parts_are_numbered_as_they_strike():
     assert sorted(recovery.wound for recovery in grid.result.recoveries) == sorted(parts)
 
 
+def test_faults_of_one_moment_are_named_beside_each_other(monkeypatch, tmp_path):
+    """One hid the other."""
+    said = []
+    monkeypatch.setattr(figures, "_label", lambda axes, at, height, text, *_: said.append((at, text)))
+    faults = ["loss:0.5@2+3", "carry:half:left,right=-3@4", "carry:half:right,right=3@4"]
+    lived(faults).save_figure(tmp_path / "f.png")
+    assert said[:2] == [(2, "loss:0.5"), (4, "carry:half:left,right=-3\ncarry:half:right,right=3")]
+
+
 @pytest.mark.parametrize("name", ["$x^$ y", "_a", "a${b$", "🦎", "x" * 64, "<&>"])
 def test_any_name_is_drawn(tmp_path, name):
     lived(["restart:half:left@4"], name).save_figure(tmp_path / "f.png")
