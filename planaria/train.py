@@ -299,7 +299,7 @@ def _fresh(lesson: Lesson, output: Path, computing: Computing) -> "Training":
     names = ("regime", "hidden", "steps", "minutes", "optimiser", "lost", "seed")
     recipe = Recipe(**chosen | {name: value for name, value in lesson.given().items() if name in names})
     backend = computing.make(*grid_size(target, recipe))
-    return Training(target, recipe, backend, _command(lesson, output), start)
+    return Training(target, recipe, backend, _command(lesson, computing, output), start)
 
 
 def read_recipe(path: Path) -> dict[str, Any]:
@@ -359,12 +359,14 @@ def _flag(name: str) -> str:
     return "--from" if name == "start" else f"--{name.replace('_', '-')}"
 
 
-def _command(lesson: Lesson, output: Path) -> str:
-    """The command that would make this genome again."""
+def _command(lesson: Lesson, computing: Computing, output: Path) -> str:
+    """The command that would make this genome again, on the same kernel."""
     words: list[str | Path] = ["planaria", "train"]
     for name, value in lesson.given().items():
         if name == "target":
             words.append(Path(value) if value.startswith("-") else value)
         else:
             words += [_flag(name), value if isinstance(value, Path) else str(value)]
+    if computing.backend != USUAL.backend:
+        words += ["--backend", computing.backend]
     return paste(*words, "-o", Path(output.name))

@@ -25,7 +25,7 @@ def table() -> list[dict[str, Any]]:
                 "regime": genome.regime,
                 **{f"E_{rounds}": _error(genome, rounds) for rounds in (200, 1000, 10000)},
                 **_healing(genome),
-                **{name: genome.facts.get(name) for name in ("seed", "train_seconds", "command")},
+                **{name: genome.facts.get(name) for name in ("seed", "backend", "train_seconds", "command")},
                 "file": str(path),
             }
         )

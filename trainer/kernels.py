@@ -63,11 +63,9 @@ def library(kernel: str) -> Any:
     """The compiled rollouts of a kernel; compiled once in a process, and by zig once on a machine.
 
     Raises:
-        InputError: there is no such kernel or no compiler.
+        InputError: there is no compiler.
         NotHereError: this processor lacks what the kernel needs.
     """
-    if kernel not in KERNELS:
-        raise InputError("kernel", kernel, f"known are {', '.join(KERNELS)}", "choose one of these")
     if find_spec("ziglang") is None:
         raise InputError("training", "ziglang", "it is not installed", "pip install 'planaria[train]'")
     with scratch_folder() as folder:
@@ -83,13 +81,13 @@ def library(kernel: str) -> Any:
             if "PLANARIA_PROCESSOR" not in error.output:
                 raise
             what = KERNELS[kernel].text.partition("needs ")[2]
-            raise NotHereError("kernel", kernel, f"this processor lacks {what}", "leave it out") from error
+            raise NotHereError("backend", kernel, f"this processor lacks {what}", "leave it out") from error
         try:
             return _declared(ctypes.CDLL(str(folder / LIBRARY)))
         except OSError as error:
             limit = f"what was compiled cannot be loaded ({error})"
             raise InputError(
-                "kernel", kernel, limit, "let TMPDIR name a folder that may hold programs"
+                "backend", kernel, limit, "let TMPDIR name a folder that may hold programs"
             ) from error
 
 

@@ -382,6 +382,13 @@ def test_a_recipe_changes_what_it_says_and_options_change_it_again(train, folder
     assert "--recipe mine.toml" in facts["command"]
 
 
+def test_a_kernel_that_was_asked_for_is_part_of_the_command(train):
+    assert train("heart", *SMALL, "--steps", "1", "--backend", "portable", "-o", "x.genome")[0] == 0
+    facts = Genome.load("x.genome").facts
+    assert facts["backend"] == "portable"
+    assert facts["command"].endswith(" --backend portable -o x.genome")
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -34,11 +34,6 @@ def no_torch(monkeypatch):
     monkeypatch.setitem(sys.modules, "trainer.torch_backend", None)
 
 
-def test_an_unknown_kernel():
-    with pytest.raises(InputError, match="kernel: x - known are bf16, f32, portable; choose one of these"):
-        library("x")
-
-
 @pytest.mark.parametrize("name", KERNELS)
 def test_a_kernel_by_its_name(name):
     assert backend_of(name, 2, 2).name == make_backend(name, 2, 2).name == name
@@ -46,7 +41,7 @@ def test_a_kernel_by_its_name(name):
 
 def test_a_kernel_that_this_processor_lacks(impossible):
     with pytest.raises(
-        InputError, match="kernel: impossible - this processor lacks AVX512-BF16 and more; leave it out"
+        InputError, match="backend: impossible - this processor lacks AVX512-BF16 and more; leave it out"
     ):
         make_backend("impossible", 2, 2)
 
@@ -73,7 +68,7 @@ def test_a_folder_for_temporaries_that_holds_no_programs(monkeypatch):
 
     monkeypatch.setattr(kernels.ctypes, "CDLL", unloadable)
     with pytest.raises(
-        InputError, match=r"kernel: portable - what was compiled cannot be loaded .*; let TMPDIR"
+        InputError, match=r"backend: portable - what was compiled cannot be loaded .*; let TMPDIR"
     ):
         make_backend("portable", 2, 2)
 
