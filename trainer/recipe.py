@@ -27,7 +27,7 @@ PROLONGED_MAX: Final = 128
 """So often a training may get another end: all of them are a fact of its genome."""
 
 POOL_MAX, MARGIN_MAX, BATCH_MAX, LENGTH_MAX = 256, 8, 16, 8.0
-"""What fits into the memory of a usual machine, with the largest target."""
+"""What fits into the memory of a usual machine, with a target of 64 px."""
 
 USUAL: Final[dict[str, Any]] = tomllib.loads(files("trainer").joinpath("recipe.toml").read_text("utf-8"))
 

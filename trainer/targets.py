@@ -44,7 +44,7 @@ def load_target(
     Args:
         spec: name of a built-in drawing, path of a PNG with alpha, or an emoji.
         size_px: longer side of the result, 8..128; by default 16 for drawings, 20 for emoji, and a
-            PNG's own size.
+            PNG's own size, up to 64.
         tile: which tile, from 0, of a picture that is a row of square tiles.
         warn: is told, in one line each, what will hardly grow: parts of their own, a picture without
             a transparent pixel, a narrow strip; and that of several frames the first is taken.
@@ -166,7 +166,8 @@ def _fitted(picture: Image.Image, size_px: int | None, spec: str, warn: Warn) ->
             "target",
             f"{spec} ({cropped.width}x{cropped.height} px)",
             f"more than {UNASKED_MAX_PX} px take many hours, so they have to be asked for",
-            "say its size, e.g. --size 28" + (", or take a tile of a row, e.g. --tile 0" if sheet else ""),
+            f"say a size of at most {TARGET_MAX_PX}, e.g. --size 28"
+            + (", or take a tile of a row, e.g. --tile 0" if sheet else ""),
         )
     if size_px is None and longer < TARGET_MIN_PX:
         raise InputError(

@@ -37,7 +37,7 @@ NAMES = st.text(min_size=1, max_size=64).filter(
     facts=st.dictionaries(
         st.text(max_size=9), st.integers(-(2**40), 2**40) | st.text(max_size=9), max_size=4
     ),
-    size=st.tuples(st.integers(1, 64), st.integers(1, 64)),
+    size=st.tuples(st.integers(1, 128), st.integers(1, 128)),
 )
 def test_round_trip(genome, seed, hidden, shifts, name, facts, size):
     draws = np.random.default_rng(seed)

@@ -46,7 +46,7 @@ def test_reach():
     [
         (picture(3, 3).astype(float), (1, 1), "uint8"),
         (picture(3, 3)[..., :3], (1, 1), "uint8"),
-        (picture(65, 3), (1, 1), "3x65 px"),
+        (picture(129, 3), (1, 1), "3x129 px"),
         (np.zeros((0, 3, 4), np.uint8), (0, 0), "3x0 px"),
         (picture(3, 3), (3, 0), "opaque pixel"),
         (picture(3, 3, opaque=False), (1, 1), "opaque pixel"),

@@ -12,11 +12,11 @@ pytest.importorskip("safetensors", reason="the extra train is not installed")
 from safetensors.numpy import load, save
 
 from firmware.errors import InputError
-from firmware.picture import Picture
+from firmware.picture import TARGET_MAX_PX, Picture
 from trainer import keeping
 from trainer.checkpoint import FILE_MAX_BYTES, HEADER_MAX_BYTES
 from trainer.facts import Facts
-from trainer.recipe import PROLONGED_MAX, Recipe
+from trainer.recipe import MARGIN_MAX, POOL_MAX, PROLONGED_MAX, Recipe
 
 DRAWS = [1, 1, 0, 0]
 
@@ -247,8 +247,8 @@ def test_a_file_without_an_end(tmp_path, saved, go_on):
 
 
 def test_the_largest_can_be_read():
-    """256 samples of 128 px and 8 px of margin, each number in four bytes."""
-    assert FILE_MAX_BYTES > 256 * (128 + 2 * 8) ** 2 * 16 * 4 + (1 << 20)
+    """A pool of the largest target with the widest margin, each number in four bytes."""
+    assert FILE_MAX_BYTES > POOL_MAX * (TARGET_MAX_PX + 2 * MARGIN_MAX) ** 2 * 16 * 4 + (1 << 20)
 
 
 def test_very_many_ends(target, recipe, begin):
