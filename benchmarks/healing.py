@@ -57,12 +57,13 @@ class Row(NamedTuple):
         """Its cells of the table."""
         cut, cut_hard, harder = ([future.result() for future in part] for part in self[2:])
         facts, target = self.genome.facts, self.genome.target
+        seconds = facts.get("train_seconds")
         wounds = [*([one] for one in cut), cut, cut_hard, *([one] for one in harder)]
         return [
             self.genome.name,
             str(max(target.width, target.height)),
             str(facts.get("seed", "-")),
-            f"{facts['train_seconds']:,.0f}" if "train_seconds" in facts else "-",
+            f"{seconds:,.0f}" if isinstance(seconds, int | float) else "-",
             *(f"{error:.1f}" for error in self.errors.result()),
             *([count(healed) for healed in wounds] if cut else ["-"] * (len(CUTS) + 4)),
         ]

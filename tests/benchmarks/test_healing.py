@@ -49,10 +49,29 @@ def test_a_row():
 
 
 class Pool:
-    """Knows all answers."""
+    """Knows all answers, and remembers what it was asked."""
 
-    def submit(self, what, *asked):
+    def __init__(self):
+        self.asked = []
+
+    def submit(self, what, genome, *asked):
+        self.asked.append(asked)
         return known([0.0, 0.0, 0.0])
+
+
+def test_with_half_of_the_messages_lost_a_fifth_of_the_worlds_will_do():
+    pool = Pool()
+    ask(pool, small_genome(), 10)
+    (errors, *healing) = [[getattr(one, "name", one) for one in asked] for asked in pool.asked]
+    assert errors == []
+    assert healing[:5] == [[cut, 10] for cut in CUTS]
+    assert healing[5:10] == [[cut, 2, 0.5] for cut in CUTS]
+    assert healing[10:] == [["half of all cells", 10], ["babble", 10]]
+
+
+def test_facts_that_are_no_numbers():
+    genome = small_genome(facts={"train_seconds": "long"})
+    assert ask(Pool(), replace(genome, regime="growing"), 10).cells()[2:4] == ["-", "-"]
 
 
 def test_who_was_not_trained_to_heal_is_not_wounded():
