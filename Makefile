@@ -17,7 +17,7 @@ help:
 	@echo "make demo            train, flash, wound, measure, draw (a few minutes); results in demo/"
 	@echo "make demo ARGS=--quick   the same with a shipped genome, without training"
 	@echo "make test            linters, types, import contract and tests"
-	@echo "make zoo             train anew all genomes that come with planaria, in zoo/ (hours); -j2: two at once"
+	@echo "make zoo             train the genomes that come with planaria (hours), those that zoo/ lacks; -j2: two at once"
 	@echo "make fuzz HOURS=2 SEED=1   all readers with millions of hostile inputs, and the long tests"
 	@echo "make bench           speed and memory, side by side"
 	@echo "make setup           only set up .venv"
@@ -71,8 +71,8 @@ test: .venv/dev
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
-# One that was stopped goes on from its checkpoint.
-training = mkdir -p zoo && $(BIN)/planaria train $(if $(wildcard $(@:genome=checkpoint)),--resume $(@:genome=checkpoint),$(1)) -o $@
+# One that was stopped goes on from its checkpoint; --force, for its picture may be there.
+training = mkdir -p zoo && $(BIN)/planaria train $(if $(wildcard $(@:genome=checkpoint)),--resume $(@:genome=checkpoint),$(1)) -o $@ --force
 
 zoo: $(ZOO:%=zoo/%.genome)
 

@@ -106,7 +106,7 @@ def scrambled(damage: Damage, draws: np.random.Generator) -> Mask:
 
 
 def outer(damage: Damage, draws: np.random.Generator) -> Mask:
-    """All cells on the far side of a random line that leaves the middle of the target whole."""
+    """All cells beyond a random line through the middle of the target or beside it."""
     angle, offset = draws.random(2)
     away = math.cos(2 * math.pi * angle) * damage.right + math.sin(2 * math.pi * angle) * damage.down
     return damage.all(away > damage.half * 0.7 * offset)
