@@ -16,7 +16,7 @@ from firmware.genome import SUFFIX, Genome
 def shipped_paths() -> dict[str, Path]:
     """Shipped genomes: name -> file, sorted by name."""
     folder = Path(str(files("planaria") / "genomes"))
-    return {path.stem: path for path in sorted(folder.glob(f"*{SUFFIX}"))}
+    return {path.stem: path for path in sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stem)}
 
 
 def genome_path(name_or_file: str | Path) -> Path:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import sys
 import time
 from dataclasses import replace
@@ -156,10 +157,16 @@ def test_run_and_replay_and_campaign_give_one_verdict(planaria, tmp_path):
 def test_genomes_lists_what_is_shipped(planaria):
     rows = json.loads(planaria("genomes", "--json").stdout)
     assert [row["name"] for row in rows] == sorted(shipped_paths())
-    assert len(rows) >= 3
+    assert len(rows) >= 10
     for row in rows:
-        assert row["command"].startswith(f"planaria train {row['name']} ")
-        assert max(row["E_200"], row["E_1000"]) <= 3
+        drawing, ending = re.fullmatch(r"(.+?)(-16|-40|-persistent|-growing|)", row["name"]).groups()
+        size = {"-16": 16, "-40": 40}.get(ending, 20 if drawing == "ring" else 24)
+        assert row["command"].startswith(f"planaria train {drawing} --size {size} ")
+        assert row["command"].endswith(f" -o {row['name']}.genome")
+        assert max(row["width"], row["height"]) == size
+        assert row["regime"] == (ending[1:] if ending[1:].isalpha() else "regenerating")
+        assert row["E_200"] <= 3
+        assert row["E_1000"] <= 3 or row["regime"] == "growing"
     text = planaria("genomes").stdout
     assert all(row["name"] in text for row in rows)
 
