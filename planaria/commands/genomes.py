@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from planaria.commands.command import add_command, print_json
-from planaria.outputs import check_outputs
 from planaria.say import say
 
 
@@ -24,6 +23,7 @@ def _genomes(options: argparse.Namespace) -> None:
 
     if options.figure is not None:
         from planaria.gallery import save_gallery
+        from planaria.outputs import check_outputs
 
         check_outputs([options.figure])
         save_gallery(options.figure)

@@ -92,7 +92,7 @@ def test_three_genomes_at_least_one_regenerating_with_a_hole():
     genomes = [Genome.load(path) for path in SHIPPED]
     assert len(genomes) >= 3
     for genome in genomes:
-        assert max(genome.target.rgba.shape[:2]) >= 20
+        assert max(genome.target.rgba.shape[:2]) >= 16
         assert genome.facts["command"].startswith("planaria train ")
     ring = next(g for g in genomes if g.name == "ring")
     assert ring.regime == "regenerating"
