@@ -145,11 +145,9 @@ def struck(sample: Sample, wound: Wound, draws: np.random.Generator) -> Sample:
 def _slipped(states: Float32, cells: Mask, draws: np.random.Generator) -> Float32:
     """What these cells have is found a cell further: a half that grew again may fit badly."""
     down, right = SLIPS[draws.integers(len(SLIPS))]
-    moved = np.zeros_like(states)
     rows, cols = states.shape[:2]
-    into = slice(max(0, down), rows + min(0, down)), slice(max(0, right), cols + min(0, right))
-    out_of = slice(max(0, -down), rows + min(0, -down)), slice(max(0, -right), cols + min(0, -right))
-    moved[into] = states[out_of]
+    padded = np.pad(states, ((1, 1), (1, 1), (0, 0)))
+    moved = padded[1 - down : 1 - down + rows, 1 - right : 1 - right + cols]
     return np.where(cells[..., None], moved, states)
 
 
