@@ -32,7 +32,7 @@ from planaria.version import __version__
 
 TARGET = "planarian"
 TARGET_PX = 24
-TRAINING_STEPS = 5000
+TRAINING_STEPS = 6000
 SIDE = 40
 LOSS = 0.05
 GROWN_ROUNDS = 200
