@@ -2,6 +2,7 @@
 
 ``planaria.healing`` says what the wounds are, and when an organism is clean. Messages are lost all the time:
 5 %, or half where it is said. In brackets: the lower end of the exact interval of 95 %, in per cent.
+*Unborn* are organisms that were not even recognisable before a cut; they count like all others.
 Genomes that were not trained to regenerate are not wounded.
 """
 
@@ -41,6 +42,8 @@ COLUMNS: Final = (
     f"5 cuts, {HARD_LOSS:.0%} lost",
     "half of all cells",
     "babble",
+    "unborn",
+    f"unborn, {HARD_LOSS:.0%} lost",
 )
 
 
@@ -59,13 +62,14 @@ class Row(NamedTuple):
         facts, target = self.genome.facts, self.genome.target
         seconds = facts.get("train_seconds")
         wounds = [*([one] for one in cut), cut, cut_hard, *([one] for one in harder)]
+        unborn = [str(sum(healed.unborn for healed in part)) for part in (cut, cut_hard)]
         return [
             self.genome.name,
             str(max(target.width, target.height)),
             str(facts.get("seed", "-")),
             f"{seconds:,.0f}" if isinstance(seconds, int | float) else "-",
             *(f"{error:.1f}" for error in self.errors.result()),
-            *([count(healed) for healed in wounds] if cut else ["-"] * (len(CUTS) + 4)),
+            *([count(healed) for healed in wounds] + unborn if cut else ["-"] * (len(CUTS) + 6)),
         ]
 
 
@@ -88,14 +92,16 @@ def ask(pool: Pool, genome: Genome, worlds: int) -> Row:
     """Ask for all of a row."""
     few = max(1, worlds // HARD_SHARE)
     heals = genome.regime == "regenerating"
-    cut, hard = (cuts(genome), harder(genome)) if heals else ([], [])
-    return Row(
-        genome,
-        pool.submit(errors, genome),
-        [pool.submit(heal, genome, wound, worlds) for wound in cut],
-        [pool.submit(heal, genome, wound, few, HARD_LOSS) for wound in cut],
-        [pool.submit(heal, genome, wound, worlds) for wound in hard],
-    )
+    wounds = [*cuts(genome), *harder(genome)] if heals else []
+    looked = pool.submit(errors, genome)
+    usual = [
+        pool.submit(heal, genome, wound, worlds, LOSS, number * worlds) for number, wound in enumerate(wounds)
+    ]
+    hard = [
+        pool.submit(heal, genome, wound, few, HARD_LOSS, number * few)
+        for number, wound in enumerate(wounds[: len(CUTS)])
+    ]
+    return Row(genome, looked, usual[: len(CUTS)], hard, usual[len(CUTS) :])
 
 
 def main() -> None:

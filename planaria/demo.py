@@ -46,6 +46,7 @@ WOUNDS = {
     "centre square": f"restart:rect:{SIDE // 2 - 6},{SIDE // 2 - 6},12,12",
     "random third": "restart:random:0.33",
 }
+PERSISTING = "grow and hold"
 SHOWN_FIRST = "left half"
 REPORT = "report.json"
 
@@ -135,7 +136,7 @@ def _made_by(command: str, genome: Path) -> bool:
 def _trials(folder: Path, seed: int) -> list[Trial]:
     """The longest first, so that no core is left waiting at the end."""
     healing = GROWN_ROUNDS + HEALING_ROUNDS
-    trials = [Trial("grow and hold", [], PERSIST_ROUNDS, seed, folder)]
+    trials = [Trial(PERSISTING, [], PERSIST_ROUNDS, seed, folder)]
     for number, (name, what) in enumerate(WOUNDS.items(), 1):
         trials.append(Trial(name, [f"{what}@{GROWN_ROUNDS}"], healing, seed + number, folder))
     return trials
@@ -192,7 +193,7 @@ def run_trial(genome_bytes: bytes, trial: Trial) -> dict[str, Any]:
 
 
 def _report(genome: Genome, results: dict[str, dict[str, Any]], seed: int, wall_s: float) -> dict[str, Any]:
-    hold = results["grow and hold"]
+    hold = results[PERSISTING]
     wounds = [{"name": name, **results[name]["recoveries"][0]} for name in WOUNDS]
     return {
         "planaria": __version__,

@@ -1,7 +1,7 @@
 """How surely organisms heal: wound after wound, each in many worlds, with messages lost all the time.
 
 An organism grows, is wounded, and has ``HEALING_ROUNDS``. It is clean if E is at most ``CLEAN`` in each of
-the ``DWELL_ROUNDS`` that follow.
+the ``DWELL_ROUNDS`` that follow. No two wounds have a world in common: each is a draw of its own.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from emulator.config import RunConfig
 from emulator.faults import Fault
-from emulator.record.predicate import CLEAN
+from emulator.record.predicate import CLEAN, RECOGNISABLE
 from firmware.genome import Fact, Genome
 from planaria.appraisal import CUTS, GROWN_ROUNDS, HEALING_ROUNDS, region, room, world
 from planaria.grid import Grid
@@ -47,16 +47,23 @@ class Healed(NamedTuple):
 
     Attributes:
         wound: it.
+        grown: E of each a round before it was wounded.
         worst: the largest E of each, when it has to be clean.
     """
 
     wound: Wound
+    grown: list[float]
     worst: list[float]
 
     @property
     def clean(self) -> int:
         """How many of these organisms are clean."""
         return sum(error <= CLEAN for error in self.worst)
+
+    @property
+    def unborn(self) -> int:
+        """How many had not become the organism before they were wounded."""
+        return sum(error > RECOGNISABLE for error in self.grown)
 
 
 def cuts(genome: Genome) -> list[Wound]:
@@ -76,16 +83,18 @@ def harder(genome: Genome) -> list[Wound]:
 
 def heal(genome: Genome, wound: Wound, worlds: int, loss: float = LOSS, first_seed: int = 0) -> Healed:
     """Wound organisms in so many worlds, with seeds from the first one on, and watch them."""
-    seeds = range(first_seed, first_seed + worlds)
-    return Healed(wound, [_worst(genome, wound, seed, loss) for seed in seeds])
+    lives = [_life(genome, wound, seed, loss) for seed in range(first_seed, first_seed + worlds)]
+    return Healed(wound, [grown for grown, _ in lives], [worst for _, worst in lives])
 
 
-def _worst(genome: Genome, wound: Wound, seed: int, loss: float) -> float:
+def _life(genome: Genome, wound: Wound, seed: int, loss: float) -> tuple[float, float]:
+    """E before the wound, and the largest when it has to be clean."""
     fault = f"{wound.fault}@{GROWN_ROUNDS}" + (f"+{wound.rounds}" if wound.rounds else "")
     config = RunConfig(room(genome, MARGIN), seed=seed, loss=loss, faults=(Fault.parse(fault),))
     healed = GROWN_ROUNDS + wound.rounds + HEALING_ROUNDS
     grid = Grid(genome, config=config, record=False)
-    return max(grid.run(healed + DWELL_ROUNDS).error_by_round[healed:])
+    errors = grid.run(healed + DWELL_ROUNDS).error_by_round
+    return errors[GROWN_ROUNDS - 1], max(errors[healed:])
 
 
 def endurance(genome: Genome, over: Callable[[], object] = lambda: None) -> dict[str, Fact]:
@@ -101,9 +110,13 @@ def endurance(genome: Genome, over: Callable[[], object] = lambda: None) -> dict
     over()
     if genome.regime == "regenerating":
         facts["healing_worlds"] = WORLDS
-        for wound in cuts(genome):
-            facts[f"clean_{wound.name}"] = heal(genome, wound, WORLDS).clean
+        unborn = 0
+        for number, wound in enumerate(cuts(genome)):
+            healed = heal(genome, wound, WORLDS, first_seed=number * WORLDS)
+            facts[f"clean_{wound.name}"] = healed.clean
+            unborn += healed.unborn
             over()
+        facts["unborn"] = unborn
     return facts
 
 
@@ -126,5 +139,7 @@ def describe_endurance(facts: Mapping[str, Fact]) -> str:
         few = ", ".join(f"{cut} {number}" for cut, number in clean.items() if number < int(worlds))
         of_each = f" ({few} of {worlds})" if few else ""
         total = f"{sum(clean.values())} of {len(CUTS) * int(worlds)} cuts clean{of_each}"
-        said.append(f"with {LOSS:.0%} of messages lost, {total}")
+        unborn = facts.get("unborn", 0)
+        never = f", for {unborn} organisms did not even grow" if unborn else ""
+        said.append(f"with {LOSS:.0%} of messages lost, {total}{never}")
     return "; ".join(said)

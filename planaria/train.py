@@ -282,7 +282,10 @@ def _demerit(genome: Genome) -> tuple[int, float]:
         return 0, appraisal.score
     if not appraisal.holds:
         return CHOICE_WORLDS * len(CUTS) + 1, appraisal.score
-    clean = sum(heal(genome, cut, CHOICE_WORLDS, first_seed=CHOICE_SEED).clean for cut in cuts(genome))
+    clean = sum(
+        heal(genome, cut, CHOICE_WORLDS, first_seed=CHOICE_SEED + number * CHOICE_WORLDS).clean
+        for number, cut in enumerate(cuts(genome))
+    )
     return CHOICE_WORLDS * len(CUTS) - clean, appraisal.score
 
 

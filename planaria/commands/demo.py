@@ -6,7 +6,7 @@ from typing import Any
 
 from planaria.commands.command import add_command, print_json
 from planaria.hint import paste_here
-from planaria.say import say
+from planaria.say import say, warn
 
 
 def add(commands: Any) -> None:
@@ -47,8 +47,8 @@ def _demo(options: argparse.Namespace) -> None:
 
 def print_report(report: dict[str, Any], folder: Path) -> None:
     """Tell a person how the organism did, and where to look."""
-    from emulator.record.predicate import Predicate
-    from planaria.demo import LOSS, REPORT, SHOWN_FIRST
+    from emulator.record.predicate import RECOGNISABLE, Predicate
+    from planaria.demo import LOSS, PERSISTING, REPORT, SHOWN_FIRST
     from planaria.verdict import describe_recovery
 
     say()
@@ -62,6 +62,11 @@ def print_report(report: dict[str, Any], folder: Path) -> None:
         f"  {report['clean']} of {len(report['wounds'])} wounds clean again, {report['recognisable']} "
         f"recognisable; {LOSS:.0%} of messages lost"
     )
+    if report["E_persist_1000"] > RECOGNISABLE:
+        warn(
+            f"the organism that was left in peace did not hold its form: look at "
+            f"{folder / PERSISTING.replace(' ', '-')}.png; another --seed trains another rule"
+        )
     shown = folder / SHOWN_FIRST.replace(" ", "-")
     say()
     say(f"look at   {shown}.gif   it grows, loses half of itself, and rebuilds it")

@@ -16,7 +16,9 @@ def known(answer):
 
 
 def healed(clean, worlds, name="left"):
-    return known(Healed(Wound(name, "restart:all"), [3.0] * clean + [3.5] * (worlds - clean)))
+    """Of those that are not clean the first has never grown."""
+    grown = [0.5] * clean + [10.5, 10.0, *[3.5] * worlds]
+    return known(Healed(Wound(name, "restart:all"), grown[:worlds], [3.0] * clean + [3.5] * (worlds - clean)))
 
 
 def test_a_row():
@@ -45,6 +47,8 @@ def test_a_row():
         "5 cuts, 50% lost": "10 of 10 (69.2)",
         "half of all cells": "9 of 10 (55.5)",
         "babble": "0 of 10 (0.0)",
+        "unborn": "4",
+        "unborn, 50% lost": "0",
     }
 
 
@@ -64,9 +68,9 @@ def test_with_half_of_the_messages_lost_a_fifth_of_the_worlds_will_do():
     ask(pool, small_genome(), 10)
     (errors, *healing) = [[getattr(one, "name", one) for one in asked] for asked in pool.asked]
     assert errors == []
-    assert healing[:5] == [[cut, 10] for cut in CUTS]
-    assert healing[5:10] == [[cut, 2, 0.5] for cut in CUTS]
-    assert healing[10:] == [["half of all cells", 10], ["babble", 10]]
+    assert healing[:5] == [[cut, 10, 0.05, 10 * n] for n, cut in enumerate(CUTS)]
+    assert healing[5:7] == [["half of all cells", 10, 0.05, 50], ["babble", 10, 0.05, 60]]
+    assert healing[7:] == [[cut, 2, 0.5, 2 * n] for n, cut in enumerate(CUTS)]
 
 
 def test_facts_that_are_no_numbers():
@@ -77,4 +81,4 @@ def test_facts_that_are_no_numbers():
 def test_who_was_not_trained_to_heal_is_not_wounded():
     genome = replace(small_genome(), regime="growing")
     cells = ask(Pool(), genome, 10).cells()
-    assert cells[4:] == ["0.0"] * 3 + ["-"] * 9
+    assert cells[4:] == ["0.0"] * 3 + ["-"] * 11

@@ -65,7 +65,10 @@ def test_quick_demo_writes_report_and_pictures(short, tmp_path, capsys):
             with Image.open(tmp_path / "out" / f"{stem}.{suffix}") as picture:
                 picture.load()
     print_report(report, tmp_path / "out")
-    shown = capsys.readouterr().out
+    shown, warned = capsys.readouterr()
+    assert f"did not hold its form: look at {tmp_path / 'out' / 'grow-and-hold.png'}" in warned
+    print_report({**report, "E_persist_1000": 10.0}, tmp_path / "out")
+    assert "hold" not in capsys.readouterr().err
     assert "0 of 6 wounds clean again, 0 recognisable; 5% of messages lost" in shown
     assert shown.count("had not grown: E ") == 6
     assert "left-half.gif" in shown

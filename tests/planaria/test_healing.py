@@ -51,25 +51,31 @@ def test_when_an_organism_has_to_be_clean(ring, number):
     """The largest E from 100 to 125 rounds after the wound is over, 5 % of the messages lost."""
     wound = harder(ring)[number]
     found = heal(ring, wound, 2)
-    for seed, worst in enumerate(found.worst):
+    assert found.unborn == 0
+    for seed, (grown, worst) in enumerate(zip(found.grown, found.worst, strict=True)):
         fault = f"{wound.fault}@200" + ("+40" if number else "")
         grid = Grid(ring, rows=36, cols=36, seed=seed, loss=0.05, faults=[fault], record=False)
         over = 300 + wound.rounds
-        assert worst == max(grid.run(over + 25).error_by_round[over:])
+        errors = grid.run(over + 25).error_by_round
+        assert (grown, worst) == (errors[199], max(errors[over:]))
 
 
 def test_clean_is_an_error_of_three():
-    assert Healed(Wound("x", "y"), [0.5, 3.0, 3.01, 900]).clean == 2
+    assert Healed(Wound("x", "y"), [0.5] * 4, [0.5, 3.0, 3.01, 900]).clean == 2
+
+
+def test_unborn_is_who_was_not_recognisable_before_the_wound():
+    assert Healed(Wound("x", "y"), [10.0, 10.01, 1000], [1.0] * 3).unborn == 2
 
 
 def test_facts(ring, short):
     parts = []
     facts = endurance(ring, lambda: parts.append(1))
     assert len(parts) == endurance_parts("regenerating") == 6
-    assert list(facts) == ["E_async_300", "healing_worlds", *(f"clean_{cut}" for cut in CUTS)]
-    assert facts["healing_worlds"] == 2
+    assert list(facts) == ["E_async_300", "healing_worlds", *(f"clean_{cut}" for cut in CUTS), "unborn"]
+    assert (facts["healing_worlds"], facts["unborn"]) == (2, 0)
     assert [facts[f"clean_{cut.name}"] for cut in cuts(ring)] == [
-        heal(ring, cut, 2).clean for cut in cuts(ring)
+        heal(ring, cut, 2, first_seed=2 * number).clean for number, cut in enumerate(cuts(ring))
     ]
     grid = Grid(ring, rows=28, cols=28, record=False)
     assert facts["E_async_300"] == round(grid.run(300).error_by_round[300], 3)
@@ -93,8 +99,11 @@ def test_in_words():
     )
     facts |= {"clean_top": 11, "clean_square": 0}
     assert describe_endurance(facts).endswith("47 of 60 cuts clean (top 11, square 0 of 12)")
+    facts |= {"unborn": 2}
+    assert describe_endurance(facts).endswith("(top 11, square 0 of 12), for 2 organisms did not even grow")
 
 
 def test_what_cannot_grow_is_not_clean(ring):
     nothing = replace(ring, w2=np.zeros_like(ring.w2))
-    assert heal(nothing, cuts(nothing)[0], 1).clean == 0
+    healed = heal(nothing, cuts(nothing)[0], 1)
+    assert (healed.clean, healed.unborn) == (0, 1)
