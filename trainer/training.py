@@ -14,10 +14,11 @@ from firmware.errors import InputError
 from firmware.genome import Genome, check_fact
 from firmware.picture import Picture
 from trainer.backend import Backend, Sample
-from trainer.damage import Damage, struck
+from trainer.damage import Damage, Wound, struck
 from trainer.evaluate import Judge, Judgement
 from trainer.optimiser import make_optimiser
 from trainer.pool import Pool, seed_grid
+from trainer.practice import Practice
 from trainer.recipe import PROLONGED_MAX, Recipe
 from trainer.rule import Float32, Gradient, Parameters
 from trainer.shortlist import Candidate, Shortlist
@@ -70,6 +71,7 @@ class Training:
         shapes = {name: tensor.shape for name, tensor in self.parameters.tensors().items()}
         self.optimisers = {name: make_optimiser(recipe.optimiser, shape) for name, shape in shapes.items()}
         self.pool = Pool(seed_grid(rows, cols, target.seed_cell(rows, cols)), recipe.pool)
+        self.practice = Practice(recipe.evenness)
         self.watchdog = Watchdog(self.parameters)
         self.shortlist = Shortlist()
         self.judged: Judgement | None = None
@@ -100,13 +102,16 @@ class Training:
         progress = self.progress
         if self.steps_done % JUDGE_EVERY_STEPS == 0 and progress * JUDGEMENTS >= self.judgements:
             self.judge()
-        chosen, samples = self._samples(progress)
+        chosen, samples, wounds = self._samples(progress)
         weights = self.parameters.weights(False), self.parameters.weights(True)
         penalty = self.recipe.accumulator_penalty / (ONE * self._wanted.size * len(samples))
         ends, gradient = self.backend.learn(
             weights, samples, lambda states: self._toward(states, len(samples)), penalty
         )
         exploded = [self._has_exploded(states) for states in ends]
+        for kind, states in zip(wounds, ends, strict=True):
+            if kind is not None:
+                self.practice.note(kind, self._has_healed(states))
         moved = self._apply(gradient, progress)
         for place, states, gone in zip(chosen, ends, exploded, strict=True):
             self.pool.grids[place] = self.pool.seed if gone else states
@@ -153,8 +158,12 @@ class Training:
         self.prolonged_at.append(self.steps_done)
         self.judgements = int(self.progress * JUDGEMENTS) + 1
 
-    def _samples(self, progress: float) -> tuple[NDArray[np.integer], list[Sample]]:
-        """A batch: the worst sample begins again, the best are wounded. Also its places in the pool."""
+    def _samples(self, progress: float) -> tuple[NDArray[np.integer], list[Sample], list[str | None]]:
+        """A batch, of which the worst begins again and the best are wounded.
+
+        Returns:
+            Their places in the pool, the samples, and the kind of wound that each has, if any.
+        """
         recipe, draws = self.recipe, self.draws
         size = recipe.batch(progress)
         chosen = draws.choice(recipe.pool, size, replace=False)
@@ -162,22 +171,25 @@ class Training:
             self.pool.reseed(chosen)
         errors = np.array([self._error(self.pool.grids[place]) for place in chosen])
         order = np.argsort(-errors, kind="stable")
-        chosen, errors = chosen[order], errors[order]
+        chosen = chosen[order]
         self.pool.reseed(chosen[:1])
         wounded = size // 2 if size > 2 else int(draws.random() >= HELD_SHARE)
-        samples = []
+        samples, wounds = [], []
         for number, place in enumerate(chosen):
             role = "seed" if number == 0 or recipe.regime == "growing" else "held"
             if recipe.damages(progress) and number >= max(1, size - wounded):
                 role = "wounded"
-            samples.append(self._sample(self.pool.grids[place], role, errors[number], progress))
-        return chosen, samples
+            wound = None
+            if role == "wounded":
+                wound = self._damage.draw(draws, self.practice.shares(recipe.damage(progress)))
+            elif role == "held" and not self._has_healed(self.pool.grids[place]):
+                role = "wounded"
+            samples.append(self._sample(self.pool.grids[place], role, wound, progress))
+            wounds.append(wound.kind if wound else None)
+        return chosen, samples, wounds
 
-    def _sample(self, states: Float32, role: str, error: float, progress: float) -> Sample:
+    def _sample(self, states: Float32, role: str, wound: Wound | None, progress: float) -> Sample:
         draws, size = self.draws, (self.rows, self.cols)
-        wound = self._damage.draw(draws, self.recipe.damage(progress)) if role == "wounded" else None
-        if role == "held" and error > self.recipe.unhealed * self._blank:
-            role = "wounded"
         fires = self.recipe.halvings()
         halvings = int(draws.choice(list(fires), p=list(fires.values())))
         shortest, longest = self.recipe.rollout(role, self.target.reach)
@@ -193,6 +205,9 @@ class Training:
     def _error(self, states: Float32) -> float:
         """Mean squared RGBA error of a grid."""
         return float(((states[..., :VISIBLE] * np.float32(1 / ONE) - self._wanted) ** 2).mean())
+
+    def _has_healed(self, states: Float32) -> bool:
+        return self._error(states) <= self.recipe.unhealed * self._blank
 
     def _has_exploded(self, states: Float32) -> bool:
         return not self._error(states) < self.recipe.exploded * self._blank  # not a number, too

@@ -16,6 +16,7 @@ from firmware.picture import TARGET_MAX_PX, Picture
 from trainer import keeping
 from trainer.checkpoint import FILE_MAX_BYTES, HEADER_MAX_BYTES
 from trainer.facts import Facts
+from trainer.practice import PRACTISED
 from trainer.recipe import MARGIN_MAX, POOL_MAX, PROLONGED_MAX, Recipe
 
 DRAWS = [1, 1, 0, 0]
@@ -59,7 +60,7 @@ def refused(tmp_path, go_on):
 def with_facts(tensors, facts, **metadata):
     """``facts`` as JSON, or a text."""
     text = facts if isinstance(facts, str) else json.dumps(facts)
-    return save(tensors, {"format": "planaria-checkpoint-4", "facts": text} | metadata)
+    return save(tensors, {"format": "planaria-checkpoint-5", "facts": text} | metadata)
 
 
 def test_what_was_saved_goes_on(saved, go_on, tmp_path):
@@ -153,6 +154,10 @@ def test_tensors(saved, refused, name, tensor, says):
         ({"scale": -0.1}, "scale is no share"),
         ({"scale": 1}, "scale is int"),
         ({"scale": float("nan")}, "NaN is no number"),
+        ({"unhealed": {"disc": 0.5}}, "unhealed: something is missing or unknown"),
+        ({"unhealed": dict.fromkeys(PRACTISED, 1)}, "scatter is int"),
+        ({"unhealed": dict.fromkeys(PRACTISED, 1.5)}, "unhealed has what is no share"),
+        ({"unhealed": dict.fromkeys(PRACTISED, -0.5)}, "unhealed has what is no share"),
         ({"exploded": [False] * 21}, "exploded is no list of steps"),
         ({"exploded": [0]}, "exploded is no list of steps"),
         ({"exploded": {}}, "exploded is dict"),

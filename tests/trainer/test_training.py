@@ -11,6 +11,7 @@ pytest.importorskip("safetensors", reason="the extra train is not installed")
 from firmware.budget import ONE
 from tests.trainer.worlds import backend_of
 from trainer.backend import Backend
+from trainer.damage import KINDS
 from trainer.kernels import KERNELS
 from trainer.recipe import Recipe
 from trainer.rule import Gradient
@@ -116,7 +117,7 @@ def test_the_worst_sample_begins_again_and_the_best_are_wounded(target, recipe, 
     training = scripted(replace(recipe, regime=regime))
     grids = np.stack([shown(target, 1 - number / 16) for number in range(8)])
     training.pool.grids[...] = grids
-    chosen, samples = training._samples(0.5)
+    chosen, samples, _ = training._samples(0.5)
     assert len(set(chosen)) == 4
     if regime == "growing":
         assert all(np.array_equal(training.pool.grids[place], training.pool.seed) for place in chosen)
@@ -144,9 +145,10 @@ def test_nobody_has_heard_of_a_seed(target, recipe, scripted):
     assert heard == {False, True}
 
 
-def test_wounds_come_as_the_recipe_says(recipe, scripted, monkeypatch):
+def test_wounds_come_as_the_recipe_and_what_did_not_heal_say(recipe, scripted, monkeypatch):
     asked = []
     training = scripted(recipe)
+    training.practice.unhealed["side"] = 0.9
     draw = training._damage.draw
 
     def noting(draws, shares):
@@ -157,9 +159,22 @@ def test_wounds_come_as_the_recipe_says(recipe, scripted, monkeypatch):
     for progress in (0.1, 0.5, 1.0):
         asked.clear()
         for _ in range(10):
-            training._samples(progress)
+            *_, wounds = training._samples(progress)
+            assert [kind in KINDS for kind in wounds] == [kind is not None for kind in wounds]
         assert asked
-        assert all(shares == recipe.damage(progress) for shares in asked)
+        assert all(shares == training.practice.shares(recipe.damage(progress)) for shares in asked)
+
+
+@pytest.mark.parametrize(("share", "unhealed"), [(0.5, 1.0), (1.0, 0.0)])
+def test_a_wound_that_does_not_heal_is_remembered(target, recipe, scripted, share, unhealed):
+    """After so many steps only what happened counts; the seed beside it is not a wound."""
+    only = replace(recipe, wounds={"side": 1.0})
+    training = scripted(only, end=lambda sample: shown(target, share))
+    for _ in range(200):
+        training.steps_done = only.steps // 2
+        training.step()
+    assert training.practice.unhealed["side"] == pytest.approx(unhealed, abs=1e-3)
+    assert training.practice.unhealed["disc"] == 0.5
 
 
 def test_rollouts_are_as_long_as_a_sample_has_to_grow_or_heal(target, recipe, scripted):
@@ -168,7 +183,7 @@ def test_rollouts_are_as_long_as_a_sample_has_to_grow_or_heal(target, recipe, sc
     for share, role in ((0.7, "wounded"), (1.0, "held")):
         for _ in range(60):
             training.pool.grids[...] = shown(target, share)
-            _, (first, second) = training._samples(0.0)
+            _, (first, second), _ = training._samples(0.0)
             found["seed"].append(length(first))
             found[role].append(length(second))
     for role, drawn in found.items():
