@@ -22,6 +22,9 @@ LOSS: Final = 0.05
 WORLDS: Final = 12
 """For each cut, for the facts of a genome."""
 
+HEALING_SHARE: Final = 0.9
+"""An organism of which fewer cuts are clean often does not heal."""
+
 LASTING_ROUNDS: Final = 10_000
 """Of an organism that is left in peace, without loss."""
 
@@ -128,6 +131,12 @@ def endurance_parts(regime: str) -> int:
 def clean_by_cut(facts: Mapping[str, Fact]) -> dict[str, int]:
     """How many organisms were clean again after each cut, of a genome whose facts have it."""
     return {cut: int(facts[f"clean_{cut}"]) for cut in CUTS}
+
+
+def clean_share(facts: Mapping[str, Fact]) -> float | None:
+    """How many of a genome's cuts were clean again, 0..1; None if it is unknown."""
+    worlds = facts.get("healing_worlds")
+    return None if worlds is None else sum(clean_by_cut(facts).values()) / (len(CUTS) * int(worlds))
 
 
 def describe_endurance(facts: Mapping[str, Fact]) -> str:

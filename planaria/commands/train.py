@@ -163,22 +163,34 @@ def _displaced(appraisal: "Appraisal") -> str:
 
 
 def warn_if_bad(trained: "Trained") -> None:
-    """Say what to do about an organism that is not the picture, or not where it should be."""
-    from emulator.record.predicate import RECOGNISABLE
-    from planaria.appraisal import describe_error
-
-    genome, appraisal, files = trained
-    if appraisal.worst.error <= RECOGNISABLE:
+    """Say what to do about one that is not the picture, not at its place, or often does not heal."""
+    if not (wrong := _wrong(trained)):
         return
+    genome, _, files = trained
     longer = files.genome.with_name(f"{files.genome.stem}-longer{files.genome.suffix}")
     steps = max(1000, int(genome.facts["steps"]))
     more = paste_here("train", "--from", files.genome, "--steps", str(steps), "-o", longer)
-    what = (
-        _displaced(appraisal) if appraisal.worst.displaced else f"E {describe_error(appraisal.worst.error)}"
-    )
-    if genome.regime == "growing":
-        what += " (a rule of the regime growing is not asked to hold its form: see --regime persistent)"
-    warn(
-        f"it has not learned the picture: {what}, and above {RECOGNISABLE:g} is bad; "
-        f"train longer with: {more}; or take another --seed or a smaller target"
-    )
+    warn(f"{wrong}; train longer with: {more}; or take another --seed or a smaller target")
+
+
+def _wrong(trained: "Trained") -> str:
+    from emulator.record.predicate import RECOGNISABLE
+    from planaria.appraisal import describe_error
+    from planaria.healing import HEALING_SHARE, clean_share
+
+    genome, appraisal, _ = trained
+    if appraisal.worst.error > RECOGNISABLE:
+        what = (
+            _displaced(appraisal)
+            if appraisal.worst.displaced
+            else f"E {describe_error(appraisal.worst.error)}"
+        )
+        if genome.regime == "growing":
+            what += " (a rule of the regime growing is not asked to hold its form: see --regime persistent)"
+        return f"it has not learned the picture: {what}, and above {RECOGNISABLE:g} is bad"
+    share = clean_share(genome.facts)
+    if share is not None and share < HEALING_SHARE:
+        return (
+            f"it often does not heal: {share:.0%} of the cuts are clean, and below {HEALING_SHARE:.0%} is bad"
+        )
+    return ""
