@@ -2,7 +2,7 @@
 
 ``planaria.healing`` says what the wounds are, and when an organism is clean. Messages are lost all the time:
 5 %, or half where it is said. In brackets: the lower end of the exact interval of 95 %, in per cent.
-*Unborn* are organisms that were not even recognisable before a cut; they count like all others.
+*Not grown* are organisms that were not recognisable before one of the five cuts; they count like all others.
 Genomes that were not trained to regenerate are not wounded.
 """
 
@@ -20,7 +20,7 @@ from firmware.genome import Genome
 from planaria import Grid
 from planaria.appraisal import CUTS, room
 from planaria.campaign.statistics import clopper_pearson
-from planaria.healing import LOSS, MARGIN, Healed, cuts, harder, heal
+from planaria.healing import LOSS, MARGIN, Healed, Wound, cuts, harder, heal, in_own_worlds
 from planaria.system.pool import Pool
 from planaria.system.processes import usable_cores
 
@@ -42,8 +42,8 @@ COLUMNS: Final = (
     f"5 cuts, {HARD_LOSS:.0%} lost",
     "half of all cells",
     "babble",
-    "unborn",
-    f"unborn, {HARD_LOSS:.0%} lost",
+    "not grown",
+    f"not grown, {HARD_LOSS:.0%} lost",
 )
 
 
@@ -62,14 +62,14 @@ class Row(NamedTuple):
         facts, target = self.genome.facts, self.genome.target
         seconds = facts.get("train_seconds")
         wounds = [*([one] for one in cut), cut, cut_hard, *([one] for one in harder)]
-        unborn = [str(sum(healed.unborn for healed in part)) for part in (cut, cut_hard)]
+        not_grown = [str(sum(healed.not_grown for healed in part)) for part in (cut, cut_hard)]
         return [
             self.genome.name,
             str(max(target.width, target.height)),
             str(facts.get("seed", "-")),
             f"{seconds:,.0f}" if isinstance(seconds, int | float) else "-",
             *(f"{error:.1f}" for error in self.errors.result()),
-            *([count(healed) for healed in wounds] + unborn if cut else ["-"] * (len(CUTS) + 6)),
+            *([count(healed) for healed in wounds] + not_grown if cut else ["-"] * (len(CUTS) + 6)),
         ]
 
 
@@ -92,16 +92,19 @@ def ask(pool: Pool, genome: Genome, worlds: int) -> Row:
     """Ask for all of a row."""
     few = max(1, worlds // HARD_SHARE)
     heals = genome.regime == "regenerating"
-    wounds = [*cuts(genome), *harder(genome)] if heals else []
-    looked = pool.submit(errors, genome)
-    usual = [
-        pool.submit(heal, genome, wound, worlds, LOSS, number * worlds) for number, wound in enumerate(wounds)
-    ]
-    hard = [
-        pool.submit(heal, genome, wound, few, HARD_LOSS, number * few)
-        for number, wound in enumerate(wounds[: len(CUTS)])
-    ]
-    return Row(genome, looked, usual[: len(CUTS)], hard, usual[len(CUTS) :])
+    five, two = (cuts(genome), harder(genome)) if heals else ([], [])
+
+    def asked(wounds: list[Wound], worlds: int, loss: float, first_seed: int = 0) -> "list[Future[Healed]]":
+        own = in_own_worlds(wounds, worlds, first_seed)
+        return [pool.submit(heal, genome, wound, worlds, loss, seed) for wound, seed in own]
+
+    return Row(
+        genome,
+        pool.submit(errors, genome),
+        asked(five, worlds, LOSS),
+        asked(five, few, HARD_LOSS),
+        asked(two, worlds, LOSS, len(five) * worlds),
+    )
 
 
 def main() -> None:

@@ -64,7 +64,12 @@ class Trial:
     @property
     def stem(self) -> Path:
         """Pictures are called this, with a suffix."""
-        return self.folder / self.name.replace(" ", "-")
+        return stem_of(self.folder, self.name)
+
+
+def stem_of(folder: Path, trial: str) -> Path:
+    """Where the pictures of a trial lie, without their suffix."""
+    return folder / trial.replace(" ", "-")
 
 
 def demo(folder: Path, quick: bool, seed: int, quiet: bool, force: bool = False) -> dict[str, Any]:

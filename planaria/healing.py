@@ -1,10 +1,10 @@
 """How surely organisms heal: wound after wound, each in many worlds, with messages lost all the time.
 
 An organism grows, is wounded, and has ``HEALING_ROUNDS``. It is clean if E is at most ``CLEAN`` in each of
-the ``DWELL_ROUNDS`` that follow. No two wounds have a world in common: each is a draw of its own.
+the ``DWELL_ROUNDS`` that follow.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from emulator.config import RunConfig
@@ -22,8 +22,8 @@ LOSS: Final = 0.05
 WORLDS: Final = 12
 """For each cut, for the facts of a genome."""
 
-HEALING_SHARE: Final = 0.9
-"""An organism of which fewer cuts are clean often does not heal."""
+HEALING_SHARE: Final = 0.8
+"""A rule of whose organisms fewer are clean after some cut often does not heal."""
 
 LASTING_ROUNDS: Final = 10_000
 """Of an organism that is left in peace, without loss."""
@@ -64,8 +64,8 @@ class Healed(NamedTuple):
         return sum(error <= CLEAN for error in self.worst)
 
     @property
-    def unborn(self) -> int:
-        """How many had not become the organism before they were wounded."""
+    def not_grown(self) -> int:
+        """How many were not recognisable before they were wounded; they count like all others."""
         return sum(error > RECOGNISABLE for error in self.grown)
 
 
@@ -82,6 +82,12 @@ def harder(genome: Genome) -> list[Wound]:
         Wound("half of all cells", "restart:random:0.5"),
         Wound("babble", babble, BABBLING_ROUNDS),
     ]
+
+
+def in_own_worlds(wounds: Sequence[Wound], worlds: int, first_seed: int = 0) -> Iterator[tuple[Wound, int]]:
+    """Each wound with the first of its seeds: no two have a world in common, so that each is a draw."""
+    for number, wound in enumerate(wounds):
+        yield wound, first_seed + number * worlds
 
 
 def heal(genome: Genome, wound: Wound, worlds: int, loss: float = LOSS, first_seed: int = 0) -> Healed:
@@ -101,7 +107,8 @@ def _life(genome: Genome, wound: Wound, seed: int, loss: float) -> tuple[float, 
 
 
 def endurance(genome: Genome, over: Callable[[], object] = lambda: None) -> dict[str, Fact]:
-    """How an organism is after ``LASTING_ROUNDS``, and how many are clean after each cut, for a genome.
+    """How an organism is after ``LASTING_ROUNDS``, how many are clean after each cut, and how many of all
+    these had not grown before it, for a genome.
 
     Args:
         genome: a rule whose organisms hold their form, and heal if its regime asks for it.
@@ -113,13 +120,13 @@ def endurance(genome: Genome, over: Callable[[], object] = lambda: None) -> dict
     over()
     if genome.regime == "regenerating":
         facts["healing_worlds"] = WORLDS
-        unborn = 0
-        for number, wound in enumerate(cuts(genome)):
-            healed = heal(genome, wound, WORLDS, first_seed=number * WORLDS)
+        not_grown = 0
+        for wound, first_seed in in_own_worlds(cuts(genome), WORLDS):
+            healed = heal(genome, wound, WORLDS, first_seed=first_seed)
             facts[f"clean_{wound.name}"] = healed.clean
-            unborn += healed.unborn
+            not_grown += healed.not_grown
             over()
-        facts["unborn"] = unborn
+        facts["not_grown"] = not_grown
     return facts
 
 
@@ -133,12 +140,6 @@ def clean_by_cut(facts: Mapping[str, Fact]) -> dict[str, int]:
     return {cut: int(facts[f"clean_{cut}"]) for cut in CUTS}
 
 
-def clean_share(facts: Mapping[str, Fact]) -> float | None:
-    """How many of a genome's cuts were clean again, 0..1; None if it is unknown."""
-    worlds = facts.get("healing_worlds")
-    return None if worlds is None else sum(clean_by_cut(facts).values()) / (len(CUTS) * int(worlds))
-
-
 def describe_endurance(facts: Mapping[str, Fact]) -> str:
     """The same for a person: how many cuts are clean again, and how an organism lasts; empty if unknown."""
     lasting, worlds = facts.get(f"E_async_{LASTING_ROUNDS}"), facts.get("healing_worlds")
@@ -148,7 +149,7 @@ def describe_endurance(facts: Mapping[str, Fact]) -> str:
         few = ", ".join(f"{cut} {number}" for cut, number in clean.items() if number < int(worlds))
         of_each = f" ({few} of {worlds})" if few else ""
         total = f"{sum(clean.values())} of {len(CUTS) * int(worlds)} cuts clean{of_each}"
-        unborn = facts.get("unborn", 0)
-        never = f", for {unborn} organisms did not even grow" if unborn else ""
-        said.append(f"with {LOSS:.0%} of messages lost, {total}{never}")
+        said.append(f"with {LOSS:.0%} of messages lost, {total}")
+        if not_grown := facts.get("not_grown"):
+            said.append(f"{not_grown} had not grown when they were cut")
     return "; ".join(said)

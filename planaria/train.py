@@ -14,7 +14,7 @@ from firmware.picture import Picture
 from planaria.appraisal import CUTS, Appraisal, appraise, world
 from planaria.compiling import announcement
 from planaria.course import Course
-from planaria.healing import cuts, endurance, endurance_parts, heal
+from planaria.healing import cuts, endurance, endurance_parts, heal, in_own_worlds
 from planaria.hint import paste
 from planaria.outputs import check_results, make_folder
 from planaria.portrait import save_portrait
@@ -37,7 +37,7 @@ PROLONGING = ("steps", "minutes")
 ROOM_MIN_BYTES = 3 << 29
 """Of addresses, without which torch, or what compiles, ends the process as it likes."""
 
-CHOICE_SEED = 1000
+CHOICE_SEED = 1_000_000
 """Worlds in which the best of several rules is chosen; it is then judged in others."""
 
 CHOICE_WORLDS = 4
@@ -282,10 +282,8 @@ def _demerit(genome: Genome) -> tuple[int, float]:
         return 0, appraisal.score
     if not appraisal.holds:
         return CHOICE_WORLDS * len(CUTS) + 1, appraisal.score
-    clean = sum(
-        heal(genome, cut, CHOICE_WORLDS, first_seed=CHOICE_SEED + number * CHOICE_WORLDS).clean
-        for number, cut in enumerate(cuts(genome))
-    )
+    worlds = in_own_worlds(cuts(genome), CHOICE_WORLDS, CHOICE_SEED)
+    clean = sum(heal(genome, cut, CHOICE_WORLDS, first_seed=seed).clean for cut, seed in worlds)
     return CHOICE_WORLDS * len(CUTS) - clean, appraisal.score
 
 

@@ -23,7 +23,7 @@ _FACTS: Final = {
     "candidates": (list,),
     "prolonged_at": (list,),
     "draws": (list,),
-    "unhealed": (dict,),
+    "failed": (dict,),
     "exploded": (list,),
     "scale": (float,),
     "returns": (int,),
@@ -48,7 +48,7 @@ class Facts:
         candidates: of each rule of the shortlist its step, score and shifts.
         prolonged_at: after how many steps it got another end.
         draws: state of the random numbers: state, increment, whether a word is left over, and that.
-        unhealed: of kinds of wounds, the share that did not heal lately.
+        failed: of kinds of wounds, the share that did not heal lately.
         exploded: whether each of the last steps has exploded.
         scale: of the learning rate.
         returns: how often it went back to an earlier rule.
@@ -65,7 +65,7 @@ class Facts:
     candidates: list[dict[str, Any]]
     prolonged_at: list[int]
     draws: list[int]
-    unhealed: dict[str, float]
+    failed: dict[str, float]
     exploded: list[bool]
     scale: float
     returns: int
@@ -99,9 +99,9 @@ class Facts:
                 raise ValueError(f"{name} is no number of times")
         if not 0 <= facts["scale"] <= 1:
             raise ValueError("scale is no share")
-        unhealed = _typed("unhealed", facts["unhealed"], dict.fromkeys(PRACTISED, (float,)))
-        if not all(0 <= share <= 1 for share in unhealed.values()):
-            raise ValueError("unhealed has what is no share")
+        failed = _typed("failed", facts["failed"], dict.fromkeys(PRACTISED, (float,)))
+        if not all(0 <= share <= 1 for share in failed.values()):
+            raise ValueError("failed has what is no share")
         if len(facts["exploded"]) > WINDOW_STEPS or any(type(gone) is not bool for gone in facts["exploded"]):
             raise ValueError("exploded is no list of steps")
         if len(facts["draws"]) != len(_DRAWS_BITS) or not all(

@@ -53,7 +53,7 @@ def save(training: Training, path: Path) -> None:
         "candidates": training.shortlist.facts(),
         "prolonged_at": training.prolonged_at,
         "draws": [drawn["state"]["state"], drawn["state"]["inc"], drawn["has_uint32"], drawn["uinteger"]],
-        "unhealed": training.practice.unhealed,
+        "failed": training.practice.failed,
         "exploded": watchdog.recent,
         "scale": watchdog.scale,
         "returns": watchdog.returns,
@@ -119,7 +119,7 @@ def _restore(training: Training, tensors: dict[str, NDArray[Any]], facts: Facts)
         "has_uint32": has_word,
         "uinteger": word,
     }
-    training.practice.unhealed |= facts.unhealed
+    training.practice.failed |= facts.failed
     watchdog = training.watchdog
     watchdog.recent, watchdog.kept = facts.exploded, facts.kept
     watchdog.scale, watchdog.returns = facts.scale, facts.returns

@@ -39,7 +39,7 @@ ROLES: Final = ("seed", "wounded", "held")
 WAKES: Final = {str(1 << halvings): halvings for halvings in range(1, 5)}
 """Of so many cells one wakes in a step: how often the share is halved."""
 
-SHARE, WEIGHT = Limits(0, 1), Limits(0, 1_000_000)
+SHARE, WEIGHT = Limits(0, 1), Limits(1e-6, 1_000_000)
 
 _NUMBERS: Final = {
     "hidden": Limits(1, HIDDEN_MAX, whole=True),
@@ -229,7 +229,9 @@ def _check_shares(name: str, value: object, known: tuple[str, ...]) -> None:
     for kind, share in value.items():
         if kind not in known:
             raise InputError(name, kind, "there is no such kind", f"known are: {', '.join(known)}")
-        _check(f"{name}.{kind}", share, WEIGHT)
+        if type(share) not in (int, float) or (share != 0 and share not in WEIGHT):
+            fix = "a kind with 0 never comes"
+            raise InputError(f"{name}.{kind}", share, f"it must be 0, or {WEIGHT}", fix)
     if not sum(value.values()):
         raise InputError(name, value, "all shares are 0", "give one that is not")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from planaria.commands.command import add_command, print_json
-from planaria.hint import paste_here
+from planaria.hint import paste, paste_here
 from planaria.say import say, warn
 
 
@@ -43,12 +43,13 @@ def _demo(options: argparse.Namespace) -> None:
         print_json(report)
     else:
         print_report(report, options.output)
+    warn_if_bad(report, options.output)
 
 
 def print_report(report: dict[str, Any], folder: Path) -> None:
     """Tell a person how the organism did, and where to look."""
-    from emulator.record.predicate import RECOGNISABLE, Predicate
-    from planaria.demo import LOSS, PERSISTING, REPORT, SHOWN_FIRST
+    from emulator.record.predicate import Predicate
+    from planaria.demo import LOSS, REPORT, SHOWN_FIRST, stem_of
     from planaria.verdict import describe_recovery
 
     say()
@@ -62,15 +63,24 @@ def print_report(report: dict[str, Any], folder: Path) -> None:
         f"  {report['clean']} of {len(report['wounds'])} wounds clean again, {report['recognisable']} "
         f"recognisable; {LOSS:.0%} of messages lost"
     )
-    if report["E_persist_1000"] > RECOGNISABLE:
-        warn(
-            f"the organism that was left in peace did not hold its form: look at "
-            f"{folder / PERSISTING.replace(' ', '-')}.png; another --seed trains another rule"
-        )
-    shown = folder / SHOWN_FIRST.replace(" ", "-")
+    shown = stem_of(folder, SHOWN_FIRST)
     say()
     say(f"look at   {shown}.gif   it grows, loses half of itself, and rebuilds it")
     say(f"          {shown}.png   error over time, and before / wounded / after")
     say(f"          {folder / REPORT}   all figures")
     fault = ("--fault", "restart:disc:16,16,6@200", "--rounds", 300, "--film", "mine.gif")
     say(f"next      {paste_here('run', 'planarian', *fault)}")
+
+
+def warn_if_bad(report: dict[str, Any], folder: Path) -> None:
+    """Say so when the organism that was left in peace is not the picture in the end."""
+    from emulator.record.predicate import RECOGNISABLE
+    from planaria.demo import PERSISTING, stem_of
+
+    error = report["E_persist_1000"]
+    if error > RECOGNISABLE:
+        picture = paste(stem_of(folder, PERSISTING).with_suffix(".png"))
+        warn(
+            f"the organism that was left in peace is at E {error:,.0f} after 1,000 rounds, and above "
+            f"{RECOGNISABLE:g} is bad; look at: {picture}"
+        )

@@ -176,7 +176,7 @@ def warn_if_bad(trained: "Trained") -> None:
 def _wrong(trained: "Trained") -> str:
     from emulator.record.predicate import RECOGNISABLE
     from planaria.appraisal import describe_error
-    from planaria.healing import HEALING_SHARE, clean_share
+    from planaria.healing import HEALING_SHARE, clean_by_cut
 
     genome, appraisal, _ = trained
     if appraisal.worst.error > RECOGNISABLE:
@@ -188,9 +188,9 @@ def _wrong(trained: "Trained") -> str:
         if genome.regime == "growing":
             what += " (a rule of the regime growing is not asked to hold its form: see --regime persistent)"
         return f"it has not learned the picture: {what}, and above {RECOGNISABLE:g} is bad"
-    share = clean_share(genome.facts)
-    if share is not None and share < HEALING_SHARE:
-        return (
-            f"it often does not heal: {share:.0%} of the cuts are clean, and below {HEALING_SHARE:.0%} is bad"
-        )
-    return ""
+    if (worlds := genome.facts.get("healing_worlds")) is None:
+        return ""
+    clean = clean_by_cut(genome.facts)
+    few = [f"{cut} {number}" for cut, number in clean.items() if number < HEALING_SHARE * int(worlds)]
+    found = f"clean after the cut {', '.join(few)} of {worlds}"
+    return f"it often does not heal: {found}, and below {HEALING_SHARE:.0%} is bad" if few else ""

@@ -9,7 +9,7 @@ from PIL import Image
 
 from firmware.errors import InputError
 from planaria import demo as module
-from planaria.commands.demo import print_report
+from planaria.commands.demo import print_report, warn_if_bad
 from planaria.shipped import open_genome
 
 
@@ -65,10 +65,7 @@ def test_quick_demo_writes_report_and_pictures(short, tmp_path, capsys):
             with Image.open(tmp_path / "out" / f"{stem}.{suffix}") as picture:
                 picture.load()
     print_report(report, tmp_path / "out")
-    shown, warned = capsys.readouterr()
-    assert f"did not hold its form: look at {tmp_path / 'out' / 'grow-and-hold.png'}" in warned
-    print_report({**report, "E_persist_1000": 10.0}, tmp_path / "out")
-    assert "hold" not in capsys.readouterr().err
+    shown = capsys.readouterr().out
     assert "0 of 6 wounds clean again, 0 recognisable; 5% of messages lost" in shown
     assert shown.count("had not grown: E ") == 6
     assert "left-half.gif" in shown
@@ -76,6 +73,16 @@ def test_quick_demo_writes_report_and_pictures(short, tmp_path, capsys):
     assert re.search(
         r"\nnext      \S.* run planarian --fault restart:disc:16,16,6@200 --rounds 300 --film", shown
     )
+
+
+@pytest.mark.parametrize(("error", "says"), [(10.0, ""), (10.6, "is at E 11 after"), (1e3, "E 1,000")])
+def test_who_is_left_in_peace_and_not_the_picture_is_warned_of(capsys, tmp_path, error, says):
+    warn_if_bad({"E_persist_1000": error}, tmp_path / "a b")
+    warned = capsys.readouterr().err
+    assert bool(warned) == bool(says)
+    assert says in warned
+    if says:
+        assert warned.endswith(f"look at: '{tmp_path / 'a b' / 'grow-and-hold.png'}'\n")
 
 
 def test_trials_are_one_function_of_the_seed(tmp_path):

@@ -19,9 +19,10 @@ from firmware.errors import InputError
 from firmware.genome import Genome
 from planaria.appraisal import appraise
 from planaria.commands.main import _parser, main
+from planaria.healing import Healed
 from planaria.hint import paste
 from planaria.shipped import open_genome
-from planaria.train import _best, train_to_genome
+from planaria.train import _best, _demerit, train_to_genome
 from planaria.training_files import TrainingFiles
 from tests.trainings import make_training
 from trainer.checkpoint import save_checkpoint
@@ -137,6 +138,19 @@ def test_the_last_judgement_is_the_engines():
     assert genome.facts["best_step"] == 1
     assert np.array_equal(genome.w2, ring.w2)
     assert genome.facts["E_async_1000"] == appraisal.facts()["E_async_1000"] < 3
+
+
+def test_rules_are_chosen_in_worlds_of_their_own(monkeypatch):
+    """Four for each cut, and none in which the chosen one is judged."""
+    ring, asked = open_genome("ring"), []
+
+    def heal(genome, wound, worlds, first_seed):
+        asked.extend(range(first_seed, first_seed + worlds))
+        return Healed(wound, [0.5] * worlds, [0.5] * (worlds - 1) + [3.5])
+
+    monkeypatch.setattr("planaria.train.heal", heal)
+    assert _demerit(ring)[0] == 5
+    assert asked == list(range(1_000_000, 1_000_020))
 
 
 # Nothing is lost.

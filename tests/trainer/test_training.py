@@ -11,7 +11,6 @@ pytest.importorskip("safetensors", reason="the extra train is not installed")
 from firmware.budget import ONE
 from tests.trainer.worlds import backend_of
 from trainer.backend import Backend
-from trainer.damage import KINDS
 from trainer.kernels import KERNELS
 from trainer.recipe import Recipe
 from trainer.rule import Gradient
@@ -145,10 +144,10 @@ def test_nobody_has_heard_of_a_seed(target, recipe, scripted):
     assert heard == {False, True}
 
 
-def test_wounds_come_as_the_recipe_and_what_did_not_heal_say(recipe, scripted, monkeypatch):
+def test_wounds_come_as_the_recipe_and_what_did_not_heal_say(recipe, scripted, marked, monkeypatch):
     asked = []
     training = scripted(recipe)
-    training.practice.unhealed["side"] = 0.9
+    training.practice.failed["side"] = 0.9
     draw = training._damage.draw
 
     def noting(draws, shares):
@@ -159,22 +158,34 @@ def test_wounds_come_as_the_recipe_and_what_did_not_heal_say(recipe, scripted, m
     for progress in (0.1, 0.5, 1.0):
         asked.clear()
         for _ in range(10):
-            *_, wounds = training._samples(progress)
-            assert [kind in KINDS for kind in wounds] == [kind is not None for kind in wounds]
+            _, samples, wounds = training._samples(progress)
+            assert [kind is not None for kind in wounds] == [bool(sample.hole.any()) for sample in samples]
         assert asked
         assert all(shares == training.practice.shares(recipe.damage(progress)) for shares in asked)
 
 
-@pytest.mark.parametrize(("share", "unhealed"), [(0.5, 1.0), (1.0, 0.0)])
-def test_a_wound_that_does_not_heal_is_remembered(target, recipe, scripted, share, unhealed):
-    """After so many steps only what happened counts; the seed beside it is not a wound."""
-    only = replace(recipe, wounds={"side": 1.0})
-    training = scripted(only, end=lambda sample: shown(target, share))
+@pytest.mark.parametrize(("wounded", "others", "failed"), [(0.5, 1.0, 1.0), (1.0, 0.5, 0.0)])
+def test_what_became_of_a_wound_is_remembered(target, recipe, scripted, marked, wounded, others, failed):
+    """Of the wounded samples, not of those beside them."""
+
+    def end(sample):
+        return shown(target, wounded if sample.hole.any() else others)
+
+    training = scripted(replace(recipe, wounds={"side": 1.0}), end=end)
     for _ in range(200):
-        training.steps_done = only.steps // 2
+        training.steps_done = recipe.steps // 2
         training.step()
-    assert training.practice.unhealed["side"] == pytest.approx(unhealed, abs=1e-3)
-    assert training.practice.unhealed["disc"] == 0.5
+    assert training.practice.failed["side"] == pytest.approx(failed, abs=1e-3)
+    assert training.practice.failed["disc"] == 0.5
+
+
+@pytest.mark.parametrize("evenness", [0.1, 3.0])
+def test_the_recipe_says_how_even_practice_is(recipe, scripted, evenness):
+    """Never healed against always: so much and one, over so much."""
+    training = scripted(replace(recipe, evenness=evenness, wounds={"side": 1.0, "disc": 1.0}))
+    training.practice.failed |= {"side": 1.0, "disc": 0.0}
+    shares = training.practice.shares(training.recipe.damage(1))
+    assert shares["side"] / shares["disc"] == pytest.approx((1 + evenness) / evenness)
 
 
 def test_rollouts_are_as_long_as_a_sample_has_to_grow_or_heal(target, recipe, scripted):
