@@ -12,8 +12,8 @@ def test_schedule_by_hand():
     found = [
         recipe.learning_rate(*at) for at in ((0, 0), (24, 0), (49, 0), (250, 0.25), (500, 0.5), (999, 1))
     ]
-    assert found == pytest.approx([8e-5, 2e-3, 4e-3, 3.425929e-3, 2.04e-3, 8e-5])
-    assert Recipe(steps=1000, rate=0.01).learning_rate(500, 0.5) == pytest.approx(5.1e-3)
+    assert found == pytest.approx([8e-5, 2e-3, 4e-3, 3.4142136e-3, 2e-3, 0])
+    assert Recipe(steps=1000, rate=0.01, least_rate=0.02).learning_rate(500, 0.5) == pytest.approx(5.1e-3)
     assert [recipe.batch(p) for p in (0.0, 0.44, 0.45, 0.74, 0.75, 1.0)] == [2, 2, 4, 4, 8, 8]
     assert [recipe.quantised_share(p) for p in (0.0, 0.2, 0.3, 0.4, 0.6, 1.0)] == pytest.approx(
         [0, 0, 0.25, 0.5, 1, 1]
