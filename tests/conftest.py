@@ -1,6 +1,7 @@
-"""What tests of the C cell share. They are skipped, with the reason, where its tools are missing."""
+"""What all tests share; those of the C cell are skipped, with the reason, where its tools are missing."""
 
 import shutil
+import signal
 
 import pytest
 
@@ -17,6 +18,12 @@ DEFAULT = Timing()
 def pytest_addoption(parser):
     """``--worlds FROM:TO``: which random worlds the engines are compared in, of every topology."""
     parser.addoption("--worlds", type=numbers, metavar="FROM:TO", help="random worlds to try, TO left out")
+
+
+def pytest_configure():
+    """A shell lets what it starts with ``&`` ignore Ctrl-C; tests send it to themselves and to programs."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def numbers(text):
