@@ -5,9 +5,12 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from statistics import median
+from typing import Any
 
+from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
 
 from firmware.arithmetic import Rule
@@ -52,6 +55,7 @@ def train(
     began, first = time.monotonic(), training.steps_done
     with (
         held(deadly=True) as came,
+        _one_blas_thread(),
         tqdm(total=total, unit=unit, desc="training", disable=not show_progress, mininterval=every_s) as bar,
     ):
         bar.update(_position(training) - bar.n)
@@ -73,6 +77,17 @@ def train(
                     raise KeyboardInterrupt
         finally:
             _save(training, checkpoint)
+
+
+def _one_blas_thread() -> AbstractContextManager[Any]:
+    """NumPy's products here are small: threads spin for each other, and starve beside another busy program.
+
+    With one the sums have one order, too, whatever the machine.
+    """
+    limited: AbstractContextManager[Any] = (
+        ThreadpoolController().select(internal_api="openblas").limit(limits=1)
+    )
+    return limited
 
 
 def _save(training: Training, checkpoint: Path) -> None:

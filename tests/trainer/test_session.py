@@ -8,6 +8,8 @@ import pytest
 
 pytest.importorskip("safetensors", reason="the extra train is not installed")
 
+from threadpoolctl import ThreadpoolController
+
 from firmware.errors import InputError
 from firmware.system.interrupts import SIGNALS
 from trainer import session
@@ -156,3 +158,21 @@ def test_export_refuses_a_mismatch(target, recipe, begin, monkeypatch):
     monkeypatch.setattr(session, "compare", lambda *_: Comparison(1000, 1))
     with pytest.raises(RuntimeError, match="1 of 1000 state bytes differ"):
         session.export(begin(target, recipe), "x")
+
+
+def test_matrices_have_one_thread_while_it_trains(target, recipe, begin, tmp_path):
+    """With two trainings on two cores, a thread for each core made both five times slower."""
+    blas = ThreadpoolController().select(internal_api="openblas")
+    if not blas.info():
+        pytest.skip("NumPy has no OpenBLAS here")
+
+    def threads():
+        return {library["num_threads"] for library in blas.info()}
+
+    training, seen = begin(target, recipe), set()
+    training.judge = lambda: seen.update(threads())
+    step = training.step
+    training.step = lambda: [seen.update(threads()), step()][1]
+    with blas.limit(limits=2):
+        session.train(training, tmp_path / "x.checkpoint", show_progress=False)
+        assert (seen, threads()) == ({1}, {2})
