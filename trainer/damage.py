@@ -49,6 +49,17 @@ class Damage:
         """A mask of one row or column on all of the grid."""
         return mask & np.ones((self.rows, self.cols), np.bool_)
 
+    def around(self, down: float, right: float, radius: float) -> Mask:
+        """A disc of this radius in cells, its middle at two shares of the target and a fifth more."""
+        reach = 1.2 * self.half
+        below, beside = self.down - reach * (down - 0.5), self.right - reach * (right - 0.5)
+        return self.all(below**2 + beside**2 < radius**2)
+
+    def beyond(self, angle: float, distance: float) -> Mask:
+        """What lies farther from the middle than so many cells, towards an angle in turns, clockwise."""
+        away = math.cos(2 * math.pi * angle) * self.right + math.sin(2 * math.pi * angle) * self.down
+        return self.all(away > distance)
+
 
 def scatter(damage: Damage, draws: np.random.Generator) -> Mask:
     """Each cell with the same random probability of .1 to .5."""
@@ -59,17 +70,13 @@ def scatter(damage: Damage, draws: np.random.Generator) -> Mask:
 def disc(damage: Damage, draws: np.random.Generator) -> Mask:
     """A disc of a tenth to six tenths of the target's half size, somewhere on it (paper, experiment 3)."""
     down, right, size = draws.random(3)
-    radius = damage.half * (0.1 + 0.5 * size)
-    reach = 1.2 * damage.half
-    below, beside = damage.down - reach * (down - 0.5), damage.right - reach * (right - 0.5)
-    return damage.all(below**2 + beside**2 < radius**2)
+    return damage.around(down, right, damage.half * (0.1 + 0.5 * size))
 
 
 def half_plane(damage: Damage, draws: np.random.Generator) -> Mask:
     """All cells on one side of a random line near the middle."""
     angle, offset = draws.random(2)
-    away = math.cos(2 * math.pi * angle) * damage.right + math.sin(2 * math.pi * angle) * damage.down
-    return damage.all(away > damage.half * (0.5 * offset - 0.25))
+    return damage.beyond(angle, damage.half * (0.5 * offset - 0.25))
 
 
 def side(damage: Damage, draws: np.random.Generator) -> Mask:
@@ -91,9 +98,7 @@ def square(damage: Damage, draws: np.random.Generator) -> Mask:
 def spot(damage: Damage, draws: np.random.Generator) -> Mask:
     """A disc with a radius of half a cell to two cells, somewhere on the target."""
     down, right, size = draws.random(3)
-    reach = 1.2 * damage.half
-    below, beside = damage.down - reach * (down - 0.5), damage.right - reach * (right - 0.5)
-    return damage.all(below**2 + beside**2 < (0.5 + 1.5 * size) ** 2)
+    return damage.around(down, right, 0.5 + 1.5 * size)
 
 
 def scrambled(damage: Damage, draws: np.random.Generator) -> Mask:
@@ -108,8 +113,7 @@ def scrambled(damage: Damage, draws: np.random.Generator) -> Mask:
 def outer(damage: Damage, draws: np.random.Generator) -> Mask:
     """All cells beyond a random line through the middle of the target or beside it."""
     angle, offset = draws.random(2)
-    away = math.cos(2 * math.pi * angle) * damage.right + math.sin(2 * math.pi * angle) * damage.down
-    return damage.all(away > damage.half * 0.7 * offset)
+    return damage.beyond(angle, damage.half * 0.7 * offset)
 
 
 KINDS: Final[dict[str, Callable[[Damage, np.random.Generator], Mask]]] = {

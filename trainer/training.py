@@ -108,10 +108,11 @@ class Training:
         ends, gradient = self.backend.learn(
             weights, samples, lambda states: self._toward(states, len(samples)), penalty
         )
-        exploded = [self._has_exploded(states) for states in ends]
-        for kind, states in zip(wounds, ends, strict=True):
+        errors = [self._error(states) for states in ends]
+        exploded = [self._has_exploded(error) for error in errors]
+        for kind, error in zip(wounds, errors, strict=True):
             if kind is not None:
-                self.practice.note(kind, self._has_healed(states))
+                self.practice.note(kind, self._has_healed(error))
         moved = self._apply(gradient, progress)
         for place, states, gone in zip(chosen, ends, exploded, strict=True):
             self.pool.grids[place] = self.pool.seed if gone else states
@@ -119,7 +120,7 @@ class Training:
         self.steps_done += 1
         now = time.monotonic()
         self.seconds, self._clock = self.seconds + now - self._clock, now
-        return float(np.mean([self._error(states) for states in ends]))
+        return float(np.mean(errors))
 
     def judge(self) -> None:
         """Judge the present rule and the running mean, by worlds that are the same in all of the training."""
@@ -171,7 +172,7 @@ class Training:
             self.pool.reseed(chosen)
         errors = np.array([self._error(self.pool.grids[place]) for place in chosen])
         order = np.argsort(-errors, kind="stable")
-        chosen = chosen[order]
+        chosen, errors = chosen[order], errors[order]
         self.pool.reseed(chosen[:1])
         wounded = size // 2 if size > 2 else int(draws.random() >= HELD_SHARE)
         samples, wounds = [], []
@@ -182,7 +183,7 @@ class Training:
             wound = None
             if role == "wounded":
                 wound = self._damage.draw(draws, self.practice.shares(recipe.damage(progress)))
-            elif role == "held" and not self._has_healed(self.pool.grids[place]):
+            elif role == "held" and not self._has_healed(errors[number]):
                 role = "wounded"
             samples.append(self._sample(self.pool.grids[place], role, wound, progress))
             wounds.append(wound.kind if wound else None)
@@ -206,11 +207,11 @@ class Training:
         """Mean squared RGBA error of a grid."""
         return float(((states[..., :VISIBLE] * np.float32(1 / ONE) - self._wanted) ** 2).mean())
 
-    def _has_healed(self, states: Float32) -> bool:
-        return self._error(states) <= self.recipe.unhealed * self._blank
+    def _has_healed(self, error: float) -> bool:
+        return error <= self.recipe.unhealed * self._blank
 
-    def _has_exploded(self, states: Float32) -> bool:
-        return not self._error(states) < self.recipe.exploded * self._blank  # not a number, too
+    def _has_exploded(self, error: float) -> bool:
+        return not error < self.recipe.exploded * self._blank  # not a number, too
 
     def _toward(self, states: Float32, batch: int) -> Float32 | None:
         """Gradient of the batch's loss with respect to one sample's states; None if it has exploded.
@@ -218,12 +219,13 @@ class Training:
         The loss of a sample grows with the logarithm of its error, or one that is beyond hope would drown
         what the others teach.
         """
-        if self._has_exploded(states):
+        error = self._error(states)
+        if self._has_exploded(error):
             return None
         beyond = np.sign(states) * (abs(states) > self.recipe.overflow_from * ONE)
         toward: Float32 = beyond * np.float32(1 / (ONE * states.size * batch))
         difference = states[..., :VISIBLE] * np.float32(1 / ONE) - self._wanted
-        teaches = 1 / (1 + self._error(states) / (self.recipe.hope * self._blank))
+        teaches = 1 / (1 + error / (self.recipe.hope * self._blank))
         toward[..., :VISIBLE] += difference * np.float32(2 * teaches / (ONE * self._wanted.size * batch))
         return toward
 
