@@ -40,7 +40,7 @@ ROOM_MIN_BYTES = 3 << 29
 CHOICE_SEED = 1_000_000
 """Worlds in which the best of several rules is chosen; it is then judged in others."""
 
-CHOICE_WORLDS = 4
+CHOICE_WORLDS = 8
 """For each cut."""
 
 

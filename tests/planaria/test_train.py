@@ -141,7 +141,7 @@ def test_the_last_judgement_is_the_engines():
 
 
 def test_rules_are_chosen_in_worlds_of_their_own(monkeypatch):
-    """Four for each cut, and none in which the chosen one is judged."""
+    """Eight for each cut, and none in which the chosen one is judged."""
     ring, asked = open_genome("ring"), []
 
     def heal(genome, wound, worlds, first_seed):
@@ -150,7 +150,7 @@ def test_rules_are_chosen_in_worlds_of_their_own(monkeypatch):
 
     monkeypatch.setattr("planaria.train.heal", heal)
     assert _demerit(ring)[0] == 5
-    assert asked == list(range(1_000_000, 1_000_020))
+    assert asked == list(range(1_000_000, 1_000_040))
 
 
 # Nothing is lost.
