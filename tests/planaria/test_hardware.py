@@ -152,10 +152,11 @@ def test_a_mismatch_is_a_failure(hardware, change_source, capsys):
     assert "(state) is 0x" in capsys.readouterr().out
 
 
-def test_the_machine_code_lives_the_life_of_the_reference(hardware, planaria):
-    """24 x 24 cells, 60 rounds, a wound, 5 % of messages lost."""
-    run = ("run", "planarian", "--grid", "24x24", "--rounds", 60, "--loss", 0.05, "--seed", 2, "--json")
-    wound = ("--fault", "restart:half:left@30")
+@pytest.mark.parametrize("rounds", [24, pytest.param(60, marks=pytest.mark.fuzz)])
+def test_the_machine_code_lives_the_life_of_the_reference(rounds, hardware, planaria):
+    """24 x 24 cells, a wound, 5 % of messages lost."""
+    run = ("run", "planarian", "--grid", "24x24", "--rounds", rounds, "--loss", 0.05, "--seed", 2, "--json")
+    wound = ("--fault", f"restart:half:left@{rounds // 2}")
     reference = json.loads(planaria(*run, *wound, "--engine", "reference").stdout)
     assert reference["recoveries"]
     for engine in (("native",), ("iss", "--target", "cortex-m0plus"), ("iss", "--target", "rv32imc")):

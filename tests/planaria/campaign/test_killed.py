@@ -11,10 +11,10 @@ from planaria.campaign.store import Store
 from tests.planaria.campaign.tiny import count, start
 
 PLAN = """\
-title = "two thousand"
+title = "killed"
 genomes = ["ring"]
-timeline = ["restart:half:{side}@20"]
-trials = 1000
+timeline = ["restart:half:{{side}}@20"]
+trials = {trials}
 horizon_rounds = 24
 [world]
 grid = "32x32"
@@ -25,16 +25,8 @@ dwell_rounds = 2
 side = ["left", "top"]
 """
 
-KILLS = 20
 MORE_TRIALS_MAX = 60
 """Killed at the latest after about so many trials: thus it cannot end before the last kill."""
-
-
-@pytest.fixture
-def plan_file(tmp_path):
-    file = tmp_path / "plan.toml"
-    file.write_text(PLAN)
-    return file
 
 
 def finish(plan_file, folder):
@@ -57,18 +49,22 @@ def kill_at_random(plan_file, folder, chance):
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def test_killed_at_random_moments_no_trial_is_lost_or_done_twice(plan_file, tmp_path):
+@pytest.mark.parametrize(("kills", "trials"), [(8, 500), pytest.param(20, 1000, marks=pytest.mark.fuzz)])
+def test_killed_at_random_moments_no_trial_is_lost_or_done_twice(kills, trials, tmp_path):
     seed = random.SystemRandom().randrange(1 << 32)
     print(f"seed {seed}")
     chance = random.Random(seed)
+    plan_file = tmp_path / "plan.toml"
+    plan_file.write_text(PLAN.format(trials=trials))
     counts = []
-    for _ in range(KILLS):
+    for _ in range(kills):
         kill_at_random(plan_file, tmp_path / "killed", chance)
         counts.append(count(tmp_path / "killed"))
     assert counts == sorted(counts)
-    assert 0 < counts[-1] < 2000
+    assert 0 < counts[-1] < 2 * trials
     table = finish(plan_file, tmp_path / "killed")
-    assert len(table.splitlines()) == 1 + 2000
+    assert len(table.splitlines()) == 1 + 2 * trials
     assert table == finish(plan_file, tmp_path / "undisturbed")
     with Store.open(tmp_path / "killed") as store:
-        assert [(r.point, r.index) for r in store.results()] == [(p, i) for p in (0, 1) for i in range(1000)]
+        everything = [(point, index) for point in (0, 1) for index in range(trials)]
+        assert [(r.point, r.index) for r in store.results()] == everything
