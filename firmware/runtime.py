@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from firmware import clock, frame, image
+from firmware import clock, frame, image, whole
 from firmware.handlers import HANDLERS, OWN_BYTES, Handlers
 from firmware.memory import Ram
 from firmware.program import Failure, Firmware, MachineError, Wake
@@ -26,11 +26,11 @@ def interpreted(handlers: Handlers) -> Firmware:
     """
     functions = translate(handlers)
     known: dict[int, Any] = {}
-    names = {SPENT: _spent, EndlessError.__name__: EndlessError}
+    names = {SPENT: _spent, EndlessError.__name__: EndlessError, **whole.INTERPRETED}
     run = {
         handler: functions[handler].make(lambda function: function, known, **names) for handler in HANDLERS
     }
-    files = {function.__code__.co_filename for function in known.values()}
+    files = {function.__code__.co_filename for function in known.values()} - {whole.__file__}
     return lambda rom: InterpretedProgram(rom, run, files)
 
 

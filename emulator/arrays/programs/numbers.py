@@ -13,6 +13,7 @@ from emulator.arrays.compiled.jit import (
     AbstractTemplate,
     PrimitiveModel,
     infer_global,
+    inner,
     intrinsic,
     lower_builtin,
     register_model,
@@ -22,6 +23,7 @@ from emulator.arrays.compiled.jit import (
 from firmware.budget import CHANNELS, RAM_BYTES
 from firmware.handlers import OWN_BYTES
 from firmware.subset import TURNS_MAX
+from firmware.whole import PREFIX
 
 I8, I64 = ir.IntType(8), ir.IntType(64)
 
@@ -94,6 +96,38 @@ def _taken_for(kind: Bytes) -> Any:
 
 
 as_ram, as_state = _taken_for(RAM), _taken_for(STATE)
+
+
+def _wrapping(operation: str) -> Any:
+    """An intrinsic that adds, subtracts or multiplies two numbers.
+
+    numba's own operators tell LLVM that they never leave 64 bits, which then makes what it likes of those
+    that do.
+    """
+
+    @intrinsic
+    def compute(_typing, one, other):
+        def emit(_context, builder, _signature, arguments):
+            return getattr(builder, operation)(*arguments)
+
+        return types.int64(types.int64, types.int64), emit
+
+    return compute
+
+
+@inner
+def _unchanged(number):
+    """In compiled code a number has 64 bits, and needs no wrapping."""
+    return number
+
+
+WHOLE: Final = {
+    f"{PREFIX}wrap": _unchanged,
+    f"{PREFIX}sum": _wrapping("add"),
+    f"{PREFIX}difference": _wrapping("sub"),
+    f"{PREFIX}product": _wrapping("mul"),
+}
+"""As ``firmware.whole.INTERPRETED``."""
 
 
 @intrinsic
