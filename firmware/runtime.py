@@ -30,7 +30,7 @@ def interpreted(handlers: Handlers) -> Firmware:
     run = {
         handler: functions[handler].make(lambda function: function, known, **names) for handler in HANDLERS
     }
-    files = {function.__code__.co_filename for function in known.values()} - {whole.__file__}
+    files = {function.__code__.co_filename for function in known.values()}
     return lambda rom: InterpretedProgram(rom, run, files)
 
 

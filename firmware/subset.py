@@ -161,8 +161,7 @@ class _Reader:
         for node in ast.walk(tree):
             self._check(node)
         returns = self._check_values(tree) or any(isinstance(node, ast.Return) for node in ast.walk(tree))
-        is_own = self.function.__module__ == whole.__name__
-        whole.Whole(None if is_own else self._note).visit(tree)
+        whole.Whole().visit(tree)
         for node in list(ast.walk(tree)):
             if isinstance(node, (ast.For, ast.While)):
                 node.body = [_turn(node), *node.body]
@@ -243,10 +242,6 @@ class _Reader:
             reader = _Reader(function, self.known, (*self.callers, self.function))
             self.known[function] = reader.read(None)
         return self.known[function]
-
-    def _note(self, node: ast.AST, function: FunctionType) -> None:
-        """An operator is a call."""
-        self.calls[whole.PREFIX + function.__name__] = self._call(node, function)
 
     def _check_values(self, tree: ast.FunctionDef) -> bool:
         """Refuse variables that may have no value when they are read; whether anybody comes to the end."""

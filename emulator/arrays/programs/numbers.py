@@ -13,7 +13,6 @@ from emulator.arrays.compiled.jit import (
     AbstractTemplate,
     PrimitiveModel,
     infer_global,
-    inner,
     intrinsic,
     lower_builtin,
     register_model,
@@ -23,7 +22,7 @@ from emulator.arrays.compiled.jit import (
 from firmware.budget import CHANNELS, RAM_BYTES
 from firmware.handlers import OWN_BYTES
 from firmware.subset import TURNS_MAX
-from firmware.whole import PREFIX
+from firmware.whole import FAR, PREFIX, SHIFT_MAX
 
 I8, I64 = ir.IntType(8), ir.IntType(64)
 
@@ -79,10 +78,14 @@ def _set(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
 
 def _place(context: Any, builder: Any, arguments: Any, count: int) -> Any:
     """Address of one of the first ``count`` bytes, or the function ends with an IndexError."""
-    outside = builder.icmp_unsigned(">=", arguments[1], I64(count))
-    with builder.if_then(outside, likely=False):
-        context.call_conv.return_user_exc(builder, IndexError, ())
+    _unless(context, builder, builder.icmp_unsigned("<", arguments[1], I64(count)), IndexError)
     return builder.inttoptr(builder.add(arguments[0], arguments[1]), I8.as_pointer())
+
+
+def _unless(context: Any, builder: Any, condition: Any, error: type[Exception]) -> None:
+    """The function ends with an error unless something is true."""
+    with builder.if_then(builder.not_(condition), likely=False):
+        context.call_conv.return_user_exc(builder, error, ())
 
 
 def _taken_for(kind: Bytes) -> Any:
@@ -115,17 +118,60 @@ def _wrapping(operation: str) -> Any:
     return compute
 
 
-@inner
-def _unchanged(number):
-    """In compiled code a number has 64 bits, and needs no wrapping."""
-    return number
+@intrinsic
+def _wide(_typing, number):
+    """In compiled code a number has 64 bits, if it is no truth value."""
+    return types.int64(types.int64), lambda _context, _builder, _signature, arguments: arguments[0]
+
+
+def _checked(low: int, high: int, error: type[Exception]) -> Any:
+    """An intrinsic that gives back a number between two others, or the function ends with an error."""
+
+    @intrinsic
+    def check(_typing, number):
+        def emit(context, builder, _signature, arguments):
+            above = builder.icmp_signed(">=", arguments[0], I64(low))
+            below = builder.icmp_signed("<=", arguments[0], I64(high))
+            _unless(context, builder, builder.and_(above, below), error)
+            return arguments[0]
+
+        return types.int64(types.int64), emit
+
+    return check
+
+
+def _divider(gives_quotient: bool) -> Any:
+    """An intrinsic that divides and rounds down; -2**63 by -1, too, of which processors make a failure."""
+
+    @intrinsic
+    def divide(_typing, number, divisor):
+        def emit(context, builder, _signature, arguments):
+            number, divisor = arguments
+            _unless(context, builder, builder.icmp_signed("!=", divisor, I64(0)), ZeroDivisionError)
+            is_minus_one = builder.icmp_signed("==", divisor, I64(-1))
+            safe = builder.select(is_minus_one, I64(1), divisor)
+            rest = builder.srem(number, safe)
+            differs = builder.icmp_signed("<", builder.xor(rest, safe), I64(0))
+            below = builder.and_(differs, builder.icmp_signed("!=", rest, I64(0)))
+            if gives_quotient:
+                down = builder.sub(builder.sdiv(number, safe), builder.zext(below, I64))
+                return builder.select(is_minus_one, builder.neg(number), down)
+            return builder.select(below, builder.add(rest, safe), rest)
+
+        return types.int64(types.int64, types.int64), emit
+
+    return divide
 
 
 WHOLE: Final = {
-    f"{PREFIX}wrap": _unchanged,
+    f"{PREFIX}wrap": _wide,
     f"{PREFIX}sum": _wrapping("add"),
     f"{PREFIX}difference": _wrapping("sub"),
     f"{PREFIX}product": _wrapping("mul"),
+    f"{PREFIX}quotient": _divider(gives_quotient=True),
+    f"{PREFIX}remainder": _divider(gives_quotient=False),
+    f"{PREFIX}shift": _checked(0, SHIFT_MAX, ValueError),
+    f"{PREFIX}bound": _checked(-FAR, FAR, OverflowError),
 }
 """As ``firmware.whole.INTERPRETED``."""
 
