@@ -11,13 +11,12 @@ All up to ``ram[207]`` is the program's; what lies above is the runtime's (``fir
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FunctionType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from firmware.errors import InputError
-from firmware.memory import FIELD
 
-OWN_BYTES: Final = FIELD["prng"].offset
-"""So many bytes of RAM, the first 208, a program may write; it may read all 256."""
+if TYPE_CHECKING:
+    from firmware.declaration import Declaration
 
 HANDLERS: Final = {"boot": 2, "hear": 3, "wake": 1}
 """The functions, and how many arguments each takes."""
@@ -32,12 +31,14 @@ class Handlers:
         hear: takes RAM, a port, and 16 bytes that can only be read.
         wake: takes RAM; may return False.
         name: of the program, for people.
+        declaration: of its variables, if it has declared any; its functions are then on these, not on bytes.
     """
 
     boot: Callable[..., Any]
     hear: Callable[..., Any]
     wake: Callable[..., Any]
     name: str = "program"
+    declaration: "Declaration | None" = None
 
     @classmethod
     def of(cls, names: Mapping[str, object], name: str) -> "Handlers":

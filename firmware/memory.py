@@ -42,6 +42,9 @@ LAYOUT: Final = (
 
 FIELD: Final = {field.name: field for field in LAYOUT}
 
+OWN_BYTES: Final = FIELD["prng"].offset
+"""So many bytes, the first 208, a program that is no genome may write; it may read all 256."""
+
 SCRATCH: Final = slice(FIELD["gradient_x"].offset, FIELD["accumulator"].end)
 """Bytes that mean nothing between two events."""
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from firmware import clock, frame, image, whole
-from firmware.handlers import HANDLERS, OWN_BYTES, Handlers
-from firmware.memory import Ram
+from firmware import clock, frame, image, numbers, whole
+from firmware.handlers import HANDLERS, Handlers
+from firmware.memory import OWN_BYTES, Ram
 from firmware.program import Failure, Firmware, MachineError, Wake
 from firmware.subset import SPENT, TURNS_MAX, EndlessError, translate
 
@@ -26,7 +26,7 @@ def interpreted(handlers: Handlers) -> Firmware:
     """
     functions = translate(handlers)
     known: dict[int, Any] = {}
-    names = {SPENT: _spent, EndlessError.__name__: EndlessError, **whole.INTERPRETED}
+    names = {SPENT: _spent, EndlessError.__name__: EndlessError, **whole.INTERPRETED, **numbers.INTERPRETED}
     run = {
         handler: functions[handler].make(lambda function: function, known, **names) for handler in HANDLERS
     }

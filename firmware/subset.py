@@ -18,9 +18,11 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any, Final
 
-from firmware import whole
+from firmware import access, whole
+from firmware.declaration import Declaration
 from firmware.errors import InputError
 from firmware.handlers import HANDLERS, Handlers
+from firmware.numbers import INTERPRETED, PREFIX
 
 TURNS: Final = "_turns"
 """Name of the argument that every function gets: what counts the turns of loops."""
@@ -30,6 +32,9 @@ SPENT: Final = "_spent"
 
 TURNS_MAX: Final = 100_000
 """Turns of all loops in one event: no watchdog waits for so long."""
+
+_OURS: Final = (TURNS, SPENT, whole.PREFIX, PREFIX)
+"""No name of a program begins like this."""
 
 CALLS: Final = ("abs", "bool", "int", "max", "min", "range")
 """Python's own functions that a program may call."""
@@ -102,22 +107,33 @@ def translate(handlers: Handlers) -> dict[str, Function]:
     translated = {}
     for handler, arguments in HANDLERS.items():
         function = getattr(handlers, handler)
-        reader = _Reader(function, known, ())
+        reader = _Reader(function, known, (), handlers.declaration, handler)
         if len(reader.arguments) != arguments:
             raise reader.refused(reader.tree, f"{handler} takes {arguments} arguments")
-        translated[handler] = reader.read(handler)
+        translated[handler] = reader.read()
     return translated
 
 
 @dataclass
 class _Reader:
-    """Reads one function; ``callers`` are those whose calls led to it."""
+    """Reads one function of a program, checks it, and makes of it what can be run.
+
+    Attributes:
+        function: it.
+        known: those that have been read; is added to.
+        callers: those whose calls led to it.
+        declaration: of the program's variables.
+        handler: which one it is, if it is one.
+    """
 
     function: FunctionType
     known: dict[FunctionType, Function]
     callers: tuple[FunctionType, ...]
+    declaration: Declaration | None
+    handler: str | None = None
     constants: dict[str, Any] = field(default_factory=dict)
     calls: dict[str, Function] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.tree = self._find()
@@ -125,6 +141,11 @@ class _Reader:
         if given.defaults or given.kwonlyargs or given.vararg or given.kwarg or given.posonlyargs:
             raise self.refused(self.tree, "its arguments have names, and nothing more")
         self.arguments = [argument.arg for argument in given.args]
+        self._check_names()
+        if ast.get_docstring(self.tree) is not None:
+            self.tree.body[0] = ast.copy_location(ast.Pass(), self.tree.body[0])
+        if self.declaration is not None:
+            self._rewrite(self.declaration)
         stored = {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name) and _stores(node)}
         self.variables = {*self.arguments, *stored}
 
@@ -150,14 +171,29 @@ class _Reader:
         limit = f"{self.function.__name__} is no plain function of a file that can be read"
         raise InputError("program", f"{Path(self.file).name}:{first}", limit, "write it with def, in a file")
 
-    def read(self, handler: str | None) -> Function:
-        """The function, checked and with its turns counted; ``handler`` is what it is, if it is one."""
+    def _check_names(self) -> None:
+        """Refuse names that are given here."""
+        for node in ast.walk(self.tree):
+            name = node.id if isinstance(node, ast.Name) else node.arg if isinstance(node, ast.arg) else ""
+            if name.startswith(_OURS):
+                raise self.refused(node, f"a program knows no {name}", "choose another name")
+
+    def _rewrite(self, declaration: Declaration) -> None:
+        """Make bytes of the variables that the program declares."""
+        access.Access(declaration, self.refused).visit(self.tree)
+        if self.handler in access.BEGIN:
+            begin = ast.parse(access.BEGIN[self.handler](declaration)).body
+            for node in (inner for statement in begin for inner in ast.walk(statement)):
+                ast.copy_location(node, self.tree.body[0])
+            self.tree.body = [*begin, *self.tree.body]
+        self.given = {access.parameter_name(name): value for name, value in declaration.parameters.items()}
+
+    def read(self) -> Function:
+        """The function, checked and with its turns counted."""
         tree = self.tree
         if tree.decorator_list or self.function.__closure__:
             raise self.refused(tree, f"{tree.name} must be a plain function of its module")
         tree.returns, tree.args = None, _named([*self.arguments, TURNS])
-        if isinstance(tree.body[0], ast.Expr) and isinstance(tree.body[0].value, ast.Constant):
-            tree.body[0] = ast.copy_location(ast.Pass(), tree.body[0])  # what it says of itself
         for node in ast.walk(tree):
             self._check(node)
         returns = self._check_values(tree) or any(isinstance(node, ast.Return) for node in ast.walk(tree))
@@ -171,8 +207,8 @@ class _Reader:
                 node.args.append(ast.Name(TURNS, ast.Load()))
         if not returns:
             tree.body.insert(0, _way_out(tree))
-        if handler is not None:
-            self._settle_returns(handler)
+        if self.handler is not None:
+            self._settle_returns(self.handler)
         module = ast.Module([ast.fix_missing_locations(tree)], [])
         text = f"{ast.dump(module, include_attributes=True)} {sorted(self.constants.items())} {self.file}"
         text += "".join(f"{name}={call.text}" for name, call in sorted(self.calls.items()))
@@ -221,10 +257,10 @@ class _Reader:
     def _resolve(self, node: ast.Name) -> None:
         """What a name stands for that is no variable."""
         name, space = node.id, self.function.__globals__
-        if name in self.variables:
+        if name in self.variables or name in INTERPRETED:
             return
-        if name in space:
-            value = space[name]
+        if name in self.given or name in space:
+            value = self.given[name] if name in self.given else space[name]
             if isinstance(value, FunctionType):
                 self.calls[name] = self._call(node, value)
             elif _is_constant(value):
@@ -239,8 +275,8 @@ class _Reader:
         if function in (*self.callers, self.function):
             raise self.refused(node, f"{function.__name__} calls itself", "use a loop")
         if function not in self.known:
-            reader = _Reader(function, self.known, (*self.callers, self.function))
-            self.known[function] = reader.read(None)
+            reader = _Reader(function, self.known, (*self.callers, self.function), self.declaration)
+            self.known[function] = reader.read()
         return self.known[function]
 
     def _check_values(self, tree: ast.FunctionDef) -> bool:

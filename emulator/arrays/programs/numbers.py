@@ -20,7 +20,7 @@ from emulator.arrays.compiled.jit import (
     types,
 )
 from firmware.budget import CHANNELS, RAM_BYTES
-from firmware.handlers import OWN_BYTES
+from firmware.memory import OWN_BYTES
 from firmware.subset import TURNS_MAX
 from firmware.whole import FAR, PREFIX, SHIFT_MAX
 
@@ -78,11 +78,11 @@ def _set(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
 
 def _place(context: Any, builder: Any, arguments: Any, count: int) -> Any:
     """Address of one of the first ``count`` bytes, or the function ends with an IndexError."""
-    _unless(context, builder, builder.icmp_unsigned("<", arguments[1], I64(count)), IndexError)
+    unless(context, builder, builder.icmp_unsigned("<", arguments[1], I64(count)), IndexError)
     return builder.inttoptr(builder.add(arguments[0], arguments[1]), I8.as_pointer())
 
 
-def _unless(context: Any, builder: Any, condition: Any, error: type[Exception]) -> None:
+def unless(context: Any, builder: Any, condition: Any, error: type[Exception]) -> None:
     """The function ends with an error unless something is true."""
     with builder.if_then(builder.not_(condition), likely=False):
         context.call_conv.return_user_exc(builder, error, ())
@@ -132,7 +132,7 @@ def _checked(low: int, high: int, error: type[Exception]) -> Any:
         def emit(context, builder, _signature, arguments):
             above = builder.icmp_signed(">=", arguments[0], I64(low))
             below = builder.icmp_signed("<=", arguments[0], I64(high))
-            _unless(context, builder, builder.and_(above, below), error)
+            unless(context, builder, builder.and_(above, below), error)
             return arguments[0]
 
         return types.int64(types.int64), emit
@@ -147,7 +147,7 @@ def _divider(gives_quotient: bool) -> Any:
     def divide(_typing, number, divisor):
         def emit(context, builder, _signature, arguments):
             number, divisor = arguments
-            _unless(context, builder, builder.icmp_signed("!=", divisor, I64(0)), ZeroDivisionError)
+            unless(context, builder, builder.icmp_signed("!=", divisor, I64(0)), ZeroDivisionError)
             is_minus_one = builder.icmp_signed("==", divisor, I64(-1))
             safe = builder.select(is_minus_one, I64(1), divisor)
             rest = builder.srem(number, safe)

@@ -12,6 +12,7 @@ import numpy as np
 from emulator.arrays.compiled.jit import CompilationError, entry_point, inner, njit, types
 from emulator.arrays.programs.call import copy256, load8, load32, new256, store8
 from emulator.arrays.programs.numbers import WHOLE, are_spent, as_ram, as_state, new_turns, spent
+from emulator.arrays.programs.variables import VARIABLES
 from firmware.budget import PORTS, RAM_BYTES
 from firmware.errors import InputError
 from firmware.handlers import HANDLERS, Handlers
@@ -54,7 +55,7 @@ def compiled(handlers: Handlers) -> Compiled:
     """
     functions = translate(handlers)
     known: dict[int, Any] = {}
-    names = {SPENT: spent, EndlessError.__name__: RuntimeError, **WHOLE}
+    names = {SPENT: spent, EndlessError.__name__: RuntimeError, **WHOLE, **VARIABLES}
     entries = []
     for handler in HANDLERS:
         function = inner(functions[handler].make(njit, known, **names).py_func)

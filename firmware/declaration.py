@@ -1,0 +1,128 @@
+"""A program with declared variables: a class, of which functions on bytes are made.
+
+    class Leader(Program):
+        shows = {"leader": u16, "distance": u8}      # at most 12 bytes
+        keeps = {"seen": u8}
+        hears = ("leader", "distance")               # me.inbox[port].leader, and me.inbox[port].age
+        parameters = {"limit": 64}                   # me.limit; cannot be changed
+
+        def boot(me, strap): ...                     # may be missing, as may hear
+        def hear(me, port, said): ...                # after the newest of the port has been kept
+        def wake(me): ...
+
+``me`` is a cell and ``said`` what a neighbour shows, in these functions and in those that they call.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any, ClassVar, Final
+
+from firmware.errors import InputError
+from firmware.handlers import Handlers
+from firmware.variables import INBOX, Kind, Layout, is_name
+
+ARGUMENTS: Final = {"boot": ("me", "strap"), "hear": ("me", "port", "said"), "wake": ("me",)}
+
+NUMBER_MAX: Final = 1 << 63
+
+
+class Program:
+    """What a program in Python is derived from; its attributes are what it declares.
+
+    Attributes:
+        shows: public variables by name, at most 12 bytes; ``colour``, int8[4], is there in any case.
+        keeps: variables of the cell alone.
+        hears: names of what it shows, of which it wants the newest of each neighbour.
+        parameters: numbers, or tuples of numbers, that stand in ROM.
+    """
+
+    shows: ClassVar[Mapping[str, Kind]] = {}
+    keeps: ClassVar[Mapping[str, Kind]] = {}
+    hears: ClassVar[Sequence[str]] = ()
+    parameters: ClassVar[Mapping[str, int | tuple[Any, ...]]] = {}
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a program declares: where its variables lie, and its parameters by name."""
+
+    layout: Layout
+    parameters: dict[str, int | tuple[Any, ...]]
+
+
+def boots(me, strap):  # type: ignore[no-untyped-def]
+    """Of a program that has no ``boot``."""
+
+
+def hears(me, port, said):  # type: ignore[no-untyped-def]
+    """Of a program that has no ``hear``."""
+
+
+def find_program(names: Mapping[str, object]) -> type[Program] | None:
+    """The program among the names of a module: the one class of its own that is derived from ``Program``.
+
+    Raises:
+        InputError: there are several.
+    """
+    here = names.get("__name__")
+    found = [
+        one
+        for one in names.values()
+        if isinstance(one, type) and issubclass(one, Program) and one.__module__ == here
+    ]
+    if len(found) > 1:
+        several = ", ".join(program.__name__ for program in found)
+        raise InputError("program", several, "a file has one program", "put each into a file of its own")
+    return found[0] if found else None
+
+
+def declared(program: type[Program], name: str) -> Handlers:
+    """The functions of a program, with what it declares.
+
+    Args:
+        program: the class.
+        name: of its file, for messages.
+
+    Raises:
+        InputError: what it declares cannot be, or a function is missing or takes other arguments.
+    """
+    for attribute, kind in (
+        ("shows", Mapping),
+        ("keeps", Mapping),
+        ("hears", Sequence),
+        ("parameters", Mapping),
+    ):
+        given = getattr(program, attribute)
+        if not isinstance(given, kind) or isinstance(given, str):
+            limit = f"its {attribute} is a {type(given).__name__}"
+            raise InputError("program", name, limit, "see the examples")
+    layout = Layout.of(program.shows, program.keeps, program.hears)
+    known = {*layout.own, *layout.read_only, INBOX}
+    for parameter, value in program.parameters.items():
+        if not is_name(parameter) or parameter in known:
+            limit = f"its parameter {parameter} has the name of a variable, or no name"
+            raise InputError("program", name, limit, "choose another name")
+        if not _is_constant(value):
+            limit = (
+                f"its parameter {parameter} = {value!r} is no whole number of 64 bits, nor a tuple of them"
+            )
+            raise InputError("program", name, limit, "change it")
+    missing: dict[str, Callable[..., None]] = {"boot": boots, "hear": hears}
+    found = {handler: vars(program).get(handler, missing.get(handler)) for handler in ARGUMENTS}
+    for handler, arguments in ARGUMENTS.items():
+        function = found[handler]
+        if not isinstance(function, FunctionType) or _arguments(function) != arguments:
+            asked = f"write: def {handler}({', '.join(arguments)})"
+            raise InputError("program", name, f"{program.__name__} has no such function {handler}", asked)
+    return Handlers(**found, name=name, declaration=Declaration(layout, dict(program.parameters)))
+
+
+def _arguments(function: FunctionType) -> tuple[str, ...]:
+    return function.__code__.co_varnames[: function.__code__.co_argcount]
+
+
+def _is_constant(value: object) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_constant, value))
+    return type(value) is int and -NUMBER_MAX <= value < NUMBER_MAX

@@ -1,0 +1,197 @@
+"""Variables of a program: whole numbers of one, two or four bytes, and where in RAM each of them lies.
+
+SPEC.md, "Variables". A program declares what it shows, what it keeps, and what of its neighbours it hears::
+
+    shows = {"hops": u8}             # public: broadcast and traced, after the four bytes of the colour
+    keeps = {"heat": i16, "seen": u8[8]}
+    hears = ("hops",)                # of what the neighbours show, the newest on each port, and its age
+"""
+
+import keyword
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware.budget import CHANNELS, PORTS, VISIBLE
+from firmware.errors import InputError
+from firmware.memory import FIELD, OWN_BYTES
+
+COLOUR: Final = "colour"
+"""What every cell shows, in the first four bytes: premultiplied RGBA, 64 is full."""
+
+AGE: Final = "age"
+"""Of what was heard on a port: wakes since then, ``OLD`` if it was longer ago, or never."""
+
+OLD: Final = 255
+
+INBOX: Final = "inbox"
+"""What was heard: ``me.inbox[port].hops``."""
+
+ENTROPY: Final = "entropy"
+"""32 random bits, others at each boot and each wake; can only be read."""
+
+TAKEN: Final = (COLOUR, AGE, INBOX, ENTROPY)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A whole number of so many bytes, little-endian, or a row of them: ``u8``, ``i16[4]``.
+
+    Attributes:
+        name: such as ``u8``.
+        size: of one number, in bytes.
+        signed: in two's complement.
+        count: numbers in a row; None for a single one.
+    """
+
+    name: str
+    size: int
+    signed: bool
+    count: int | None = None
+
+    def __getitem__(self, count: int) -> "Kind":
+        if type(count) is not int or not 1 <= count <= OWN_BYTES or self.count is not None:
+            raise InputError(
+                "program", f"{self}[{count}]", f"a row has 1 to {OWN_BYTES} numbers", "e.g. u8[8]"
+            )
+        return replace(self, count=count)
+
+    def __str__(self) -> str:
+        return self.name if self.count is None else f"{self.name}[{self.count}]"
+
+    @property
+    def bytes(self) -> int:
+        """All of it, in bytes."""
+        return self.size * (self.count or 1)
+
+
+u8, u16, u32 = (Kind(f"u{8 * size}", size, signed=False) for size in (1, 2, 4))
+i8, i16, i32 = (Kind(f"i{8 * size}", size, signed=True) for size in (1, 2, 4))
+
+KINDS: Final = (u8, u16, u32, i8, i16, i32)
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable, and where its first byte lies: in RAM, in a state, or in the record of a port."""
+
+    name: str
+    kind: Kind
+    offset: int
+
+    @property
+    def end(self) -> int:
+        """Where the next one may lie."""
+        return self.offset + self.kind.bytes
+
+    def read(self, rows: NDArray[np.uint8]) -> NDArray[np.int64]:
+        """Values of the variable in rows of bytes, uint8[n, bytes]: int64[n], or int64[n, count]."""
+        sign = "i" if self.kind.signed else "u"
+        numbers = np.ascontiguousarray(rows[:, self.offset : self.end]).view(f"<{sign}{self.kind.size}")
+        return numbers.astype(np.int64)[:, 0 if self.kind.count is None else slice(None)]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the variables of a program lie.
+
+    Attributes:
+        shown: of the 16 public bytes, the colour first; in RAM and in a state at the same place.
+        kept: in RAM behind them.
+        heard: in the record of each port, ``AGE`` last.
+        inbox: where the record of the first port lies in RAM; the others follow.
+    """
+
+    shown: dict[str, Variable]
+    kept: dict[str, Variable]
+    heard: dict[str, Variable]
+    inbox: int
+
+    @classmethod
+    def of(cls, shows: Mapping[str, Kind], keeps: Mapping[str, Kind], hears: Sequence[str]) -> "Layout":
+        """Lay out what a program declares.
+
+        Raises:
+            InputError: a name or a kind is none, or there is no room; says so of which.
+        """
+        for names in (shows, keeps):
+            _check_names(names)
+        if both := set(shows) & set(keeps):
+            raise _refused("keeps", min(both), "the program shows one of this name", "choose another")
+        for name in hears:
+            if not is_name(name) or name not in shows:
+                raise _refused(
+                    "hears", name, f"the program does not show it, only {', '.join(shows)}", "show it"
+                )
+        shown = _placed({COLOUR: i8[VISIBLE], **shows}, 0)
+        kept = _placed(keeps, CHANNELS)
+        heard = _placed({**{name: shows[name] for name in hears}, AGE: u8}, 0) if hears else {}
+        layout = cls(shown, kept, heard, _end(kept, CHANNELS))
+        _check_room(
+            "shows", _end(shown, 0), CHANNELS, f"a state has {CHANNELS}, of which {VISIBLE} are the colour"
+        )
+        _check_room("keeps", layout.end, OWN_BYTES, f"a program has {OWN_BYTES}")
+        return layout
+
+    @property
+    def record_bytes(self) -> int:
+        """Of what is heard on one port."""
+        return _end(self.heard, 0)
+
+    @property
+    def end(self) -> int:
+        """The first byte that is no variable's."""
+        return self.inbox + PORTS * self.record_bytes
+
+    @property
+    def own(self) -> dict[str, Variable]:
+        """What a cell can change: all that it shows, and all that it keeps."""
+        return self.shown | self.kept
+
+    @property
+    def read_only(self) -> dict[str, Variable]:
+        """What a cell can look at, and only the runtime changes."""
+        return {ENTROPY: Variable(ENTROPY, u32, FIELD["prng"].offset)}
+
+
+def _placed(kinds: Mapping[str, Kind], offset: int) -> dict[str, Variable]:
+    placed = {}
+    for name, kind in kinds.items():
+        placed[name] = Variable(name, kind, offset)
+        offset += kind.bytes
+    return placed
+
+
+def _end(variables: Mapping[str, Variable], begin: int) -> int:
+    return max(chain([begin], (variable.end for variable in variables.values())))
+
+
+def _check_names(kinds: Mapping[str, Any]) -> None:
+    for name, kind in kinds.items():
+        if not is_name(name) or name in TAKEN:
+            raise _refused("variable", name, "it is no name that a variable may have", "choose another")
+        if not isinstance(kind, Kind):
+            raise _refused("variable", name, f"{kind!r} is no kind of number", "u8, u16, u32, i8, i16 or i32")
+
+
+def is_name(name: object) -> bool:
+    """Whether a variable or a parameter may be called so."""
+    return (
+        isinstance(name, str)
+        and name.isidentifier()
+        and not keyword.iskeyword(name)
+        and not name.startswith("_")
+    )
+
+
+def _check_room(what: str, used: int, room: int, limit: str) -> None:
+    if used > room:
+        raise _refused(what, f"{used} bytes", limit, "take smaller kinds, or fewer")
+
+
+def _refused(what: str, value: object, limit: str, fix: str) -> InputError:
+    return InputError(f"program: {what}", value, limit, fix)
