@@ -8,54 +8,25 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from numbers import Real
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emulator.cells import Cells
 from emulator.record.recovery import BY_DISTANCE, BY_ERROR, Sight, Yardsticks
+from emulator.view import View, World
 from emulator.world.topology import Topology
 from firmware.budget import ALIVE_MIN, ALPHA
 from firmware.errors import InputError
 from firmware.foreign import ForeignError, called
 from firmware.picture import Displacement, Picture
+from firmware.variables import Layout
 
 Result = TypeVar("Result")
 
-
-class World(Protocol):
-    """What a goal may look at: all cells at one moment, none of which it may change.
-
-    Every engine is this.
-    """
-
-    @property
-    def topology(self) -> Topology:
-        """Where the cells are and who hears whom."""
-        ...
-
-    @property
-    def states(self) -> NDArray[np.int8]:
-        """The 16 public bytes of each cell, int8[..., 16] in the topology's shape; blank without
-        power.
-        """
-        ...
-
-    @property
-    def picture(self) -> NDArray[np.int8]:
-        """The first four of them, the colour: int8[..., 4], premultiplied RGBA, 64 = 1.0."""
-        ...
-
-    @property
-    def ram(self) -> NDArray[np.uint8]:
-        """All that the cells remember, uint8[cells, 256], a copy."""
-        ...
-
-    @property
-    def running(self) -> NDArray[np.bool_]:
-        """Which cells have power and a clock that goes: bool[cells]."""
-        ...
+LEGITIMATE_UNIT: Final = 1000
+"""Distance of a world that is as far from legitimate as can be, as an empty grid is from a picture."""
 
 
 class Goal(ABC):
@@ -124,21 +95,24 @@ class ProgramGoal(Goal):
 
     Args:
         name: of the program, for messages.
-        distance: takes the world and returns how far it is from legitimate, on the scale of E: 0 is
-            legitimate, 10 recognisable, 1000 is as bad as nothing at all.
+        legitimate: takes a ``View`` and returns how far it is from legitimate: 0 is legitimate, 0.01
+            recognisable, 1 as bad as nothing at all. The distance is 1000 times that, as E is.
         seeds: takes the topology and returns the numbers of the cells with a strap; None is the middle cell.
+        layout: where the program's variables lie; None if it has declared none.
     """
 
     def __init__(
         self,
         name: str,
-        distance: Callable[[World], float],
+        legitimate: Callable[[View], float],
         seeds: Callable[[Topology], NDArray[np.intp]] | None = None,
+        layout: Layout | None = None,
     ) -> None:
         self.name = name
         self.yardsticks = BY_DISTANCE
-        self._distance = distance
+        self._legitimate = legitimate
         self._seeds = seeds
+        self._layout = layout
 
     def seeds(self, topology: Topology) -> Cells:
         if self._seeds is None:
@@ -151,12 +125,13 @@ class ProgramGoal(Goal):
         return np.unique(cells).astype(np.intp)
 
     def distance(self, world: World) -> float:
-        given = self._asked("distance", self._distance, lambda: self._distance(world))
-        limit = f"its distance is {given}"
+        view = View(world, self._layout)
+        given = self._asked("legitimate", self._legitimate, lambda: self._legitimate(view))
+        limit = f"its legitimate says {given}"
         if not isinstance(given, Real | np.bool_):
-            limit = f"its distance is a {type(given).__name__}"
-        elif 0 <= given <= sys.float_info.max:
-            return float(given)
+            limit = f"its legitimate returns a {type(given).__name__}"
+        elif 0 <= given <= sys.float_info.max / LEGITIMATE_UNIT:
+            return LEGITIMATE_UNIT * float(given)
         raise InputError("program", self.name, limit, "return a number >= 0: 0 is legitimate")
 
     def _asked(self, name: str, function: Callable[..., Any], call: Callable[[], Result]) -> Result:

@@ -1,4 +1,4 @@
-"""A program of a cell as its author writes it: a Python file with its three functions and its distance.
+"""A program of a cell as its author writes it: a Python file with its functions and what it calls legitimate.
 
 Opening one runs it, as importing a module does. So only files that a person names are run: what comes with
 results or a certificate is kept as text, for comparison, and never run.
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from emulator.goal import ProgramGoal
+from firmware.declaration import declared, find_program
 from firmware.errors import InputError
 from firmware.foreign import ForeignError, called
 from firmware.handlers import Handlers
@@ -23,7 +24,7 @@ SUFFIX: Final = ".py"
 
 FILE_MAX_BYTES: Final = 1 << 20
 
-DISTANCE, SEEDS = "distance", "seeds"
+LEGITIMATE, SEEDS = "legitimate", "seeds"
 """Functions of the file by which its runs are judged; the second may be missing."""
 
 
@@ -56,7 +57,9 @@ class SourceProgram:
         Raises:
             InputError: the file is not a person's own, fails when it is run, or lacks one.
         """
-        return Handlers.of(self._names(), f"{self.name}{SUFFIX}")
+        names, name = self._names(), f"{self.name}{SUFFIX}"
+        program = find_program(names)
+        return declared(program, name) if program else Handlers.of(names, name)
 
     @property
     def source_in_c(self) -> Path:
@@ -80,13 +83,15 @@ class SourceProgram:
             InputError: as ``handlers``, or it does not say.
         """
         names = self._names()
-        distance, seeds = names.get(DISTANCE), names.get(SEEDS)
-        if not callable(distance):
-            limit = f"it has no function {DISTANCE}: how far is a world from legitimate?"
-            raise InputError("program", self.path, limit, "write: def distance(world): return ...")
+        legitimate, seeds = names.get(LEGITIMATE), names.get(SEEDS)
+        if not callable(legitimate):
+            limit = f"it has no function {LEGITIMATE}: how far is a world from legitimate, 0 to 1?"
+            raise InputError("program", self.path, limit, "write: def legitimate(world): return ...")
         if seeds is not None and not callable(seeds):
             raise InputError("program", self.path, f"its {SEEDS} is no function", "def seeds(topology): ...")
-        return ProgramGoal(f"{self.name}{SUFFIX}", distance, seeds)
+        declaration = self.handlers.declaration
+        layout = declaration.layout if declaration else None
+        return ProgramGoal(f"{self.name}{SUFFIX}", legitimate, seeds, layout)
 
     def _names(self) -> dict[str, Any]:
         if self.path is None:
@@ -99,7 +104,8 @@ def open_program(path: str | Path) -> SourceProgram:
     """A program of a cell from its file, which is run once, to see that it is one.
 
     Args:
-        path: of a Python file with the functions ``boot``, ``hear``, ``wake`` and ``distance``.
+        path: of a Python file with a class derived from ``planaria.swarm.Program``, or with the functions
+            ``boot``, ``hear`` and ``wake``; and with the function ``legitimate``.
 
     Raises:
         InputError: it cannot be read or run, or lacks a function.

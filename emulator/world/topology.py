@@ -86,18 +86,22 @@ class Topology(ABC):
         """Kept for ``wires``, which the reference engine asks of each cell."""
         return self.slots()
 
+    @cached_property
+    def receivers(self) -> NDArray[np.int32]:
+        """Where each port leads: int32[cells, 8]; an open one to the void, the cell after the last."""
+        return self.slots() // np.int32(PORTS)
+
     def named(self, name: str) -> int | None:
         """The cell that people call so, by its number; None if there is no such cell."""
         return int(name) if name.isdecimal() and int(name) < self.cells else None
 
     def within(self, cell: int, hops: int) -> NDArray[np.intp]:
         """All cells that a message from this one reaches in so many hops, itself among them, ascending."""
-        receivers = self.slots() // PORTS
         reached = np.zeros(self.cells + 1, np.bool_)
         reached[[cell, self.cells]] = True  # the void is no cell, and leads nowhere
         front = np.array([cell])
         while hops and len(front):
-            ends = np.unique(receivers[front])
+            ends = np.unique(self.receivers[front])
             front = ends[~reached[ends]]
             reached[front] = True
             hops -= 1

@@ -38,7 +38,7 @@ def test_a_picture_is_the_error_of_the_grid_and_grows_from_one_cell(genome):
 
 def test_a_program_says_itself_how_far_it_is(run):
     """Zero is reached: by its yardsticks nothing above that is clean."""
-    alive = ProgramGoal("p", lambda world: 1000.0 * (1 - world.running.mean()))
+    alive = ProgramGoal("p", lambda world: 1 - world.running.mean())
     result = run(alive, 60, faults=(Fault.parse("kill:half:left@26+4"),))
     assert (result.error_by_round[25], result.error_by_round[28], result.error_by_round[60]) == (0, 500, 0)
     (recovery,) = result.recoveries
@@ -50,14 +50,14 @@ def test_a_program_says_itself_how_far_it_is(run):
 def test_a_goal_looks_at_all_that_the_cells_hold(run):
     seen = []
 
-    def distance(world):
-        seen.append((world.states.shape, world.picture.shape, world.ram.shape, world.topology.cells))
+    def legitimate(world):
+        seen.append((world.states.shape, world.ram.shape, world.topology.cells))
         world.ram[:] = 0
         world.running[:] = False
         return 0
 
-    assert run(ProgramGoal("p", distance), 1).error_by_round == [0, 0]
-    assert set(seen) == {((9, 8, 16), (9, 8, 4), (72, 256), 72)}
+    assert run(ProgramGoal("p", legitimate), 1).error_by_round == [0, 0]
+    assert set(seen) == {((72, 16), (72, 256), 72)}
 
 
 def test_seeds_are_the_middle_cell_or_those_that_a_program_names():
@@ -93,22 +93,22 @@ def in_numpy(_world):
 
 
 @pytest.mark.parametrize(
-    ("distance", "limit"),
+    ("legitimate", "limit"),
     [
-        (lambda _world: -1, "its distance is -1;"),
-        (lambda _world: float("nan"), "its distance is nan"),
-        (lambda _world: float("inf"), "its distance is inf"),
-        (lambda _world: 10**400, "its distance is 10000"),
-        (lambda _world: None, "its distance is a NoneType"),
-        (lambda _world: "5", "its distance is a str"),
-        (lambda _world: np.array([1.0]), "its distance is a ndarray"),
-        (lambda: 0, r"its distance raises TypeError: .* positional"),
-        (sys.exit, "its distance raises SystemExit: "),
-        (lambda _world: 1 / 0, "its distance raises ZeroDivisionError in line"),
-        (in_numpy, rf"its distance raises AxisError in line {in_numpy.__code__.co_firstlineno + 1}: "),
-        (speechless, "its distance raises Speechless in line .*: it has no text"),
+        (lambda _world: -1, "its legitimate says -1;"),
+        (lambda _world: float("nan"), "its legitimate says nan"),
+        (lambda _world: float("inf"), "its legitimate says inf"),
+        (lambda _world: 10**400, "its legitimate says 10000"),
+        (lambda _world: None, "its legitimate returns a NoneType"),
+        (lambda _world: "5", "its legitimate returns a str"),
+        (lambda _world: np.array([1.0]), "its legitimate returns a ndarray"),
+        (lambda: 0, r"its legitimate raises TypeError: .* positional"),
+        (sys.exit, "its legitimate raises SystemExit: "),
+        (lambda _world: 1 / 0, "its legitimate raises ZeroDivisionError in line"),
+        (in_numpy, rf"its legitimate raises AxisError in line {in_numpy.__code__.co_firstlineno + 1}: "),
+        (speechless, "its legitimate raises Speechless in line .*: it has no text"),
     ],
 )
-def test_a_distance_that_is_none_is_refused(run, distance, limit):
+def test_what_says_nothing_of_a_world_is_refused(run, legitimate, limit):
     with pytest.raises(InputError, match=f"program: p - {limit}"):
-        run(ProgramGoal("p", distance))
+        run(ProgramGoal("p", legitimate))

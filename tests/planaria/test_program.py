@@ -20,7 +20,7 @@ BLINK = """
 def boot(ram, strap): ram[4] = strap
 def hear(ram, port, state): pass
 def wake(ram): ram[3] = 64 - ram[3]
-def distance(world): return 1000 * (world.states[..., 4].sum() != {straps})
+def legitimate(world): return world.states[:, 4].sum() != {straps}
 """
 
 PLAN = """
@@ -97,18 +97,18 @@ def test_files_that_are_no_programs(write, text, says):
 @pytest.mark.parametrize(
     ("told", "says"),
     [
-        ("def distance(world): return None\n", "its distance is a NoneType; return a number >= 0"),
-        ("def distance(world): return -1\n", "its distance is -1; return a number >= 0"),
+        ("def legitimate(world): return None\n", "its legitimate returns a NoneType; return a number >= 0"),
+        ("def legitimate(world): return -1\n", "its legitimate says -1; return a number >= 0"),
         (
-            "def distance(world): return 0\ndef seeds(topology): return [99]\n",
+            "def legitimate(world): return 0\ndef seeds(topology): return [99]\n",
             "its seeds must be numbers of cells",
         ),
-        ("def distance(world): return 0\nseeds = 3\n", "its seeds is no function"),
-        ("", "it has no function distance: how far is a world from legitimate"),
+        ("def legitimate(world): return 0\nseeds = 3\n", "its seeds is no function"),
+        ("", "it has no function legitimate: how far is a world from legitimate"),
     ],
 )
 def test_programs_that_cannot_be_judged(planaria, write, told, says):
-    handlers = "\n".join(line for line in BLINK.splitlines() if "distance" not in line)
+    handlers = "\n".join(line for line in BLINK.splitlines() if "legitimate" not in line)
     done = planaria("run", write(f"{handlers}\n{told}"), "--grid", "5x5", "--rounds", 2)
     assert (done.returncode, says in done.stderr) == (2, True)
     assert "Traceback" not in done.stderr

@@ -1,6 +1,8 @@
 """Programs that try the corners: silence, failures, loops without end, and every byte of RAM."""
 
+from firmware.declaration import Program, declared
 from firmware.handlers import Handlers
+from firmware.variables import i8, i16, i32, u8, u16, u32
 
 STATES, PUBLIC, BYTES = 80, 16, 208
 
@@ -64,11 +66,43 @@ def hear_for_ever(ram, port, state):
         ram[9] += 1
 
 
+def add(me, port):
+    """What a neighbour shows, if it was heard lately."""
+    if me.inbox[port].age < 3:
+        me.row[port % 3] -= me.inbox[port].row[(port + 1) % 3] + me.inbox[port].small
+    else:
+        me.sum = -me.sum + me.inbox[port].age
+
+
 def wake_on_all_bytes(ram):
     """A shift register through all that a program has."""
     wake_and_show(ram)
     for place in range(BYTES - 1, 16, -1):
         ram[place] = ram[place - 1] ^ ram[place % 16]
+
+
+class Declared(Program):
+    """Every kind of variable, rows, what was heard and how long ago, and an index that may be wrong."""
+
+    shows = {"small": i8, "wide": u32, "row": i16[3]}
+    keeps = {"sum": i32, "many": u16[4], "count": u8}
+    hears = ("row", "small")
+    parameters = {"step": 7, "table": (3, -5, 1 << 40, 11)}
+
+    def boot(me, strap):
+        me.small = 3 - 5 * strap
+        me.wide = me.entropy
+
+    def hear(me, port, said):
+        me.sum += said.wide * me.table[said.row[1] & 3]
+        me.many[said.small & 7] = port  # from 4 on there is none
+
+    def wake(me):
+        me.count = me.many[me.count % 4] = me.count + me.step
+        for port in range(8):
+            add(me, port)
+        me.colour[3] = 64
+        me.wide ^= me.sum
 
 
 SAMPLES = {
@@ -77,4 +111,5 @@ SAMPLES = {
     "dark": Handlers(boot_or_fail, keep, wake_and_fail, "dark"),
     "endless": Handlers(boot, hear_for_ever, wake_silent_often, "endless"),
     "full": Handlers(boot, keep, wake_on_all_bytes, "full"),
+    "declared": declared(Declared, "declared"),
 }

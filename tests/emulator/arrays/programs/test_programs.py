@@ -14,8 +14,9 @@ from emulator.faults import Fault
 from emulator.record.crash import Crash
 from emulator.reference.engine import ReferenceEngine
 from emulator.world.lattices import Square8
-from examples import hop_count
+from examples import census, hop_count, leader
 from firmware import image
+from firmware.declaration import declared
 from firmware.errors import InputError
 from firmware.handlers import Handlers
 from firmware.hardware.build import Options, build
@@ -28,7 +29,8 @@ from tests.emulator.random_worlds import KINDS, Quiet, random_config
 HOP_COUNT = Handlers.of(vars(hop_count), "hop_count.py")
 ROOT = Path(__file__).resolve().parents[4]
 HOP_COUNT_C = Path(hop_count.__file__).with_suffix(".c")
-PROGRAMS = [*SAMPLES.values(), HOP_COUNT]
+DECLARED = declared(leader.Leader, "leader.py"), declared(census.Census, "census.py")
+PROGRAMS = [*SAMPLES.values(), HOP_COUNT, *DECLARED]
 WORLDS = {"square8": 18, "square4": 3, "hex6": 3, "cube6": 3, "graph": 6}
 
 
@@ -110,14 +112,14 @@ def test_room_runs_out_many_times(jitter_us, monkeypatch):
 def test_the_first_failure_is_kept(name):
     engine = make_engine(random_config(13), SAMPLES["failing"], Quiet(), engine=name)
     result = engine.run(8)
-    text = "samples.py:50: ZeroDivisionError: integer division or modulo by zero"
+    text = "samples.py:51: ZeroDivisionError: integer division or modulo by zero"
     assert engine.observer.crash == Crash(4, 22, Failure.TRAP, text)
     assert result.machine_faults == {"program": {"trap": 6585}}
 
 
 def test_cells_that_do_not_boot_stay_dark():
     engine = make_engine(RunConfig(Square8(8, 8), seed=1), SAMPLES["dark"], Quiet())
-    assert engine.observer.crash == Crash(0, 43, Failure.TRAP, "samples.py:16: AssertionError: no luck")
+    assert engine.observer.crash == Crash(0, 43, Failure.TRAP, "samples.py:17: AssertionError: no luck")
     assert (~engine.running).sum() == 2
     assert not engine.ram[~engine.running].any()
 

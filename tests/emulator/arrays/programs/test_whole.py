@@ -33,7 +33,7 @@ def wake(ram):
     {choice}
     for byte in range(8):
         ram[48 + byte] = found >> 8 * byte
-def distance(world): return 0
+def legitimate(world): return 0
 """
 EDGES = [0, 1, -1, 2, 3, 7, 62, 63, 64, 65, 255, -128, 1 << 31, 1 << 32, 1 << 62, (1 << 63) - 1, -(1 << 63)]
 BINARY = ["+", "-", "*", "//", "%", "<<", ">>", "&", "|", "^", "<", "<=", "==", "!=", " and ", " or "]

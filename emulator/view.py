@@ -1,0 +1,147 @@
+"""The world as the predicate of a program sees it: variables in every cell, and who hears whom.
+
+All arrays have an entry for each cell, in the order of their numbers; ``view.topology.shape`` is their form
+on the grid.
+"""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.world.topology import Topology
+from firmware.variables import Layout
+
+
+class World(Protocol):
+    """All cells at one moment, for whoever may look at them and change none.
+
+    Every engine is this.
+    """
+
+    @property
+    def topology(self) -> Topology:
+        """Where the cells are and who hears whom."""
+        ...
+
+    @property
+    def states(self) -> NDArray[np.int8]:
+        """The 16 public bytes of each cell, int8[..., 16] in the topology's shape; blank without
+        power.
+        """
+        ...
+
+    @property
+    def picture(self) -> NDArray[np.int8]:
+        """The first four of them, the colour: int8[..., 4], premultiplied RGBA, 64 = 1.0."""
+        ...
+
+    @property
+    def ram(self) -> NDArray[np.uint8]:
+        """All that the cells remember, uint8[cells, 256], a copy."""
+        ...
+
+    @property
+    def running(self) -> NDArray[np.bool_]:
+        """Which cells have power and a clock that goes: bool[cells]."""
+        ...
+
+
+class View:
+    """All cells at one moment.
+
+    Args:
+        world: the cells.
+        layout: where the program's variables lie; None if it has declared none.
+    """
+
+    def __init__(self, world: World, layout: Layout | None = None) -> None:
+        self._world, self._layout = world, layout
+        self._ram: NDArray[np.uint8] | None = None
+
+    @property
+    def topology(self) -> Topology:
+        """Where the cells are and who hears whom."""
+        return self._world.topology
+
+    @property
+    def running(self) -> NDArray[np.bool_]:
+        """Which cells have power and a clock that goes: bool[cells]."""
+        return self._world.running
+
+    @property
+    def states(self) -> NDArray[np.int8]:
+        """The 16 public bytes of each cell, int8[cells, 16]; blank without power."""
+        return self._world.states.reshape(self.topology.cells, -1)
+
+    @property
+    def ram(self) -> NDArray[np.uint8]:
+        """All that the cells remember, uint8[cells, 256]."""
+        if self._ram is None:
+            self._ram = self._world.ram
+        return self._ram
+
+    def __getitem__(self, name: str) -> NDArray[np.int64]:
+        """What a variable is in every cell: int64[cells], or int64[cells, count] of a row of numbers.
+
+        Raises:
+            KeyError: the program has declared none of this name.
+        """
+        known = self._layout.own if self._layout else {}
+        if name not in known:
+            raise KeyError(f"{name}: the program has {', '.join(known) or 'declared no variables'}")
+        return known[name].read(self.ram)
+
+    def hops_from(self, cells: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """How far each cell is from the nearest of some, over running cells.
+
+        Args:
+            cells: bool[cells]; those that do not run do not count.
+
+        Returns:
+            int64[cells]: 0 for the cells themselves, -1 where no way leads, or nothing runs.
+        """
+        hops = np.full(self.topology.cells + 1, -1)  # the last is nobody, to whom open ports lead
+        runs = np.append(self.running, False)
+        front: NDArray[np.integer] = np.flatnonzero(cells & self.running)
+        count = 0
+        while len(front):
+            hops[front], count = count, count + 1
+            near = np.unique(self.topology.receivers[front])
+            front = near[runs[near] & (hops[near] < 0)]
+        return hops[:-1]
+
+    def components(self, cells: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+        """Which running cells reach each other over running cells.
+
+        Args:
+            cells: bool[cells], those that count; None is all.
+
+        Returns:
+            int64[cells]: the number of the first cell of its component; -1 for those that do not count.
+        """
+        inside = np.append(self.running if cells is None else cells & self.running, False)
+        nobody = len(inside) - 1
+        first = np.where(inside, np.arange(len(inside)), nobody)
+        neighbours = np.vstack([self.topology.receivers, np.full(self.topology.receivers.shape[1], nobody)])
+        while True:
+            near = np.minimum(first, first[neighbours].min(1))
+            nearer = np.where(inside, near[near], nobody)
+            if (nearer == first).all():
+                return np.where(inside, first, -1)[:-1]
+            first = nearer
+
+    def agreement(self, name: str) -> float:
+        """Share of the running cells with the most frequent value of a variable, 0..1; 1 if none runs."""
+        values = self[name][self.running]
+        return float(np.unique(values, return_counts=True)[1].max() / len(values)) if len(values) else 1.0
+
+    def order_parameter(self, name: str, period: int) -> float:
+        """How much alike the phases of the running cells are, 0..1 (Kuramoto's r); 1 if none runs.
+
+        Args:
+            name: of the variable.
+            period: value at which a phase begins again.
+        """
+        phases = self[name][self.running] * (2 * np.pi / period)
+        return float(abs(np.exp(1j * phases).mean())) if len(phases) else 1.0
