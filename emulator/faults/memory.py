@@ -55,6 +55,22 @@ class Flips(Fault, kind="flips"):
             over = yield
 
 
+@dataclass(frozen=True)
+class Scramble(Fault, kind="scramble"):
+    """Every byte of RAM is random all at once, and cells go on with it: the worst state to begin from.
+
+    It is from here that a self-stabilising program must find back. A cell without power has none.
+    """
+
+    destroys = True
+    is_instant = True
+
+    def act(self, tools: Tools, number: int, cells: Cells) -> Life:
+        """Write over all that the cells remember, but for what is on its way to them."""
+        tools.overwrite(cells, random_ram(tools.seed, number, cells))
+        yield
+
+
 def flip_masks(seed: int, number: int, tick: int, cells: Cells, mean_flips: float) -> NDArray[np.uint8]:
     """Which bits flip in each cell: uint8[n, 256].
 

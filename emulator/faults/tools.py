@@ -137,6 +137,11 @@ class Tools:
         cells, masks = cells[hit], masks[hit].reshape(-1, RAM_BYTES)
         self._cells.write_ram(cells, self._cells.read_ram(cells) ^ masks)
 
+    def overwrite(self, cells: Cells, ram: NDArray[np.uint8]) -> None:
+        """RAM of cells that have power becomes this, uint8[n, 256]."""
+        powered = self._cells.due_us(cells) != DARK
+        self._cells.write_ram(cells[powered], ram[powered])
+
     def states(self) -> NDArray[np.int8]:
         """What all cells are now: int8[cells, 16], a copy."""
         return self._cells.states_now().copy()

@@ -62,7 +62,7 @@ def test_genomes_are_what_the_script_makes():
 
 
 def test_folder_is_whole_and_small():
-    assert len(WORLDS) == 41
+    assert len(WORLDS) == 42
     files = [path for path in FOLDER.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     recorded = {path.name for path in files if path.parent.name == "recorded"}
     assert recorded == {f"{name}{suffix}" for name in WORLDS for suffix in (".json", ".trace.gz")}

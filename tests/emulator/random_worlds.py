@@ -62,6 +62,7 @@ KINDS = (
     "jump:{region},by_us={us}",
     "jump:{region},by_us=-{us}",
     "flips:{region},rate_hz={rate}",
+    "scramble:{region}",
     "loss:{p}",
     "loss:{region},probability={p}",
     "burst:{region},enter=0.2,leave=0.3,loss={p}",

@@ -103,7 +103,7 @@ def test_times_are_whole_microseconds(text, start_us, end_us):
 
 def test_what_destroys_state():
     assert {kind.kind for kind in Fault.kinds.values() if kind.destroys} == {
-        "restart", "kill", "brownout", "flaky", "flips", "carry",
+        "restart", "kill", "brownout", "flaky", "flips", "scramble", "carry",
     }  # fmt: skip
 
 

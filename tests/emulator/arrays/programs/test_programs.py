@@ -112,14 +112,14 @@ def test_room_runs_out_many_times(jitter_us, monkeypatch):
 def test_the_first_failure_is_kept(name):
     engine = make_engine(random_config(13), SAMPLES["failing"], Quiet(), engine=name)
     result = engine.run(8)
-    text = "samples.py:51: ZeroDivisionError: integer division or modulo by zero"
+    text = "samples.py:52: ZeroDivisionError: integer division or modulo by zero"
     assert engine.observer.crash == Crash(4, 22, Failure.TRAP, text)
     assert result.machine_faults == {"program": {"trap": 6585}}
 
 
 def test_cells_that_do_not_boot_stay_dark():
     engine = make_engine(RunConfig(Square8(8, 8), seed=1), SAMPLES["dark"], Quiet())
-    assert engine.observer.crash == Crash(0, 43, Failure.TRAP, "samples.py:17: AssertionError: no luck")
+    assert engine.observer.crash == Crash(0, 43, Failure.TRAP, "samples.py:18: AssertionError: no luck")
     assert (~engine.running).sum() == 2
     assert not engine.ram[~engine.running].any()
 
