@@ -6,7 +6,7 @@ from pathlib import Path
 from emulator.choose import make_engine
 from emulator.config import RunConfig
 from emulator.engine import Engine
-from emulator.goal import ProgramGoal
+from emulator.program_goal import ProgramGoal
 from emulator.reference.engine import ReferenceEngine
 from emulator.world.lattices import Square8
 from examples import hop_count

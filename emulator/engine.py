@@ -74,7 +74,7 @@ class Engine(Hardware):
         self.library = library or _no_library
         self.on_round: Callable[[int], None] = lambda _round: None
         self._goal = goal
-        self._seeds = goal.seeds(config.topology)
+        self._on_boards = goal.boards(config.topology)
         self._trace = Trace(trace_file)
         self._traffic = Traffic()
         self._sampled_rounds = 0
@@ -183,6 +183,11 @@ class Engine(Hardware):
     def ram(self) -> NDArray[np.uint8]:
         """RAM of every cell now, uint8[cells, 256], a copy; what no event depends on may be blank."""
         return self.read_ram(np.arange(self.config.topology.cells))
+
+    @property
+    def boards(self) -> NDArray[np.uint8]:
+        """What is on the boards, which no fault reaches, uint8[cells, 16], a copy."""
+        return self._on_boards.copy()
 
     @property
     def running(self) -> NDArray[np.bool_]:

@@ -42,6 +42,11 @@ class World(Protocol):
         ...
 
     @property
+    def boards(self) -> NDArray[np.uint8]:
+        """What is on their boards, uint8[cells, 16]."""
+        ...
+
+    @property
     def running(self) -> NDArray[np.bool_]:
         """Which cells have power and a clock that goes: bool[cells]."""
         ...
@@ -82,15 +87,17 @@ class View:
         return self._ram
 
     def __getitem__(self, name: str) -> NDArray[np.int64]:
-        """What a variable is in every cell: int64[cells], or int64[cells, count] of a row of numbers.
+        """What a variable is in every cell, or on its board: int64[cells]; of a row int64[cells, count].
 
         Raises:
             KeyError: the program has declared none of this name.
         """
-        known = self._layout.own if self._layout else {}
-        if name not in known:
-            raise KeyError(f"{name}: the program has {', '.join(known) or 'declared no variables'}")
-        return known[name].read(self.ram)
+        own, board = (self._layout.own, self._layout.board) if self._layout else ({}, {})
+        if name in own:
+            return own[name].read(self.ram)
+        if name in board:
+            return board[name].read(self._world.boards)
+        raise KeyError(f"{name}: the program has {', '.join([*own, *board]) or 'declared no variables'}")
 
     def hops_from(self, cells: NDArray[np.bool_]) -> NDArray[np.int64]:
         """How far each cell is from the nearest of some, over running cells.

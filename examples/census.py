@@ -3,8 +3,8 @@
 Each cell chooses the neighbour who is nearest to the root as its parent, and says so. Whoever is chosen adds
 up what its children count, itself included; the root's number is that of all cells that it can reach. For
 lattices only: what leaves a cell on a port comes in on the opposite one. Run it: ``planaria run
-examples/census.py --grid 16x16 --loss 0.05 --fault kill:disc:8,12,3@80+40 --rounds 200``; it prints what is
-kept in ``census.out``.
+examples/census.py --grid 16x16 --loss 0.05 --fault kill:disc:8,12,3@80+40 --fault scramble:all@220
+--rounds 300``; it prints what is kept in ``census.out``.
 """
 
 import numpy as np
@@ -13,14 +13,9 @@ from planaria.swarm import Program, u8, u16
 
 
 class Census(Program):
-    shows = {"hops": u8, "parent": u8, "count": u16, "is_root": u8}
+    shows = {"hops": u8, "parent": u8, "count": u16}
     hears = ("hops", "parent", "count")
     parameters = {"limit": 200, "patience_wakes": 16, "nobody": 8}
-
-    def boot(me, strap):
-        me.is_root = strap
-        me.parent = me.nobody
-        me.hops = me.limit
 
     def wake(me):
         choose(me)
@@ -33,9 +28,9 @@ class Census(Program):
 
 def choose(me):
     """The nearest to the root of those who are heard; of equally near ones the first."""
-    me.hops = 0 if me.is_root else me.limit
+    me.hops = 0 if me.board.strap else me.limit
     me.parent = me.nobody
-    if me.is_root:
+    if me.board.strap:
         return
     for port in range(8):
         if me.inbox[port].age <= me.patience_wakes and me.inbox[port].hops + 1 < me.hops:
@@ -45,7 +40,7 @@ def choose(me):
 
 def show(me):
     """Blue, the brighter the more stand behind a cell; the root is red."""
-    me.colour[0] = 64 if me.is_root else 0
+    me.colour[0] = 64 if me.board.strap else 0
     me.colour[2] = min(64, 4 * me.count)
     me.colour[3] = 64
 
@@ -54,8 +49,8 @@ def legitimate(world):
     """Of the running cells, the share that errs about its way to the root; and by how much the root errs."""
     if not world.running.any():
         return 0
-    roots = (world["is_root"] == 1) & world.running
+    roots = (world["strap"] > 0) & world.running
     hops = world.hops_from(roots)
     right = np.where(hops >= 0, hops, Census.parameters["limit"])
     missed = abs(world["count"][roots].sum() - (hops >= 0).sum()) / world.running.sum()
-    return np.mean((world["hops"] != right)[world.running]) + missed
+    return min(1, np.mean((world["hops"] != right)[world.running]) + missed)

@@ -1,38 +1,30 @@
-"""Who leads? Every cell draws a number; the largest one that is there becomes everybody's leader.
+"""Who leads? Every board has a number; the largest one that is there becomes everybody's leader.
 
 A cell believes the largest number that it has heard of, and says how far away it heard it. What is told from
 cell to cell without end was said by nobody: beyond a distance it is not believed, so that a leader who has
 died is forgotten. Run it: ``planaria run examples/leader.py --grid 24x24 --loss 0.05
---fault kill:half:left@80+40 --rounds 200``; it prints what is kept in ``leader.out``.
+--fault kill:half:right@80+40 --fault scramble:all@160 --rounds 300``; it prints what is kept in
+``leader.out``.
 """
 
 import numpy as np
 
-from planaria.swarm import Program, u8, u16
+from planaria.swarm import Program, u8, u32
 
 
 class Leader(Program):
-    shows = {"leader": u16, "distance": u8}
-    keeps = {"own_number": u16}
+    shows = {"leader": u32, "distance": u8}
     hears = ("leader", "distance")
     parameters = {"limit": 60, "patience_wakes": 16}
 
-    def boot(me, strap):
-        me.own_number = me.entropy % 65535 + 1
-        lead(me)
-
     def wake(me):
-        lead(me)
+        me.leader = me.board.id
+        me.distance = 0
         for port in range(8):
             follow(me, port)
         for channel in range(3):
-            me.colour[channel] = me.leader >> 5 * channel & 63
+            me.colour[channel] = me.leader >> 3 * channel & 63
         me.colour[3] = 64
-
-
-def lead(me):
-    me.leader = me.own_number
-    me.distance = 0
 
 
 def follow(me, port):
@@ -53,5 +45,5 @@ def legitimate(world):
     component = world.components()
     largest = np.zeros(len(component), int)
     running = np.flatnonzero(world.running)
-    np.maximum.at(largest, component[running], world["own_number"][running])
+    np.maximum.at(largest, component[running], running)
     return np.mean(world["leader"][running] != largest[component[running]])

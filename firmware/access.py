@@ -12,9 +12,12 @@ from firmware.budget import PORTS
 from firmware.declaration import Declaration
 from firmware.errors import InputError
 from firmware.numbers import PREFIX
-from firmware.variables import AGE, ENTROPY, INBOX, OLD, Kind, Variable
+from firmware.variables import AGE, BOARD, ENTROPY, INBOX, OLD, Kind, Variable
 
 ME, SAID = "me", "said"
+
+ON_BOARD: Final = f"{PREFIX}board"
+"""Name of the argument that every function gets: the bytes of the board."""
 
 _PLACE, _VALUE = f"{PREFIX}place", f"{PREFIX}value"
 """Variables of what is rewritten."""
@@ -147,6 +150,8 @@ class Access(ast.NodeTransformer):
         match node:
             case ast.Attribute(value=ast.Name(id="said"), attr=name):
                 return self._variable(node, SAID, self._layout.shown, name, _number(node, 0))
+            case ast.Attribute(value=ast.Attribute(value=ast.Name(id="me"), attr="board"), attr=name):
+                return self._variable(node, ON_BOARD, self._layout.board, name, _number(node, 0))
             case ast.Attribute(value=ast.Name(id="me"), attr=name) if name in self._declaration.parameters:
                 return self._parameter(node, name)
             case ast.Attribute(value=ast.Name(id="me"), attr=name):
@@ -161,7 +166,8 @@ class Access(ast.NodeTransformer):
                 begin = _sum(node, _number(node, self._layout.inbox), record)
                 return self._variable(node, ME, self._layout.heard, name, begin)
         limit = f"{ast.unparse(node)} is no variable"
-        raise self._refuse(node, limit, f"write {ME}.name, {ME}.{INBOX}[port].name or {SAID}.name")
+        forms = f"{ME}.name, {ME}.{INBOX}[port].name, {ME}.{BOARD}.name or {SAID}.name"
+        raise self._refuse(node, limit, f"write {forms}")
 
     def _variable(
         self, node: ast.AST, holder: str, known: dict[str, Variable], name: str, begin: ast.expr

@@ -28,7 +28,7 @@ class NeuralProgram:
     def __init__(self, rom: bytes) -> None:
         self.rule, self.timing = image.parse(rom)
 
-    def boot(self, ram: Ram, entropy: int, strap: bool) -> int:
+    def boot(self, ram: Ram, entropy: int, strap: int) -> int:
         ram.prng = entropy
         if strap:
             ram.state[:] = seed_state()

@@ -4,6 +4,7 @@
         shows = {"leader": u16, "distance": u8}      # at most 12 bytes
         keeps = {"seen": u8}
         hears = ("leader", "distance")               # me.inbox[port].leader, and me.inbox[port].age
+        inputs = {"weight": u8}                      # me.board.weight, beside me.board.id and me.board.strap
         parameters = {"limit": 64}                   # me.limit; cannot be changed
 
         def boot(me, strap): ...                     # may be missing, as may hear
@@ -20,7 +21,7 @@ from typing import Any, ClassVar, Final
 
 from firmware.errors import InputError
 from firmware.handlers import Handlers
-from firmware.variables import INBOX, Kind, Layout, is_name
+from firmware.variables import TAKEN, Kind, Layout, is_name
 
 ARGUMENTS: Final = {"boot": ("me", "strap"), "hear": ("me", "port", "said"), "wake": ("me",)}
 
@@ -34,12 +35,14 @@ class Program:
         shows: public variables by name, at most 12 bytes; ``colour``, int8[4], is there in any case.
         keeps: variables of the cell alone.
         hears: names of what it shows, of which it wants the newest of each neighbour.
+        inputs: variables of the board, at most 11 bytes.
         parameters: numbers, or tuples of numbers, that stand in ROM.
     """
 
     shows: ClassVar[Mapping[str, Kind]] = {}
     keeps: ClassVar[Mapping[str, Kind]] = {}
     hears: ClassVar[Sequence[str]] = ()
+    inputs: ClassVar[Mapping[str, Kind]] = {}
     parameters: ClassVar[Mapping[str, int | tuple[Any, ...]]] = {}
 
 
@@ -87,18 +90,14 @@ def declared(program: type[Program], name: str) -> Handlers:
     Raises:
         InputError: what it declares cannot be, or a function is missing or takes other arguments.
     """
-    for attribute, kind in (
-        ("shows", Mapping),
-        ("keeps", Mapping),
-        ("hears", Sequence),
-        ("parameters", Mapping),
-    ):
+    for attribute in ("shows", "keeps", "inputs", "parameters", "hears"):
         given = getattr(program, attribute)
-        if not isinstance(given, kind) or isinstance(given, str):
+        wanted = Sequence if attribute == "hears" else Mapping
+        if not isinstance(given, wanted) or isinstance(given, str):
             limit = f"its {attribute} is a {type(given).__name__}"
             raise InputError("program", name, limit, "see the examples")
-    layout = Layout.of(program.shows, program.keeps, program.hears)
-    known = {*layout.own, *layout.read_only, INBOX}
+    layout = Layout.of(program.shows, program.keeps, program.hears, program.inputs)
+    known = {*layout.own, *TAKEN}
     for parameter, value in program.parameters.items():
         if not is_name(parameter) or parameter in known:
             limit = f"its parameter {parameter} has the name of a variable, or no name"

@@ -26,14 +26,14 @@ class Program(Protocol):
     first four are the colour that the cell shows (premultiplied RGBA, int8, 64 = full).
     """
 
-    def boot(self, ram: Ram, entropy: int, strap: bool) -> int:
+    def boot(self, ram: Ram, entropy: int, strap: int) -> int:
         """Start from blank RAM; returns the first wait in microseconds (>= 1).
 
         Args:
             ram: all zero.
             entropy: 32 random bits from the board, different at every boot.
-            strap: the board's strap pin, set on chosen cells at first power-on only (the seed of
-                an organism, the source of a gradient).
+            strap: the code of the board's strap at first power-on (the seed of an organism, the source of a
+                gradient, one of several), 0..255; 0 for none, and at every later boot.
         """
         ...
 
@@ -86,6 +86,15 @@ class Upset(NamedTuple):
 
     after: int
     bit: int
+
+
+@runtime_checkable
+class BoardProgram(Program, Protocol):
+    """A program that reads what is on the board: number, strap and inputs, which outlive the cell."""
+
+    def on(self, board: bytes) -> Program:
+        """The program on a board with these 16 bytes."""
+        ...
 
 
 @runtime_checkable

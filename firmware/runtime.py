@@ -14,6 +14,7 @@ from firmware.handlers import HANDLERS, Handlers
 from firmware.memory import OWN_BYTES, Ram
 from firmware.program import Failure, Firmware, MachineError, Wake
 from firmware.subset import SPENT, TURNS_MAX, EndlessError, translate
+from firmware.variables import BOARD_BYTES
 
 FRAME_ERRORS_MAX: Final = 255
 
@@ -39,22 +40,34 @@ class InterpretedProgram:
 
     Args:
         rom: begins with the image of a program.
-        handlers: by name, with the count of turns as an argument more.
+        handlers: by name, with the count of turns and the bytes of the board as arguments more.
         files: where their code stands.
+        board: its 16 bytes.
 
     Raises:
         InputError: the ROM holds no such image.
     """
 
-    def __init__(self, rom: bytes, handlers: dict[str, Callable[..., bool]], files: set[str]) -> None:
+    def __init__(
+        self,
+        rom: bytes,
+        handlers: dict[str, Callable[..., bool]],
+        files: set[str],
+        board: bytes = bytes(BOARD_BYTES),
+    ) -> None:
+        self._rom = rom
         self._timing = image.parse_timing(rom)
         self._handlers = handlers
         self._files = files
+        self._board = Bytes(memoryview(board))
 
-    def boot(self, ram: Ram, entropy: int, strap: bool) -> int:
+    def on(self, board: bytes) -> "InterpretedProgram":
+        return InterpretedProgram(self._rom, self._handlers, self._files, board)
+
+    def boot(self, ram: Ram, entropy: int, strap: int) -> int:
         kept = bytes(ram.bytes)
         ram.prng = entropy
-        self._run(ram, kept, "boot", int(strap))
+        self._run(ram, kept, "boot", strap)
         return self._draw_wait_us(ram)
 
     def receive(self, ram: Ram, port: int, wire: bytes) -> None:
@@ -76,7 +89,7 @@ class InterpretedProgram:
     def _run(self, ram: Ram, kept: bytes, handler: str, *arguments: Any) -> bool:
         """One event; when it fails, RAM is as before."""
         try:
-            return self._handlers[handler](Bytes(memoryview(ram.bytes)), *arguments, [TURNS_MAX])
+            return self._handlers[handler](Bytes(memoryview(ram.bytes)), *arguments, [TURNS_MAX], self._board)
         except Exception as error:
             ram.bytes[:] = kept
             failure = Failure.HANG if isinstance(error, EndlessError) else Failure.TRAP

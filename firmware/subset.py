@@ -66,7 +66,7 @@ class Function:
 
     Attributes:
         name: of the function.
-        code: of a module that defines it, with one argument more, ``TURNS``.
+        code: of a module that defines it, with two arguments more: ``TURNS``, and the bytes of the board.
         constants: what its names stand for that are neither variables nor functions of the program.
         calls: the functions of the program that it calls, by the names that it has for them.
         text: all that it depends on, for a hash.
@@ -147,7 +147,7 @@ class _Reader:
         if self.declaration is not None:
             self._rewrite(self.declaration)
         stored = {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name) and _stores(node)}
-        self.variables = {*self.arguments, *stored}
+        self.variables = {*self.arguments, *stored, access.ON_BOARD}
 
     @property
     def file(self) -> str:
@@ -193,7 +193,7 @@ class _Reader:
         tree = self.tree
         if tree.decorator_list or self.function.__closure__:
             raise self.refused(tree, f"{tree.name} must be a plain function of its module")
-        tree.returns, tree.args = None, _named([*self.arguments, TURNS])
+        tree.returns, tree.args = None, _named([*self.arguments, TURNS, access.ON_BOARD])
         for node in ast.walk(tree):
             self._check(node)
         returns = self._check_values(tree) or any(isinstance(node, ast.Return) for node in ast.walk(tree))
@@ -204,7 +204,7 @@ class _Reader:
             elif (
                 isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in self.calls
             ):
-                node.args.append(ast.Name(TURNS, ast.Load()))
+                node.args += [ast.Name(name, ast.Load()) for name in (TURNS, access.ON_BOARD)]
         if not returns:
             tree.body.insert(0, _way_out(tree))
         if self.handler is not None:
@@ -281,7 +281,7 @@ class _Reader:
 
     def _check_values(self, tree: ast.FunctionDef) -> bool:
         """Refuse variables that may have no value when they are read; whether anybody comes to the end."""
-        return _Values(self).block(tree.body, {*self.arguments, TURNS}) is not None
+        return _Values(self).block(tree.body, {*self.arguments, TURNS, access.ON_BOARD}) is not None
 
     def _settle_returns(self, handler: str) -> None:
         """Of handlers: a truth value, whether all is as usual."""

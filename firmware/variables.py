@@ -5,6 +5,7 @@ SPEC.md, "Variables". A program declares what it shows, what it keeps, and what 
     shows = {"hops": u8}             # public: broadcast and traced, after the four bytes of the colour
     keeps = {"heat": i16, "seen": u8[8]}
     hears = ("hops",)                # of what the neighbours show, the newest on each port, and its age
+    inputs = {"light": u8}           # of the board: they outlive the cell, which can only read them
 """
 
 import keyword
@@ -34,7 +35,12 @@ INBOX: Final = "inbox"
 ENTROPY: Final = "entropy"
 """32 random bits, others at each boot and each wake; can only be read."""
 
-TAKEN: Final = (COLOUR, AGE, INBOX, ENTROPY)
+BOARD: Final = "board"
+"""What is on the board: ``me.board.id``, ``me.board.strap``, and the inputs."""
+
+BOARD_BYTES: Final = 16
+
+TAKEN: Final = (COLOUR, AGE, INBOX, ENTROPY, BOARD)
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,9 @@ i8, i16, i32 = (Kind(f"i{8 * size}", size, signed=True) for size in (1, 2, 4))
 
 KINDS: Final = (u8, u16, u32, i8, i16, i32)
 
+BUILT_IN: Final = {"id": u32, "strap": u8}
+"""What is on every board, first of all: its number, from 0, and the code of its strap, 0 for none."""
+
 
 @dataclass(frozen=True)
 class Variable:
@@ -104,22 +113,32 @@ class Layout:
         kept: in RAM behind them.
         heard: in the record of each port, ``AGE`` last.
         inbox: where the record of the first port lies in RAM; the others follow.
+        board: of the 16 bytes of the board: its number, the code of its strap, and the inputs.
     """
 
     shown: dict[str, Variable]
     kept: dict[str, Variable]
     heard: dict[str, Variable]
     inbox: int
+    board: dict[str, Variable]
 
     @classmethod
-    def of(cls, shows: Mapping[str, Kind], keeps: Mapping[str, Kind], hears: Sequence[str]) -> "Layout":
+    def of(
+        cls,
+        shows: Mapping[str, Kind],
+        keeps: Mapping[str, Kind],
+        hears: Sequence[str],
+        inputs: Mapping[str, Kind],
+    ) -> "Layout":
         """Lay out what a program declares.
 
         Raises:
             InputError: a name or a kind is none, or there is no room; says so of which.
         """
-        for names in (shows, keeps):
+        for names in (shows, keeps, inputs):
             _check_names(names)
+        if taken := set(inputs) & set(BUILT_IN):
+            raise _refused("inputs", min(taken), "every board has it", "choose another name")
         if both := set(shows) & set(keeps):
             raise _refused("keeps", min(both), "the program shows one of this name", "choose another")
         for name in hears:
@@ -130,7 +149,9 @@ class Layout:
         shown = _placed({COLOUR: i8[VISIBLE], **shows}, 0)
         kept = _placed(keeps, CHANNELS)
         heard = _placed({**{name: shows[name] for name in hears}, AGE: u8}, 0) if hears else {}
-        layout = cls(shown, kept, heard, _end(kept, CHANNELS))
+        board = _placed({**BUILT_IN, **inputs}, 0)
+        layout = cls(shown, kept, heard, _end(kept, CHANNELS), board)
+        _check_room("inputs", _end(board, 0), BOARD_BYTES, f"a board has {BOARD_BYTES}, 5 of them its own")
         _check_room(
             "shows", _end(shown, 0), CHANNELS, f"a state has {CHANNELS}, of which {VISIBLE} are the colour"
         )

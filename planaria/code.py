@@ -87,7 +87,7 @@ def check_fits(code: Code, topology: Topology) -> None:
     """
     if isinstance(code, Genome):
         check_trained_for(code, topology)
-    goal_of(code).seeds(topology)
+    goal_of(code).boards(topology)
 
 
 def goal_of(code: Code) -> Goal:

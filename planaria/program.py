@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from emulator.goal import ProgramGoal
+from emulator.program_goal import ProgramGoal
 from firmware.declaration import declared, find_program
 from firmware.errors import InputError
 from firmware.foreign import ForeignError, called
@@ -24,8 +24,8 @@ SUFFIX: Final = ".py"
 
 FILE_MAX_BYTES: Final = 1 << 20
 
-LEGITIMATE, SEEDS = "legitimate", "seeds"
-"""Functions of the file by which its runs are judged; the second may be missing."""
+LEGITIMATE, STRAPS, INPUTS = "legitimate", "straps", "inputs"
+"""Functions of the file: what its runs are judged by, and what is on the boards, which may be missing."""
 
 
 @dataclass(frozen=True)
@@ -83,15 +83,17 @@ class SourceProgram:
             InputError: as ``handlers``, or it does not say.
         """
         names = self._names()
-        legitimate, seeds = names.get(LEGITIMATE), names.get(SEEDS)
+        legitimate, straps, inputs = (names.get(name) for name in (LEGITIMATE, STRAPS, INPUTS))
         if not callable(legitimate):
             limit = f"it has no function {LEGITIMATE}: how far is a world from legitimate, 0 to 1?"
             raise InputError("program", self.path, limit, "write: def legitimate(world): return ...")
-        if seeds is not None and not callable(seeds):
-            raise InputError("program", self.path, f"its {SEEDS} is no function", "def seeds(topology): ...")
+        for name, given in ((STRAPS, straps), (INPUTS, inputs)):
+            if given is not None and not callable(given):
+                fix = f"def {name}(topology): ..."
+                raise InputError("program", self.path, f"its {name} is no function", fix)
         declaration = self.handlers.declaration
         layout = declaration.layout if declaration else None
-        return ProgramGoal(f"{self.name}{SUFFIX}", legitimate, seeds, layout)
+        return ProgramGoal(f"{self.name}{SUFFIX}", legitimate, straps, inputs, layout)
 
     def _names(self) -> dict[str, Any]:
         if self.path is None:

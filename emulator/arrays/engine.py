@@ -22,6 +22,7 @@ from emulator.goal import Goal
 from emulator.record.observer import Observer
 from emulator.record.result import RunResult
 from emulator.record.trace import Trace
+from emulator.world.boards import STRAP
 from emulator.world.order import Kind, Moment, cells_may_live_until
 from emulator.world.rate import NEVER
 from firmware import image as flash_image
@@ -90,7 +91,7 @@ class WindowEngine(Engine):
         self._traffic = self._core.traffic
         self._due = -1
         self.restore_power(np.arange(config.topology.cells))
-        self.states_now()[self._seeds] = seed_state()
+        self.states_now()[self._on_boards[:, STRAP] > 0] = seed_state()
         self._begin_life()
 
     @property

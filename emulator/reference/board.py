@@ -79,8 +79,8 @@ class Board:
         """Whether the board has power, and its program has started."""
         return self._life is not None
 
-    def power_on(self, strap: bool = False) -> None:
-        """Boot from what is in RAM. ``strap`` is the board's pin, set on a seed at first power-on."""
+    def power_on(self, strap: int = 0) -> None:
+        """Boot from what is in RAM; ``strap`` is the code of the board's strap at first power-on."""
         self._boot(strap)
         if self.due_us != DARK:
             self._life = self.environment.process(self._live())
@@ -166,7 +166,7 @@ class Board:
     def _restart(self) -> None:
         """What the watchdog does after a failure: as if power had failed for an instant."""
         self._forget()
-        self._boot(strap=False)
+        self._boot(strap=0)
         life = self._life
         if self.due_us == DARK:
             self._life = None
@@ -174,7 +174,7 @@ class Board:
         if life is not None and self.environment.active_process is not life:
             life.interrupt(_POWER if self.due_us == DARK else _CLOCK)
 
-    def _boot(self, strap: bool) -> None:
+    def _boot(self, strap: int) -> None:
         """Begin the first wait, unless the program does not start."""
         entropy = self._entropy.draw(self.number, self.boots)
         self.boots += 1

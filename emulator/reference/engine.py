@@ -16,12 +16,13 @@ from emulator.reference.board import Board
 from emulator.reference.flash import Flasher, Rom
 from emulator.reference.link import Link
 from emulator.reference.machine_fault import flip
+from emulator.world.boards import STRAP
 from emulator.world.entropy import Entropy
 from firmware.budget import CHANNELS, PORTS, RAM_BYTES
 from firmware.cell import NeuralProgram
 from firmware.errors import InputError
 from firmware.memory import Ram
-from firmware.program import Firmware, MachineProgram
+from firmware.program import BoardProgram, Firmware, MachineProgram
 
 CELL_BYTES = 8_000
 """Memory of a cell: board, process, eight links, one round of messages."""
@@ -59,9 +60,8 @@ class ReferenceEngine(Engine):
         self._memory = np.zeros((config.topology.cells, RAM_BYTES), np.uint8)
         self._flasher = Flasher(image, firmware)
         self._boards = self._build()
-        seeds = set(self._seeds.tolist())
-        for board in self._boards:
-            board.power_on(strap=board.number in seeds)
+        for board, strap in zip(self._boards, self._on_boards[:, STRAP].tolist(), strict=True):
+            board.power_on(strap)
         self.observer.stopped([board.number for board in self._boards if not board.running])
         self._begin_life()
 
@@ -77,6 +77,8 @@ class ReferenceEngine(Engine):
         for cell in range(config.topology.cells):
             rom = Rom()
             program = self._flasher.flash(rom, cell)
+            if isinstance(program, BoardProgram):
+                program = program.on(self._on_boards[cell].tobytes())
             ram = Ram(memoryview(self._memory[cell]))
             shared = (config, entropy, self._traffic, self.observer, self._updated)
             boards.append(Board(env, cell, rom, program, ram, *shared))

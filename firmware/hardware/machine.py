@@ -103,7 +103,7 @@ class ChipProgram:
                 "ROM", f"address {min(self._patch)}", "its code is not what was built", "flash it again"
             )
 
-    def boot(self, ram: Ram, entropy: int, strap: bool) -> int:
+    def boot(self, ram: Ram, entropy: int, strap: int) -> int:
         done = self._run(ram, Event.POWER, entropy=entropy, strap=strap)
         if done.wait_us is None:
             raise _refused()
@@ -156,8 +156,8 @@ class LibraryProgram:
         self._library = library
         self._genome = library.keep(rom)
 
-    def boot(self, ram: Ram, entropy: int, strap: bool) -> int:
-        wait_us, *_ = self._library.call("cell_boot", ram, self._genome, entropy, int(strap))
+    def boot(self, ram: Ram, entropy: int, strap: int) -> int:
+        wait_us, *_ = self._library.call("cell_boot", ram, self._genome, entropy, strap)
         if not wait_us:
             raise _refused()
         return wait_us

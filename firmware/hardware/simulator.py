@@ -126,7 +126,7 @@ class SimulatedChip:
         *,
         incoming: bytes = b"",
         entropy: int = 0,
-        strap: bool = False,
+        strap: int = 0,
         upset: Upset | None = None,
         limit: int = WATCHDOG_INSTRUCTIONS,
     ) -> Output:
@@ -137,7 +137,7 @@ class SimulatedChip:
             event: an ``Event``, for bytes plus the port.
             incoming: what waits on that port.
             entropy: of the board, 32 bits.
-            strap: the board's pin.
+            strap: the code of the board's strap.
             upset: a bit that flips on the way.
             limit: of instructions: the watchdog.
 
@@ -146,7 +146,7 @@ class SimulatedChip:
         """
         self._heal()
         self._incoming[:] = incoming
-        self._inputs = {Register.EVENT: event, Register.ENTROPY: entropy, Register.STRAP: int(strap)}
+        self._inputs = {Register.EVENT: event, Register.ENTROPY: entropy, Register.STRAP: strap}
         self._sent.clear()
         self._led.clear()
         self._wait_us, self._asleep, self._trap = None, False, ""

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.view import View
+from emulator.world.boards import make_boards
 from emulator.world.lattices import Cube6, Hex6, Square8
 from firmware.variables import Layout, i16, u8
 
-LAYOUT = Layout.of({"phase": u8}, {"heat": i16[2]}, [])
+LAYOUT = Layout.of({"phase": u8}, {"heat": i16[2]}, [], {})
 TOPOLOGIES = [Square8(3, 4), Square8(4, 4, torus=True), Hex6(3, 4), Cube6(3, 3, 2)]
 
 
@@ -21,7 +22,9 @@ def view(topology, ram=None, running=None):
     ram = np.zeros((cells, 256), np.uint8) if ram is None else ram
     running = np.ones(cells, np.bool_) if running is None else running
     states = ram[:, :16].view(np.int8).reshape(*topology.shape, 16)
-    return View(SimpleNamespace(topology=topology, ram=ram, running=running, states=states), LAYOUT)
+    boards = make_boards(np.arange(cells, dtype=np.uint8))
+    world = SimpleNamespace(topology=topology, ram=ram, running=running, states=states, boards=boards)
+    return View(world, LAYOUT)
 
 
 def living(topology, running):
@@ -40,7 +43,8 @@ def test_variables_of_all_cells():
     assert world["phase"].tolist() == list(range(12))
     assert world["heat"][5].tolist() == [-2, 513]
     assert world.states.shape == (12, 16)
-    with pytest.raises(KeyError, match="hops: the program has colour, phase, heat"):
+    assert world["id"].tolist() == world["strap"].tolist() == list(range(12))
+    with pytest.raises(KeyError, match="hops: the program has colour, phase, heat, id, strap"):
         world["hops"]
     with pytest.raises(KeyError, match="hops: the program has declared no variables"):
         View(SimpleNamespace())["hops"]

@@ -1,6 +1,7 @@
 """Programs with declared variables: what their functions do to RAM, and what is refused with its line."""
 
 import importlib.util
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -30,6 +31,7 @@ class Mine(Program):
     keeps = {{"kept": u16, "row": i32[3]}}
     hears = ("wide", "shown")
     parameters = {{"limit": -3, "table": (7, (8, 9))}}
+    inputs = {{"light": i16}}
     def boot(me, strap):
         me.shown = strap
     def hear(me, port, said):
@@ -55,6 +57,7 @@ def cell(tmp_path):
     def make(wake="pass", hear="pass", strap=1):
         handlers = load(tmp_path / "p.py", PROGRAM.format(wake=wake, hear=hear))
         program = interpreted(handlers)(build_program(Timing(Law.UNIFORM, 1000, 16)))
+        program = program.on(bytes([1, 2, 0, 0, 9, 254, 255]).ljust(16, b"\0"))
         ram = Ram()
         program.boot(ram, 0xCAFE1234, strap)
         return program, ram
@@ -78,6 +81,7 @@ def cell(tmp_path):
         ("helper(me)", KEPT, "0500"),
         ("me.kept = me.entropy >> 16", KEPT, "feca"),
         ("me.kept = me.inbox[7].age", KEPT, "ff00"),
+        ("me.row[0] = me.board.light\n        me.kept = me.board.id + me.board.strap", KEPT, "0a02feffffff"),
     ],
 )
 def test_what_is_stored(cell, wake, place, content):
@@ -132,7 +136,7 @@ def test_an_index_beyond_the_row_is_a_trap_and_changes_nothing(cell, index):
     with pytest.raises(MachineError) as caught:
         program.wake(ram)
     assert caught.value.failure is Failure.TRAP
-    assert str(caught.value) == f"trap: p.py:20: IndexError: number {eval(str(index))} of 3"
+    assert str(caught.value) == f"trap: p.py:21: IndexError: number {eval(str(index))} of 3"
     assert bytes(ram.bytes) == before
 
 
@@ -147,6 +151,8 @@ def test_an_index_beyond_the_row_is_a_trap_and_changes_nothing(cell, index):
         ("me.kept = me.inbox[0]", "the program has no inbox there; it has colour"),
         ("me.inbox[0].wide = 1", "it can only be read; store in what the cell shows or keeps: me.name"),
         ("me.entropy = 1", "it can only be read"),
+        ("me.board.light = 1", "it can only be read"),
+        ("me.kept = me.board.dark", "the program has no dark there; it has id, strap, light"),
         ("me.limit = 1", "it can only be read"),
         ("me.table[0] = 1", "it can only be read"),
         ("me.row = 1", "row is i32[3]; a row of numbers has an index, a single one has none"),
@@ -168,7 +174,7 @@ def test_what_is_refused(cell, wake, says):
     with pytest.raises(InputError) as caught:
         cell(wake)
     assert f" - {says}" in str(caught.value)
-    assert "p.py:1" in str(caught.value)
+    assert re.match(r"program: p\.py:\d+ - ", str(caught.value))
     assert "\n" not in str(caught.value)
 
 

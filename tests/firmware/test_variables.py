@@ -14,22 +14,24 @@ def places(variables):
 
 
 def test_variables_follow_each_other_without_gaps():
-    layout = Layout.of({"hops": u8, "leader": u16}, {"heat": i16[3], "sum": i32}, ["leader", "hops"])
+    layout = Layout.of({"hops": u8, "leader": u16}, {"heat": i16[3], "sum": i32}, ["leader", "hops"], {})
     assert places(layout.shown) == {"colour": (0, 4), "hops": (4, 5), "leader": (5, 7)}
     assert places(layout.kept) == {"heat": (16, 22), "sum": (22, 26)}
     assert places(layout.heard) == {"leader": (0, 2), "hops": (2, 3), "age": (3, 4)}
     assert (layout.inbox, layout.record_bytes, layout.end) == (26, 4, 58)
     assert places(layout.read_only) == {"entropy": (208, 212)}
+    assert places(layout.board) == {"id": (0, 4), "strap": (4, 5)}
+    assert places(Layout.of({}, {}, [], {"light": u16, "sees": u8}).board)["sees"] == (7, 8)
 
 
 def test_who_hears_nothing_has_no_inbox():
-    layout = Layout.of({"hops": u8}, {}, [])
+    layout = Layout.of({"hops": u8}, {}, [], {})
     assert (layout.heard, layout.inbox, layout.end) == ({}, 16, 16)
 
 
 def test_all_room_can_be_used():
-    assert Layout.of({"all": u8[12]}, {"rest": u32[48]}, []).end == 208
-    assert Layout.of({"all": u8[12]}, {"rest": u8[88]}, ["all"]).end == 208
+    assert Layout.of({"all": u8[12]}, {"rest": u32[48]}, [], {}).end == 208
+    assert Layout.of({"all": u8[12]}, {"rest": u8[88]}, ["all"], {}).end == 208
 
 
 @pytest.mark.parametrize(
@@ -59,7 +61,25 @@ def test_all_room_can_be_used():
 )
 def test_what_is_refused(shows, keeps, hears, says):
     with pytest.raises(InputError) as caught:
-        Layout.of(shows, keeps, hears)
+        Layout.of(shows, keeps, hears, {})
+    assert f"program: {says}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "says"),
+    [
+        (
+            {"all": u8[12]},
+            "inputs: 17 bytes - a board has 16, 5 of them its own; take smaller kinds, or fewer",
+        ),
+        ({"id": u8}, "inputs: id - every board has it; choose another name"),
+        ({"strap": u8}, "inputs: strap - every board has it"),
+        ({"age": u8}, "variable: age - it is no name"),
+    ],
+)
+def test_inputs_that_are_refused(inputs, says):
+    with pytest.raises(InputError) as caught:
+        Layout.of({}, {}, [], inputs)
     assert f"program: {says}" in str(caught.value)
 
 

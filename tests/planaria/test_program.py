@@ -58,7 +58,7 @@ def test_a_program_of_four_lines(write):
 
 
 def test_seeds_are_chosen_by_the_program(write):
-    text = BLINK.format(straps=3) + "def seeds(topology): return [0, 3, topology.cells - 1]\n"
+    text = BLINK.format(straps=3) + "def straps(topology): return [0, 3, topology.cells - 1]\n"
     grid = Grid(open_program(write(text)), 6, 5)
     grid.run(2)
     assert [i for i, strap in enumerate(grid.states[..., 4].ravel().tolist()) if strap] == [0, 3, 29]
@@ -100,10 +100,10 @@ def test_files_that_are_no_programs(write, text, says):
         ("def legitimate(world): return None\n", "its legitimate returns a NoneType; return a number >= 0"),
         ("def legitimate(world): return -1\n", "its legitimate says -1; return a number >= 0"),
         (
-            "def legitimate(world): return 0\ndef seeds(topology): return [99]\n",
-            "its seeds must be numbers of cells",
+            "def legitimate(world): return 0\ndef straps(topology): return [99]\n",
+            "its straps must be numbers of cells",
         ),
-        ("def legitimate(world): return 0\nseeds = 3\n", "its seeds is no function"),
+        ("def legitimate(world): return 0\nstraps = 3\n", "its straps is no function"),
         ("", "it has no function legitimate: how far is a world from legitimate"),
     ],
 )

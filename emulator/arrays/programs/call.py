@@ -29,7 +29,7 @@ def _caller(result: Any, *kinds: Any) -> Any:
     return call
 
 
-call_boot, call_hear, call_wake = (_caller(I64, *[I64] * count) for count in (2, 5, 2))
+call_boot, call_hear, call_wake = (_caller(I64, *[I64] * count) for count in (3, 6, 3))
 """Functions of ``emulator.arrays.programs.python``."""
 
 call_cell_boot: Final = _caller(I32, I64, I64, I32, I32, I64)

@@ -27,7 +27,7 @@ from emulator.arrays.programs.call import (
     store32,
     store64,
 )
-from emulator.arrays.programs.python import HANG, REFUSED, STATUS_BITS, TRAP
+from emulator.arrays.programs.python import BOARD_PITCH, HANG, REFUSED, STATUS_BITS, TRAP
 from emulator.arrays.programs.wakes import move
 from emulator.world.rate import DARK
 from firmware.budget import RAM_BYTES
@@ -71,10 +71,10 @@ class Program(NamedTuple):
     rows: int
 
 
-DUE, RATE, BOOTED, BOOTS, BROADCASTS, WIRED, ROW_WORDS = 0, 1, 2, 3, 4, 5, 12
+DUE, RATE, BOOTED, BOOTS, BROADCASTS, WIRED, BOARD, ROW_WORDS = 0, 1, 2, 3, 4, 5, 6, BOARD_PITCH // 8
 """Words of a cell's row: when the next update ends in us, or DARK, or NEVER; how fast its clock runs; when it
 has booted last, how often it has, how many broadcasts it has sent; a bit for each port
-that is not open. Four more words say where the ports lead."""
+that is not open; two words of its board. Four more words say where the ports lead."""
 
 SLOTS: Final = 16
 """The first of those as int32, of which there are eight."""
@@ -186,7 +186,7 @@ def boot(run, now, cell, strap):
         status = _ended(number, load32(desk + OUTPUT + WAIT_US), REFUSED)
     else:
         store32(ram + PRNG, drawn)
-        status = call_boot(program.boot, (ram, strap))
+        status = call_boot(program.boot, (ram, strap, _board(program, cell)))
     if status >= 0:
         wait(run, now, cell)
         return True
@@ -209,6 +209,12 @@ def _entropy(world, cell, boots):
     place = np.uint64(1) + np.uint64(cell) + world.cells * (np.uint64(boots) % world.boots)
     word = entropy(world.entropy, place)
     return np.int64(word if word else world.free)
+
+
+@inner
+def _board(program, cell):
+    """Address of the 16 bytes of a cell's board."""
+    return program.rows + BOARD_PITCH * cell + 8 * BOARD
 
 
 @inner
@@ -269,7 +275,8 @@ def hear(run, now, sender, ports, form, frame):
         slot = np.int64(run.cells.slots[sender, SLOTS + port_of(first)])
         return first, _hear_one(run, slot, form, frame)
     slots = program.rows + 8 * ROW_WORDS * sender + 4 * SLOTS
-    ended = call_hear(program.hear, (program.ram, slots, ports, frame, program.desk + KEPT))
+    boards = _board(program, 0)
+    ended = call_hear(program.hear, (program.ram, boards, slots, ports, frame, program.desk + KEPT))
     taken = ports & ~(ended >> STATUS_BITS)
     counters[mail.DELIVERED] += bits(taken)
     return taken, -(ended & (1 << STATUS_BITS) - 1)
@@ -324,7 +331,7 @@ def wake(run, now, cell):
             store64(desk + FRAME + word, load64(desk + OUTPUT + SENT_FRAME + word))
         status = _ended(number, load32(desk + OUTPUT + WAIT_US), HANG)
     else:
-        status = call_wake(program.wake, (ram, desk + KEPT))
+        status = call_wake(program.wake, (ram, desk + KEPT, _board(program, cell)))
         length = FRAME_BYTES * status
         for word in range(0, 16, 8):
             store64(desk + FRAME + word, load64(ram + word))

@@ -10,6 +10,7 @@ from emulator.arrays.programs import mail
 from emulator.arrays.programs.called import Called
 from emulator.arrays.programs.cell import (
     AT_US,
+    BOARD,
     DESK_BYTES,
     DUE,
     EVIDENCE_WORDS,
@@ -52,6 +53,7 @@ class ProgramCore:
     Args:
         config: the world.
         called: the program.
+        boards: uint8[cells, 16], what is on them.
         observer: counts updates, rounds and failures.
         trace: receives the records, in order.
         traffic: counts messages.
@@ -66,16 +68,17 @@ class ProgramCore:
         self,
         config: RunConfig,
         called: Called,
+        boards: NDArray[np.uint8],
         observer: Observer,
         trace: Trace,
         traffic: Traffic,
         weather: Weather,
     ) -> None:
         self._observer, self._trace, self._traffic, self._weather = observer, trace, traffic, weather
-        self._called = called
+        self._called, self._boards = called, boards
         count = config.topology.cells
         self._memory = in_lines(np.zeros((count, RAM_BYTES), np.uint8))
-        world, cells = _world(config), _cells(config, observer)
+        world, cells = _world(config), _cells(config, boards, observer)
         wakes, self._kept = make_wakes(count, config.timing.mean_interval_us)
         used = self._memory, cells.desk, cells.rows
         program = Program(*called[:5], *(array.ctypes.data for array in used))
@@ -106,7 +109,7 @@ class ProgramCore:
         """From now on waits are drawn at these rates, int64[cells]."""
         self._run.cells.rows[:-1, RATE] = rates
 
-    def boot(self, cells: NDArray[np.intp], straps: NDArray[np.bool_], now_us: int) -> NDArray[np.intp]:
+    def boot(self, cells: NDArray[np.intp], straps: NDArray[np.uint8], now_us: int) -> NDArray[np.intp]:
         """Boot cells from what is in their RAM; returns those that run then."""
         self._strike(BOOTS, cells, straps.astype(np.int64), now_us)
         running: NDArray[np.intp] = cells[self.due[cells] != DARK]
@@ -177,7 +180,7 @@ class ProgramCore:
                 self._counters[counter] = 0
         evidence = self._run.cells.evidence
         if observer.crash is None and evidence[AT_US] >= 0:
-            observer.crash = explained(evidence, self._run.cells.found, self._called.replay)
+            observer.crash = explained(evidence, self._run.cells.found, self._called.replay, self._boards)
 
 
 def _world(config: RunConfig) -> World:
@@ -204,11 +207,12 @@ def _world(config: RunConfig) -> World:
     )
 
 
-def _cells(config: RunConfig, observer: Observer) -> Cells:
+def _cells(config: RunConfig, boards: NDArray[np.uint8], observer: Observer) -> Cells:
     """All cells, without power and with blank RAM."""
     count = config.topology.cells
     rows = in_lines(np.zeros((count + 1, ROW_WORDS), np.int64))
     rows[:, DUE], rows[:, RATE] = DARK, RATE_ONE
+    rows[:-1, BOARD : BOARD + 2] = np.ascontiguousarray(boards).view(np.int64)
     slots = rows.view(np.int32)
     slots[:-1, SLOTS:] = config.topology.slots()
     for port in range(PORTS):

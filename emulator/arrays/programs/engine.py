@@ -16,6 +16,7 @@ from emulator.cells import Cells
 from emulator.config import RunConfig
 from emulator.engine import Engine
 from emulator.goal import Goal
+from emulator.world.boards import STRAP
 from emulator.world.order import Kind, Moment, cells_may_live_until
 from emulator.world.rate import NEVER
 from firmware.budget import PORTS
@@ -45,11 +46,12 @@ class ProgramEngine(Engine):
         self, config: RunConfig, called: Called, goal: Goal, trace_file: BinaryIO | None = None
     ) -> None:
         super().__init__(config, goal, trace_file)
-        self._core = ProgramCore(config, called, self.observer, self._trace, self._traffic, self.weather)
+        self._core = ProgramCore(
+            config, called, self._on_boards, self.observer, self._trace, self._traffic, self.weather
+        )
         self._due = -1
-        cells, straps = np.arange(config.topology.cells), np.zeros(config.topology.cells, np.bool_)
-        straps[self._seeds] = True
-        running = self._core.boot(cells, straps, 0)
+        cells = np.arange(config.topology.cells)
+        running = self._core.boot(cells, self._on_boards[:, STRAP], 0)
         self.observer.stopped(np.setdiff1d(cells, running))
         self._schedule()
         self._begin_life()
@@ -71,7 +73,7 @@ class ProgramEngine(Engine):
         self._schedule()
 
     def restore_power(self, cells: Cells) -> Cells:
-        running = self._core.boot(cells, np.zeros(len(cells), np.bool_), self.time_us)
+        running = self._core.boot(cells, np.zeros(len(cells), np.uint8), self.time_us)
         self._schedule()
         return running
 

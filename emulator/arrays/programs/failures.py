@@ -26,7 +26,7 @@ from emulator.record.crash import Crash
 from firmware.budget import CHANNELS, RAM_BYTES
 from firmware.frame import FRAME_BYTES, Frame, encode
 from firmware.memory import Ram
-from firmware.program import Failure, MachineError, Program
+from firmware.program import BoardProgram, Failure, MachineError, Program
 
 
 class Replay(NamedTuple):
@@ -54,26 +54,31 @@ def frame_of(taken: bytes, length: int) -> bytes:
     return taken[:length].ljust(length, b"\0")
 
 
-def explained(evidence: NDArray[np.int64], found: NDArray[np.uint8], replay: Replay) -> Crash:
+def explained(
+    evidence: NDArray[np.int64], found: NDArray[np.uint8], replay: Replay, boards: NDArray[np.uint8]
+) -> Crash:
     """The first failure of a run.
 
     Args:
         evidence: as in ``Cells``.
         found: what lay on the desk.
         replay: of the program.
+        boards: uint8[cells, 16].
     """
     failure = _FAILURES[int(evidence[STATUS])]
-    text = _text(evidence, found, replay)
+    program = replay.make()
+    if isinstance(program, BoardProgram):
+        program = program.on(boards[evidence[WHO]].tobytes())
+    text = _text(evidence, found, program, replay)
     return Crash(int(evidence[AT_US]), int(evidence[WHO]), failure, text)
 
 
-def _text(evidence: NDArray[np.int64], found: NDArray[np.uint8], replay: Replay) -> str:
-    program = replay.make()
+def _text(evidence: NDArray[np.int64], found: NDArray[np.uint8], program: Program, replay: Replay) -> str:
     ram = Ram(bytearray(found[KEPT : KEPT + RAM_BYTES].tobytes()))
     detail, more = int(evidence[DETAIL]), int(evidence[MORE])
     try:
         if evidence[EVENT] == BOOT:
-            program.boot(ram, detail, bool(more))
+            program.boot(ram, detail, more)
         elif evidence[EVENT] == HEAR:
             program.receive(ram, detail, replay.wire(found[FRAME : FRAME + FRAME_BYTES].tobytes(), more))
         else:

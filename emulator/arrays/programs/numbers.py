@@ -22,6 +22,7 @@ from emulator.arrays.compiled.jit import (
 from firmware.budget import CHANNELS, RAM_BYTES
 from firmware.memory import OWN_BYTES
 from firmware.subset import TURNS_MAX
+from firmware.variables import BOARD_BYTES
 from firmware.whole import FAR, PREFIX, SHIFT_MAX
 
 I8, I64 = ir.IntType(8), ir.IntType(64)
@@ -44,6 +45,7 @@ class _Address(PrimitiveModel):
 
 RAM: Final = Bytes(RAM_BYTES, writable=OWN_BYTES)
 STATE: Final = Bytes(CHANNELS, writable=0)
+BOARD: Final = Bytes(BOARD_BYTES, writable=0)
 
 
 @infer_global(operator.getitem)
@@ -98,7 +100,7 @@ def _taken_for(kind: Bytes) -> Any:
     return take
 
 
-as_ram, as_state = _taken_for(RAM), _taken_for(STATE)
+as_ram, as_state, as_board = _taken_for(RAM), _taken_for(STATE), _taken_for(BOARD)
 
 
 def _wrapping(operation: str) -> Any:

@@ -87,6 +87,7 @@ class Declared(Program):
     shows = {"small": i8, "wide": u32, "row": i16[3]}
     keeps = {"sum": i32, "many": u16[4], "count": u8}
     hears = ("row", "small")
+    inputs = {"light": i16}
     parameters = {"step": 7, "table": (3, -5, 1 << 40, 11)}
 
     def boot(me, strap):
@@ -102,7 +103,7 @@ class Declared(Program):
         for port in range(8):
             add(me, port)
         me.colour[3] = 64
-        me.wide ^= me.sum
+        me.wide ^= me.sum + me.board.id * me.board.light
 
 
 SAMPLES = {

@@ -55,7 +55,7 @@ def lives(path):
     handlers = open_program(path).handlers
     slow = interpreted(handlers)(build_program(Timing(Law.UNIFORM, 1000, 16)))
     fast = compiled(handlers)
-    wake = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)(fast.wake)
+    wake = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 3)(fast.wake)
 
     def interpret(content):
         ram = Ram(bytearray(content))
@@ -69,7 +69,7 @@ def lives(path):
         ram, kept = (np.zeros(264, np.uint8) for _ in range(2))
         at, kept_at = (-(-array.ctypes.data // 8) * 8 for array in (ram, kept))
         ctypes.memmove(at, content, 256)
-        status = wake(at, kept_at)
+        status = wake(at, kept_at, kept_at)
         return ctypes.string_at(at if status >= 0 else kept_at, 208), status
 
     compile_.keep = fast
