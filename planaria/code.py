@@ -14,6 +14,7 @@ from firmware import image
 from firmware.budget import HIDDEN_MAX
 from firmware.errors import InputError
 from firmware.genome import Genome
+from firmware.variables import Layout
 from planaria.program import SUFFIX, SourceProgram, confirmed, open_program
 from planaria.shipped import flash_image, genome_path, open_genome
 
@@ -77,6 +78,11 @@ def own(code: Code, program: Path | None) -> Code:
 def hidden_of(code: Code) -> int:
     """Hidden units of a rule, by which the pace of a chip goes; the most of all for a program."""
     return code.hidden if isinstance(code, Genome) else HIDDEN_MAX
+
+
+def layout_of(code: Code) -> Layout | None:
+    """Where the variables of a program lie; None where none are declared, as those of a genome."""
+    return None if isinstance(code, Genome) else code.layout
 
 
 def check_fits(code: Code, topology: Topology) -> None:

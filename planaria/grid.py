@@ -11,10 +11,13 @@ from emulator.config import RunConfig
 from emulator.faults import Fault
 from emulator.record.crash import Crash
 from emulator.record.result import RunResult
+from emulator.view import View
 from firmware.arguments import texts, whole
 from firmware.errors import InputError
 from firmware.picture import Displacement
-from planaria.code import Code, engine_of, hidden_of
+from firmware.variables import Layout
+from planaria.code import Code, engine_of, hidden_of, layout_of
+from planaria.log import Log
 from planaria.outputs import check_outputs
 from planaria.pictures.recording import Recording
 
@@ -40,6 +43,7 @@ class Grid:
         config: the world ready made, instead of options.
         record: keep a picture of every round, for films and figures.
         trace_file: receives every update (SPEC.md, "Trace").
+        log_file: receives the variables of a program after every round, as CSV.
         engine: ``window`` (arrays of cells in compiled code), ``reference`` (a SimPy process for each
             cell, to be read), ``native`` (the reference engine with the C cell, built for this machine) or
             ``iss`` (the same with its binary on a simulated chip); the result is the same.
@@ -62,6 +66,7 @@ class Grid:
         config: RunConfig | None = None,
         record: bool = True,
         trace_file: BinaryIO | None = None,
+        log_file: BinaryIO | None = None,
         engine: str = "window",
         target: str | None = None,
         check_genome: bool = False,
@@ -88,6 +93,8 @@ class Grid:
             check_genome=check_genome,
             kernel=kernel,
         )
+        self._layout = layout_of(genome)
+        self._log = _log(log_file, self._layout, genome.name) if log_file else None
         self._record = record
         self._pictures = Recording(self.config.topology.shape)
         self.on_round: Callable[[int], None] = lambda _round: None
@@ -155,6 +162,15 @@ class Grid:
         """All state channels now: int8[rows, cols, 16]."""
         return self._engine.states
 
+    def __getitem__(self, name: str) -> NDArray[np.int64]:
+        """A variable of the program now, or of its boards: int64[rows, cols], of a row int64[rows, cols, count].
+
+        Raises:
+            KeyError: the program has declared none of this name.
+        """
+        found = self._view[name]
+        return found.reshape(*self.config.topology.shape, *found.shape[1:])
+
     @property
     def result(self) -> RunResult:
         """Trace hash, counters, error by round and recoveries so far."""
@@ -189,10 +205,23 @@ class Grid:
         if not self._pictures:
             raise InputError(what, path, "this grid has not lived yet", "call run first")
 
+    @property
+    def _view(self) -> View:
+        return View(self._engine, self._layout)
+
     def _look(self, round_number: int) -> None:
+        if self._log:
+            self._log.look(round_number, self._view)
         if self._record:
             self._pictures.append(self._engine.picture)
         self.on_round(round_number)
+
+
+def _log(file: BinaryIO, layout: Layout | None, name: str) -> Log:
+    if layout is None:
+        limit = "it has declared no variables"
+        raise InputError("log", name, limit, "run a program that is a class; see examples/leader.py")
+    return Log(file, layout)
 
 
 def _sized(options: dict[str, Any], rows: int | None, cols: int | None) -> dict[str, Any]:

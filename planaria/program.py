@@ -19,6 +19,7 @@ from firmware.errors import InputError
 from firmware.foreign import ForeignError, called
 from firmware.handlers import Handlers
 from firmware.system.reading import read_input
+from firmware.variables import Layout
 
 SUFFIX: Final = ".py"
 
@@ -76,6 +77,16 @@ class SourceProgram:
             )
         return beside
 
+    @property
+    def layout(self) -> Layout | None:
+        """Where the variables lie that it declares; None if it works on bare bytes.
+
+        Raises:
+            InputError: as ``handlers``.
+        """
+        declaration = self.handlers.declaration
+        return declaration.layout if declaration else None
+
     def goal(self) -> ProgramGoal:
         """How far a world is from what this program calls legitimate.
 
@@ -91,9 +102,7 @@ class SourceProgram:
             if given is not None and not callable(given):
                 fix = f"def {name}(topology): ..."
                 raise InputError("program", self.path, f"its {name} is no function", fix)
-        declaration = self.handlers.declaration
-        layout = declaration.layout if declaration else None
-        return ProgramGoal(f"{self.name}{SUFFIX}", legitimate, straps, inputs, layout)
+        return ProgramGoal(f"{self.name}{SUFFIX}", legitimate, straps, inputs, self.layout)
 
     def _names(self) -> dict[str, Any]:
         if self.path is None:

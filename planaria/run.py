@@ -32,6 +32,7 @@ def run(
     film: Path | None = None,
     figure: Path | None = None,
     trace: Path | None = None,
+    log: Path | None = None,
     **options: Any,
 ) -> dict[str, Any]:
     """Run a genome or a program from the first round on, with a progress bar; returns what ``--json`` shows.
@@ -47,13 +48,14 @@ def run(
         film: where to write a GIF.
         figure: where to write a PNG: error over time, and pictures.
         trace: where to write every update.
+        log: where to write the variables of a program, as CSV.
         options: of the world, as of ``Grid``.
 
     Raises:
         InputError: a bad option, genome or output.
     """
     code = open_code(name_or_file)
-    outputs = [path for path in (film, figure, trace) if path]
+    outputs = [path for path in (film, figure, trace, log) if path]
     check_outputs(outputs, [code_path(name_or_file)])
     if check and engine == "reference":
         raise InputError(
@@ -62,10 +64,12 @@ def run(
     started = time.perf_counter()
     with ExitStack() as stack:
         trace_file: BinaryIO | None = stack.enter_context(atomic_file(trace)) if trace else None
+        log_file: BinaryIO | None = stack.enter_context(atomic_file(log)) if log else None
         grid = Grid(
             code,
             record=bool(film or figure),
             trace_file=trace_file,
+            log_file=log_file,
             engine=engine,
             target=target,
             check_genome=check_genome,

@@ -61,6 +61,9 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--trace", type=Path, metavar="F", help="write every update: what trace_sha256 is the hash of"
     )
+    parser.add_argument(
+        "--log", type=Path, metavar="F.csv", help="write a program's variables in all cells after each round"
+    )
 
 
 def _run(options: argparse.Namespace) -> int | None:
@@ -77,12 +80,14 @@ def _run(options: argparse.Namespace) -> int | None:
         film=options.film,
         figure=options.figure,
         trace=options.trace,
+        log=options.log,
         **chosen(options, WORLD_OPTIONS.values()),
     )
     if options.json:
         print_json(result)
     else:
-        print_summary(result, [path for path in (options.film, options.figure, options.trace) if path])
+        outputs = options.film, options.figure, options.trace, options.log
+        print_summary(result, [path for path in outputs if path])
     return DIFFERS if result.get("differences") else None
 
 

@@ -231,3 +231,59 @@ def test_a_failure_is_seen_again_by_the_command_that_is_printed(planaria, write,
     again = shlex.split(next(line for line in first if "see it again" in line).partition("run ")[2])
     assert again[-2:] == ["--rounds", "3"]
     assert failure in planaria("run", *again).stdout.splitlines()
+
+
+DECLARED = """
+from planaria.swarm import Program, i16, u8
+class Count(Program):
+    shows = {"wakes": u8}
+    keeps = {"row": i16[2]}
+    inputs = {"light": u8}
+    def wake(me):
+        me.wakes += 1
+        me.row[1] = -me.wakes
+def inputs(topology): return {"light": 7}
+def legitimate(world): return world["wakes"].min() == 0
+"""
+
+
+def test_variables_of_a_grid(write):
+    grid = Grid(open_program(write(DECLARED)), 4, 5)
+    grid.run(6)
+    assert (grid["wakes"].shape, grid["row"].shape) == ((4, 5), (4, 5, 2))
+    assert (grid["row"][..., 1] == -grid["wakes"]).all()
+    assert (grid["light"] == 7).all()
+    assert grid["id"].ravel().tolist() == list(range(20))
+    assert grid["strap"].sum() == grid["strap"][2, 2] == 1
+    with pytest.raises(KeyError, match="hops: the program has colour, wakes, row, id, strap, light"):
+        grid["hops"]
+
+
+def test_the_log_of_variables(planaria, write, tmp_path):
+    options = (
+        "--grid",
+        "4x3",
+        "--rounds",
+        3,
+        "--fault",
+        "kill:rect:0,0,1,2@1",
+        "--log",
+        tmp_path / "log.csv",
+    )
+    done = planaria("run", write(DECLARED), *options)
+    assert (done.returncode, "log.csv" in done.stdout) == (0, True)
+    lines = [line.split(",") for line in (tmp_path / "log.csv").read_text().splitlines()]
+    assert lines[0] == ["round", "cell", "running", "wakes", "row.0", "row.1"]
+    assert [line[:2] for line in lines[1:]] == [[str(n), str(c)] for n in range(4) for c in range(12)]
+    assert [line[2] for line in lines[1:] if int(line[0]) > 1] == [*"00", *"1" * 10] * 2
+    for line in lines[1:]:
+        assert (int(line[5]), line[4]) == (-int(line[3]), "0")
+    assert sum(int(line[3]) for line in lines[37:]) > 15
+
+
+@pytest.mark.parametrize("name", ["planarian", "blink"])
+def test_who_declares_nothing_has_no_log(planaria, write, tmp_path, name):
+    program = write(BLINK.format(straps=1), "blink.py") if name == "blink" else name
+    done = planaria("run", program, "--rounds", 3, "--log", tmp_path / "log.csv")
+    assert (done.returncode, f"log: {name} - it has declared no variables" in done.stderr) == (2, True)
+    assert not (tmp_path / "log.csv").exists()
