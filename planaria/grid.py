@@ -13,13 +13,14 @@ from emulator.record.crash import Crash
 from emulator.record.result import RunResult
 from emulator.view import View
 from firmware.arguments import texts, whole
+from firmware.budget import VISIBLE
 from firmware.errors import InputError
 from firmware.picture import Displacement
 from firmware.variables import Layout
 from planaria.code import Code, engine_of, hidden_of, layout_of
 from planaria.log import Log
 from planaria.outputs import check_outputs
-from planaria.pictures.recording import Recording
+from planaria.pictures.recording import NOTHING, Recording
 
 
 class Grid:
@@ -44,6 +45,7 @@ class Grid:
         record: keep a picture of every round, for films and figures.
         trace_file: receives every update (SPEC.md, "Trace").
         log_file: receives the variables of a program after every round, as CSV.
+        show: the variable that films show, instead of the cells' colours.
         engine: ``window`` (arrays of cells in compiled code), ``reference`` (a SimPy process for each
             cell, to be read), ``native`` (the reference engine with the C cell, built for this machine) or
             ``iss`` (the same with its binary on a simulated chip); the result is the same.
@@ -67,6 +69,7 @@ class Grid:
         record: bool = True,
         trace_file: BinaryIO | None = None,
         log_file: BinaryIO | None = None,
+        show: str | None = None,
         engine: str = "window",
         target: str | None = None,
         check_genome: bool = False,
@@ -96,7 +99,10 @@ class Grid:
         self._layout = layout_of(genome)
         self._log = _log(log_file, self._layout, genome.name) if log_file else None
         self._record = record
-        self._pictures = Recording(self.config.topology.shape)
+        shape = self.config.topology.shape
+        self._pictures = Recording((*shape, VISIBLE))
+        self._shown = _shown(show, self._layout, genome.name)
+        self._numbers = Recording(shape, np.int64)
         self.on_round: Callable[[int], None] = lambda _round: None
         self._engine.on_round = self._look
 
@@ -163,7 +169,7 @@ class Grid:
         return self._engine.states
 
     def __getitem__(self, name: str) -> NDArray[np.int64]:
-        """A variable of the program now, or of its boards: int64[rows, cols], of a row int64[rows, cols, count].
+        """A variable of the program now, or of its boards: int64[rows, cols]; a row has one axis more.
 
         Raises:
             KeyError: the program has declared none of this name.
@@ -182,10 +188,13 @@ class Grid:
         Raises:
             InputError: the file cannot be written, or there are no pictures.
         """
-        from planaria.pictures.film import save_film
+        from planaria.pictures.film import save_film, save_film_of_numbers
 
         self._check(path, "film")
-        save_film(Path(path), self.config.topology, self._pictures)
+        if self._shown is None:
+            save_film(Path(path), self.config.topology, self._pictures)
+        else:
+            save_film_of_numbers(Path(path), self.config.topology, self._numbers)
 
     def save_figure(self, path: str | Path) -> None:
         """Write a PNG: error over time with faults and recoveries, and before / wounded / after.
@@ -214,7 +223,22 @@ class Grid:
             self._log.look(round_number, self._view)
         if self._record:
             self._pictures.append(self._engine.picture)
+        if self._record and self._shown:
+            view = self._view
+            numbers = np.where(view.running, view[self._shown], NOTHING)
+            self._numbers.append(numbers.reshape(self.config.topology.shape))
         self.on_round(round_number)
+
+
+def _shown(name: str | None, layout: Layout | None, program: str) -> str | None:
+    """The variable that films show, which must be a single number."""
+    known = {**layout.own, **layout.board} if layout else {}
+    single = [variable for variable, place in known.items() if place.kind.count is None]
+    if name is None or name in single:
+        return name
+    raise InputError(
+        "show", name, f"{program} has {', '.join(single) or 'declared no variables'}", "name one"
+    )
 
 
 def _log(file: BinaryIO, layout: Layout | None, name: str) -> Log:

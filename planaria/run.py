@@ -33,6 +33,7 @@ def run(
     figure: Path | None = None,
     trace: Path | None = None,
     log: Path | None = None,
+    show: str | None = None,
     **options: Any,
 ) -> dict[str, Any]:
     """Run a genome or a program from the first round on, with a progress bar; returns what ``--json`` shows.
@@ -49,6 +50,7 @@ def run(
         figure: where to write a PNG: error over time, and pictures.
         trace: where to write every update.
         log: where to write the variables of a program, as CSV.
+        show: the variable that the film shows.
         options: of the world, as of ``Grid``.
 
     Raises:
@@ -61,6 +63,8 @@ def run(
         raise InputError(
             "--check", "reference", "it is what others are compared with", "choose another engine"
         )
+    if show and not film:
+        raise InputError("--show", show, "no film is asked for", "add --film F.gif")
     started = time.perf_counter()
     with ExitStack() as stack:
         trace_file: BinaryIO | None = stack.enter_context(atomic_file(trace)) if trace else None
@@ -70,6 +74,7 @@ def run(
             record=bool(film or figure),
             trace_file=trace_file,
             log_file=log_file,
+            show=show,
             engine=engine,
             target=target,
             check_genome=check_genome,

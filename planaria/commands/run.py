@@ -56,6 +56,9 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--film", type=Path, metavar="F.gif", help="write a film")
     parser.add_argument(
+        "--show", metavar="VARIABLE", help="what a film of a program shows, instead of colours"
+    )
+    parser.add_argument(
         "--figure", type=Path, metavar="F.png", help="write error over time and before/wounded/after"
     )
     parser.add_argument(
@@ -81,6 +84,7 @@ def _run(options: argparse.Namespace) -> int | None:
         figure=options.figure,
         trace=options.trace,
         log=options.log,
+        show=options.show,
         **chosen(options, WORLD_OPTIONS.values()),
     )
     if options.json:

@@ -1,8 +1,11 @@
 """Films: a GIF of what the cells showed, each cell where it lies."""
 
+from collections.abc import Iterator
 from math import isqrt
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from emulator.world.topology import Topology
@@ -10,6 +13,7 @@ from firmware.system.atomic import atomic_file
 from planaria.pictures.canvas import canvas
 from planaria.pictures.colour import state_on_white
 from planaria.pictures.recording import Recording
+from planaria.pictures.scale import Scale
 
 FRAMES_MAX = 400
 SIDE_PX = 384
@@ -35,8 +39,34 @@ def save_film(path: Path, topology: Topology, pictures: Recording) -> None:
     step = -(-len(pictures) // FRAMES_MAX)
     small = canvas(topology, 1)
     large = canvas(topology, cell_px(small.height, small.width))
-    images = (Image.fromarray(large.paint(state_on_white(p))) for p in pictures.every(step))
-    durations_ms = [FRAME_MS] * ((len(pictures) - 1) // step) + [LAST_FRAME_MS]
+    _save(
+        path, (large.paint(state_on_white(picture)) for picture in pictures.every(step)), len(pictures), step
+    )
+
+
+def save_film_of_numbers(path: Path, topology: Topology, numbers: Recording) -> None:
+    """Write a GIF of a variable: the larger its number in a cell, the brighter; a bar says which is which.
+
+    Args:
+        path: of the GIF.
+        topology: of the cells.
+        numbers: one picture a round, int64[...] in the topology's shape, ``NOTHING`` where no cell runs.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    step = -(-len(numbers) // FRAMES_MAX)
+    small = canvas(topology, 1)
+    large = canvas(topology, cell_px(small.height, small.width))
+    scale = Scale.of(list(numbers.every(step)))
+    bar = scale.bar(large.width)
+    frames = (np.concatenate([large.paint(scale.paint(picture)), bar]) for picture in numbers.every(step))
+    _save(path, frames, len(numbers), step)
+
+
+def _save(path: Path, frames: Iterator[NDArray[np.uint8]], pictures: int, step: int) -> None:
+    durations_ms = [FRAME_MS] * ((pictures - 1) // step) + [LAST_FRAME_MS]
+    images = map(Image.fromarray, frames)
     with atomic_file(path) as file:
         next(images).save(file, "GIF", save_all=True, append_images=images, duration=durations_ms, loop=0)
 

@@ -5,25 +5,32 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from math import prod
 from tempfile import SpooledTemporaryFile
-from typing import overload
+from typing import Any, Final, overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
-from firmware.budget import VISIBLE
 from firmware.system.scratch import no_room
 
 IN_MEMORY_BYTES = 1 << 26
 
-Picture = NDArray[np.int8]
+NOTHING: Final = int(np.iinfo(np.int64).min)
+"""Among numbers, stands for that of a cell that does not run."""
+
+Picture = NDArray[Any]
 
 
 class Recording(Sequence[Picture]):
-    """Pictures int8[..., 4] of cells in this shape; the file vanishes with it."""
+    """Pictures of one form; the file vanishes with it.
 
-    def __init__(self, shape: tuple[int, ...]) -> None:
-        self._shape = (*shape, VISIBLE)
-        self._bytes = prod(self._shape)
+    Args:
+        shape: of each, the cells' own and what is shown of each, such as (rows, cols, 4).
+        dtype: of its numbers.
+    """
+
+    def __init__(self, shape: tuple[int, ...], dtype: DTypeLike = np.int8) -> None:
+        self._shape, self._dtype = shape, np.dtype(dtype)
+        self._bytes = prod(self._shape) * self._dtype.itemsize
         self._count = 0
         self._file = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 # as long as this lives
         weakref.finalize(self, _close, self._file)
@@ -54,7 +61,7 @@ class Recording(Sequence[Picture]):
             return [self[i] for i in range(*index.indices(self._count))]
         place = range(self._count)[index]
         self._file.seek(place * self._bytes)
-        return np.frombuffer(self._file.read(self._bytes), np.int8).reshape(self._shape)
+        return np.frombuffer(self._file.read(self._bytes), self._dtype).reshape(self._shape)
 
     def every(self, step: int) -> Iterator[Picture]:
         """Each ``step``-th, from the first, one at a time."""

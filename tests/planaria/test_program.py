@@ -6,12 +6,15 @@ import shlex
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from firmware.errors import InputError
 from planaria import Grid, Plan, certify, measure, open_program
 from planaria.campaign.certificate import check
 from planaria.campaign.replay import replay
+from planaria.pictures.scale import Scale
 
 ROOT = Path(__file__).parents[2]
 HOP_COUNT = ROOT / "examples/hop_count.py"
@@ -279,6 +282,38 @@ def test_the_log_of_variables(planaria, write, tmp_path):
     for line in lines[1:]:
         assert (int(line[5]), line[4]) == (-int(line[3]), "0")
     assert sum(int(line[3]) for line in lines[37:]) > 15
+
+
+def test_a_film_of_a_variable(planaria, write, tmp_path):
+    """Its frames have the colours of the numbers, and below them a bar from the smallest to the largest."""
+    options = ("--grid", "4x3", "--rounds", 3, "--fault", "kill:rect:0,0,1,2@1", "--show", "wakes")
+    assert planaria("run", write(DECLARED), *options, "--film", tmp_path / "f.gif").returncode == 0
+    grid = Grid(open_program(write(DECLARED)), 3, 4, seed=0, faults=["kill:rect:0,0,1,2@1"])
+    grid.run(3)
+    with Image.open(tmp_path / "f.gif") as film:
+        assert film.n_frames == 4
+        film.seek(3)
+        last = np.array(film.convert("RGB"))
+    side = last.shape[1] // 4
+    assert last.shape == (3 * side + 16, 4 * side, 3)
+    cells = last[side // 2 : 3 * side : side, side // 2 :: side].astype(int)
+    assert (cells[0, :2] == 255).all()
+    expected = Scale(0, int(grid["wakes"].max())).paint(grid["wakes"])
+    expected[0, :2] = 255
+    assert abs(cells - expected).max() <= 3  # a GIF has 256 colours
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--show", "wakes"), "--show: wakes - no film is asked for; add --film F.gif"),
+        (("--show", "hops", "--film", "f.gif"), "show: hops - mine has wakes, id, strap, light; name one"),
+        (("--show", "row", "--film", "f.gif"), "show: row - mine has wakes, id, strap, light"),
+    ],
+)
+def test_variables_that_no_film_can_show(planaria, write, options, says):
+    done = planaria("run", write(DECLARED), "--rounds", 3, *options)
+    assert (done.returncode, says in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("name", ["planarian", "blink"])

@@ -15,7 +15,7 @@ from planaria.pictures.recording import Recording
 def test_pictures_come_back(monkeypatch, in_memory_bytes):
     monkeypatch.setattr(recording, "IN_MEMORY_BYTES", in_memory_bytes)
     pictures = np.random.default_rng(0).integers(-128, 128, (9, 3, 5, 4)).astype(np.int8)
-    record = Recording((3, 5))
+    record = Recording((3, 5, 4))
     for number, picture in enumerate(pictures):
         record.append(picture)
         assert (record[0] == pictures[0]).all()
@@ -31,7 +31,7 @@ def test_pictures_come_back(monkeypatch, in_memory_bytes):
 def test_no_room_for_them(monkeypatch):
     """The disk where they are kept is full: said at once, and not again at the end."""
     monkeypatch.setattr(recording, "IN_MEMORY_BYTES", 100)
-    record = Recording((3, 5))
+    record = Recording((3, 5, 4))
     record.append(np.zeros((3, 5, 4), np.int8))
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
