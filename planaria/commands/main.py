@@ -17,6 +17,7 @@ from planaria.commands import (
     replay,
     report,
     run,
+    test,
     train,
     verify,
 )
@@ -30,6 +31,7 @@ COMMANDS: Final = (
     genomes,
     inspect,
     run,
+    test,
     build,
     verify,
     bench,

@@ -1,0 +1,66 @@
+"""``planaria test``: every kind of fault on a program, and random RAM to begin from."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from planaria.commands.command import add_command, print_json
+from planaria.counted import counted
+from planaria.say import say
+from planaria.system.ending import DIFFERS
+
+
+def add(commands: Any) -> None:
+    """Flags and help of the command."""
+    parser = add_command(
+        commands,
+        "test",
+        _test,
+        "Put a program to the test: let it suffer every kind of fault, compiled and interpreted, and begin "
+        "from random RAM.",
+        "planaria test examples/leader.py --grid 12x12 --worlds 50",
+    )
+    parser.add_argument("program", type=Path, help="a program (.py)")
+    parser.add_argument(
+        "--grid", default="16x16", metavar="COLSxROWS", help="of the worlds that begin from it"
+    )
+    parser.add_argument("--worlds", type=int, default=20, metavar="N", help="so many (default: 20)")
+    parser.add_argument(
+        "--rounds", type=int, default=300, metavar="N", help="they have to become legitimate (default: 300)"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the first world (default: 0)")
+
+
+def _test(options: argparse.Namespace) -> int | None:
+    from planaria.test import put_to_test
+
+    report = put_to_test(
+        options.program,
+        grid=options.grid,
+        worlds=options.worlds,
+        rounds=options.rounds,
+        seed=options.seed,
+    )
+    if options.json:
+        print_json(report)
+    else:
+        print_report(report)
+    return None if all(fault["alike"] for fault in report["faults"]) else DIFFERS
+
+
+def print_report(report: dict[str, Any]) -> None:
+    """Tell a person which faults the program did not stand, and what becomes of it from random RAM."""
+    faults = report["faults"]
+    differ = [fault["fault"] for fault in faults if not fault["alike"]]
+    say(f"{report['program']}: {counted(len(faults), 'kind')} of faults, compiled and interpreted")
+    say(f"  results that differ: {', '.join(differ) or 'none'}")
+    for fault in faults:
+        for failure, count in fault["failures"].items():
+            say(f"  {fault['fault']}: {counted(count, failure)}; the first: {fault['first_failure']}")
+    outcomes = ", ".join(
+        f"{count} {outcome.replace('_', ' ')}" for outcome, count in report["outcomes"].items()
+    )
+    say(f"  from random RAM, {report['grid']} cells, {report['rounds']} rounds: {outcomes}")
+    if report["median_rounds"] is not None:
+        median, most = report["median_rounds"], report["most_rounds"]
+        say(f"  legitimate for good after {median:.0f} rounds (median), at most {most:.0f}")

@@ -1,0 +1,131 @@
+"""A program of a cell, put to the test: every kind of fault on two engines, and random RAM to begin from."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from tqdm import tqdm
+
+from emulator.config import RunConfig
+from emulator.faults import Fault
+from emulator.record.recovery import Outcome
+from emulator.world.lattices import Square8
+from firmware.errors import InputError
+from planaria.code import open_code
+from planaria.grid import Grid
+from planaria.program import SourceProgram
+from planaria.say import before_bar
+
+FAULTS: Final = (
+    "restart:half:left@10",
+    "restart:half:left,ram=random@10",
+    "kill:disc:4,4,2,ram=stale@10+5",
+    "brownout:half:top,flipped=0.005@10+2",
+    "flaky:all,mtbf_rounds=6,mttr_rounds=2@10+10",
+    "pause:half:right@10+5",
+    "slow:half:left,factor=3@10+10",
+    "skew:all,spread=0.4@10+10",
+    "drift:all,step=0.3@10+10",
+    "jump:half:left,by_us=3000@10",
+    "flips:all,rate_hz=0.05@10+5",
+    "scramble:half:left@10",
+    "carry:half:left,right=3@10",
+    "loss:0.5@10+10",
+    "burst:all,enter=0.2,leave=0.3@10+10",
+    "corrupt:0.3@10+10",
+    "delay:4000@10+10",
+    "jitter:9000@10+10",
+    "reorder:all,probability=0.3,by_us=15000@10+10",
+    "duplicate:all,probability=0.3,after_us=7000@10+10",
+    "replay:all,probability=0.3,after_us=50000@10+10",
+    "limit:all,interval_us=12000@10+10",
+    "mute:half:left@10+10",
+    "deaf:half:left@10+10",
+    "cut:half:left@10+10",
+    "stick:disc:4,4,1@10+10",
+    "babble:disc:4,4,1@10+10",
+    "lie:disc:4,4,1@10+10",
+    "rolling:3@10+9",
+    "mix:4@10+10",
+)
+"""One of every kind that a program in Python can suffer."""
+
+SIDE, ROUNDS, LOSS = 9, 30, 0.05
+"""Of the worlds of the faults: rows and columns, how long they live, and how many messages are lost."""
+
+BEGIN_ROUNDS: Final = 100
+"""Rounds after which all RAM is scrambled; by then the world must have been legitimate for a while."""
+
+
+def put_to_test(
+    path: Path, *, grid: str = "16x16", worlds: int = 20, rounds: int = 300, seed: int = 0
+) -> dict[str, Any]:
+    """Put a program to the test; returns what ``--json`` shows.
+
+    Args:
+        path: of the program.
+        grid: ``COLSxROWS`` of the worlds whose RAM is scrambled.
+        worlds: how many of these.
+        rounds: they have after that, to become legitimate and stay so.
+        seed: of the first; the others follow.
+
+    Raises:
+        InputError: it is no program, or an option is out of its limits.
+    """
+    code = open_code(path)
+    if not isinstance(code, SourceProgram):
+        raise InputError("program", path, "it is a genome", "see planaria measure")
+    for name, value, most in (("worlds", worlds, 10_000), ("rounds", rounds, 100_000)):
+        if not 1 <= value <= most:
+            raise InputError(name, value, f"it must be 1 to {most:,}", "leave it out for what is usual")
+    _world(code, grid, seed)
+    with tqdm(total=len(FAULTS) + worlds, desc=before_bar(code.name), disable=None, leave=False) as bar:
+        faults = []
+        for number, text in enumerate(FAULTS):
+            faults.append(_suffer(code, text, seed + number))
+            bar.update()
+        healed = []
+        for number in range(worlds):
+            healed.append(_converge(code, grid, rounds, seed + number))
+            bar.update()
+    outcomes = Counter(outcome for outcome, _ in healed)
+    times = [time for outcome, time in healed if outcome == Outcome.RECOVERED and time is not None]
+    return {
+        "program": code.name,
+        "faults": faults,
+        "grid": grid,
+        "worlds": worlds,
+        "rounds": rounds,
+        "outcomes": dict(sorted(outcomes.items())),
+        "median_rounds": float(np.median(times)) if times else None,
+        "most_rounds": max(times, default=None),
+    }
+
+
+def _suffer(program: SourceProgram, text: str, seed: int) -> dict[str, Any]:
+    """A fault on both engines: whether all is alike, and how often the program failed."""
+    config = RunConfig(Square8(SIDE, SIDE), seed=seed, loss=LOSS, faults=(Fault.parse(text),))
+    lives = []
+    for engine in ("window", "reference"):
+        grid = Grid(program, config=config, record=False, engine=engine)
+        lives.append((grid.run(ROUNDS), grid.states.tobytes(), grid.crash))
+    result, _, crash = lives[0]
+    failures = {str(failure): count for failure, count in result.machine_faults.get("program", {}).items()}
+    return {
+        "fault": text,
+        "alike": lives[0] == lives[1],
+        "failures": failures,
+        "first_failure": crash.text if crash else None,
+    }
+
+
+def _converge(program: SourceProgram, grid: str, rounds: int, seed: int) -> tuple[str, float | None]:
+    """A world whose RAM is scrambled: what became of it, by the clean yardstick, and when."""
+    clean = _world(program, grid, seed).run(BEGIN_ROUNDS + rounds).recoveries[0].clean
+    return str(clean.outcome), clean.rounds
+
+
+def _world(program: SourceProgram, grid: str, seed: int) -> Grid:
+    faults = [f"scramble:all@{BEGIN_ROUNDS}"]
+    return Grid(program, record=False, grid=grid, seed=seed, loss=LOSS, faults=faults)

@@ -1,0 +1,68 @@
+"""``planaria test``: what it says of programs that stand everything, fail, or never become legitimate."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from emulator.faults import Fault
+from planaria.test import FAULTS
+
+ROOT = Path(__file__).parents[2]
+
+FORGETFUL = """
+from planaria.swarm import Program, u8
+class Forgetful(Program):
+    keeps = {"strap": u8}
+    def boot(me, strap):
+        me.strap = strap
+    def wake(me):
+        me.colour[3] = 64 // (me.strap < 200)
+def legitimate(world): return world["strap"].sum() != 1
+"""
+
+
+def test_every_kind_of_fault_that_programs_suffer_is_there():
+    kinds = {Fault.parse(text).kind for text in FAULTS}
+    known = {name for name, kind in Fault.kinds.items() if not kind.needs_machine_code}
+    assert kinds == known - {"version"}
+
+
+def test_a_program_that_finds_back(planaria):
+    options = ("--grid", "8x8", "--worlds", 3, "--rounds", 400)
+    done = planaria("test", ROOT / "examples" / "leader.py", *options, "--json")
+    report = json.loads(done.stdout)
+    assert (done.returncode, len(report["faults"])) == (0, len(FAULTS))
+    assert all(fault["alike"] and not fault["failures"] for fault in report["faults"])
+    assert report["outcomes"] == {"recovered": 3}
+    assert (report["median_rounds"], report["most_rounds"]) == (123, 182)
+    said = planaria("test", ROOT / "examples" / "leader.py", *options).stdout
+    assert "leader: 30 kinds of faults, compiled and interpreted\n  results that differ: none\n" in said
+    assert "from random RAM, 8x8 cells, 400 rounds: 3 recovered\n  legitimate for good after" in said
+
+
+def test_a_program_that_does_not(planaria, tmp_path):
+    (tmp_path / "forgetful.py").write_text(FORGETFUL)
+    done = planaria("test", "forgetful.py", "--grid", "8x8", "--worlds", 2, "--rounds", 60)
+    assert done.returncode == 0
+    assert "scramble:half:left@10: " in done.stdout
+    assert "traps; the first: forgetful.py:8: ZeroDivisionError: integer division" in done.stdout
+    assert "from random RAM, 8x8 cells, 60 rounds: 2 not recovered" in done.stdout
+    assert "legitimate for good" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("planarian",), "program: planarian - it is a genome; see planaria measure"),
+        (("nowhere.py",), "nowhere.py - it cannot be read"),
+        ((ROOT / "examples" / "leader.py", "--worlds", 0), "worlds: 0 - it must be 1 to 10,000"),
+        ((ROOT / "examples" / "leader.py", "--rounds", 100_001), "rounds: 100001 - it must be 1 to 100,000"),
+        ((ROOT / "examples" / "leader.py", "--grid", "8"), "grid: 8 - "),
+        ((ROOT / "examples" / "leader.py", "--seed", -1), "seed: -1 - "),
+    ],
+)
+def test_bad_input(planaria, arguments, says):
+    done = planaria("test", *arguments)
+    assert (done.returncode, says in done.stderr) == (2, True), done.stderr
+    assert "Traceback" not in done.stderr
