@@ -1,8 +1,7 @@
 """What a program of a cell says of itself: how far a world is from legitimate, and what is on its boards."""
 
 import sys
-from collections.abc import Callable, Mapping
-from math import prod
+from collections.abc import Callable, Iterable, Mapping
 from numbers import Real
 from typing import Any, Final, TypeVar
 
@@ -14,7 +13,7 @@ from emulator.record.recovery import BY_DISTANCE
 from emulator.view import View, World
 from emulator.world.boards import Boards, make_boards, set_input
 from emulator.world.topology import Topology
-from firmware.errors import InputError
+from firmware.errors import InputError, written
 from firmware.foreign import ForeignError, called
 from firmware.variables import BUILT_IN, Layout, Variable
 
@@ -72,8 +71,8 @@ class ProgramGoal(Goal):
             return codes
         straps = self._straps
         given = self._asked("straps", straps, lambda: straps(topology))
-        by_cell = given if isinstance(given, Mapping) else dict.fromkeys(self._listed(given), 1)
-        for cell, code in by_cell.items():
+        pairs = given.items() if isinstance(given, Mapping) else ((cell, 1) for cell in self._listed(given))
+        for cell, code in pairs:
             if not _is_number(cell, topology.cells - 1) or not _is_number(code, 255) or code == 0:
                 last = topology.cells - 1
                 limit = f"its straps must be numbers of cells, 0 to {last}, or codes by them, 1 to 255"
@@ -84,7 +83,8 @@ class ProgramGoal(Goal):
         return codes
 
     def _listed(self, given: Any) -> list[Any]:
-        return self._asked("straps", self._straps, lambda: np.asarray(given).reshape(-1).tolist())
+        listed = given if isinstance(given, np.ndarray) or not isinstance(given, Iterable) else list(given)
+        return self._asked("straps", self._straps, lambda: np.asarray(listed).reshape(-1).tolist())
 
     def _values(self, topology: Topology) -> dict[str, NDArray[np.int64]]:
         """Of each input a number for each cell."""
@@ -92,29 +92,31 @@ class ProgramGoal(Goal):
             return {}
         inputs = self._inputs
         given = self._asked("inputs", inputs, lambda: dict(inputs(topology)))
-        return {name: self._fitting(name, value, topology.cells) for name, value in given.items()}
+        return {name: self._fitting(name, value, topology) for name, value in given.items()}
 
-    def _fitting(self, name: str, value: Any, cells: int) -> NDArray[np.int64]:
+    def _fitting(self, name: str, value: Any, topology: Topology) -> NDArray[np.int64]:
         """Numbers for an input, in its form and within its limits."""
         if name not in self._known:
-            limit = f"it declares no input {name}"
+            limit = f"it declares no input {written(name)}"
             raise InputError("program", self.name, limit, f"it has {', '.join(self._known) or 'none'}")
         kind = self._known[name].kind
-        shape = (cells,) if kind.count is None else (cells, kind.count)
+        row = () if kind.count is None else (kind.count,)
         array = self._asked("inputs", self._inputs, lambda: np.asarray(value))
-        if array.dtype.kind not in "iub" or (array.shape != () and array.size != prod(shape)):
-            limit = f"its input {name} must be whole numbers, one for each of {cells} cells, or one for all"
-            raise InputError("program", self.name, limit, f"it has {array.size} of {array.dtype}")
+        if array.dtype.kind not in "iub" or array.shape not in (*_forms(topology, row), row, ()):
+            cells = topology.cells
+            limit = f"its input {name} must be whole numbers, {kind} for each of {cells} cells, or for all"
+            raise InputError("program", self.name, limit, f"it is {array.dtype}{list(array.shape)}")
         low = -(1 << 8 * kind.size - 1) if kind.signed else 0
         if array.size and not low <= array.min() <= array.max() < low + (1 << 8 * kind.size):
             limit = f"its input {name} has {array.min()} to {array.max()}, and is {kind}"
             raise InputError("program", self.name, limit, "declare a larger kind, or give smaller numbers")
-        return np.broadcast_to(array.reshape(shape) if array.shape else array, shape).astype(np.int64)
+        found = array.reshape(-1, *row) if array.shape in _forms(topology, row) else array
+        return np.broadcast_to(found, (topology.cells, *row)).astype(np.int64)
 
     def distance(self, world: World) -> float:
         view = View(world, self._layout)
         given = self._asked("legitimate", self._legitimate, lambda: self._legitimate(view))
-        limit = f"its legitimate says {given}"
+        limit = f"its legitimate says {written(given)}"
         if not isinstance(given, Real | np.bool_):
             limit = f"its legitimate returns a {type(given).__name__}"
         elif 0 <= given <= sys.float_info.max / LEGITIMATE_UNIT:
@@ -127,6 +129,11 @@ class ProgramGoal(Goal):
             return called(getattr(getattr(function, "__code__", None), "co_filename", ""), call)
         except ForeignError as error:
             raise InputError("program", self.name, f"its {name} raises {error}", "mend it") from error
+
+
+def _forms(topology: Topology, row: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    """What an array of a number, or a row of them, for each cell looks like."""
+    return (topology.cells, *row), (*topology.shape, *row)
 
 
 def _is_number(value: object, most: int) -> bool:

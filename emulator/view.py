@@ -110,7 +110,7 @@ class View:
         """
         hops = np.full(self.topology.cells + 1, -1)  # the last is nobody, to whom open ports lead
         runs = np.append(self.running, False)
-        front: NDArray[np.integer] = np.flatnonzero(cells & self.running)
+        front: NDArray[np.integer] = np.flatnonzero(np.asarray(cells, np.bool_) & self.running)
         count = 0
         while len(front):
             hops[front], count = count, count + 1
@@ -127,7 +127,9 @@ class View:
         Returns:
             int64[cells]: the number of the first cell of its component; -1 for those that do not count.
         """
-        inside = np.append(self.running if cells is None else cells & self.running, False)
+        inside = np.append(
+            self.running if cells is None else np.asarray(cells, np.bool_) & self.running, False
+        )
         nobody = len(inside) - 1
         first = np.where(inside, np.arange(len(inside)), nobody)
         neighbours = np.vstack([self.topology.receivers, np.full(self.topology.receivers.shape[1], nobody)])
@@ -141,7 +143,8 @@ class View:
     def agreement(self, name: str) -> float:
         """Share of the running cells with the most frequent value of a variable, 0..1; 1 if none runs."""
         values = self[name][self.running]
-        return float(np.unique(values, return_counts=True)[1].max() / len(values)) if len(values) else 1.0
+        counts = np.unique(values, axis=0, return_counts=True)[1]
+        return float(counts.max() / len(values)) if len(values) else 1.0
 
     def order_parameter(self, name: str, period: int) -> float:
         """How much alike the phases of the running cells are, 0..1 (Kuramoto's r); 1 if none runs.

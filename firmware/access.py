@@ -14,7 +14,7 @@ from firmware.errors import InputError
 from firmware.numbers import PREFIX
 from firmware.variables import AGE, BOARD, ENTROPY, INBOX, OLD, Kind, Variable
 
-ME, SAID = "me", "said"
+ME, SAID = CELLS = "me", "said"
 
 ON_BOARD: Final = f"{PREFIX}board"
 """Name of the argument that every function gets: the bytes of the board."""
@@ -105,7 +105,7 @@ class Access(ast.NodeTransformer):
         value = _name(node, _VALUE)
         if self._is_ours(target):
             return self._store(target, value)
-        self.generic_visit(target)
+        target = self.visit(target)
         return ast.copy_location(ast.Assign([target], value), node)
 
     def _store(self, target: ast.expr, value: ast.expr) -> ast.stmt:
@@ -134,6 +134,8 @@ class Access(ast.NodeTransformer):
         if not isinstance(found, Place):
             if row is None:
                 return found
+            if not isinstance(self._declaration.parameters[name.attr], tuple):
+                raise self._refuse(node, f"{name.attr} is a single number", "leave the index out")
             row.value = found
             row.slice = self.visit(row.slice)
             return row
@@ -153,7 +155,7 @@ class Access(ast.NodeTransformer):
             case ast.Attribute(value=ast.Attribute(value=ast.Name(id="me"), attr="board"), attr=name):
                 return self._variable(node, ON_BOARD, self._layout.board, name, _number(node, 0))
             case ast.Attribute(value=ast.Name(id="me"), attr=name) if name in self._declaration.parameters:
-                return self._parameter(node, name)
+                return _name(node, parameter_name(name))
             case ast.Attribute(value=ast.Name(id="me"), attr=name):
                 known = self._layout.own | self._layout.read_only
                 return self._variable(node, ME, known, name, _number(node, 0))
@@ -179,13 +181,9 @@ class Access(ast.NodeTransformer):
         offset = _sum(node, begin, _number(node, variable.offset))
         return Place(holder, offset, variable.kind, is_age=name == AGE)
 
-    def _parameter(self, node: ast.AST, name: str) -> ast.expr:
-        value = self._declaration.parameters[name]
-        return _number(node, value) if isinstance(value, int) else _name(node, parameter_name(name))
-
 
 def parameter_name(name: str) -> str:
-    """Of a parameter that is a tuple, in what is run."""
+    """What a parameter is called in what is run."""
     return f"{PREFIX}parameter_{name}"
 
 

@@ -16,14 +16,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import getattr_static
 from types import FunctionType
 from typing import Any, ClassVar, Final
 
-from firmware.errors import InputError
+from firmware.errors import InputError, written
 from firmware.handlers import Handlers
 from firmware.variables import TAKEN, Kind, Layout, is_name
 
 ARGUMENTS: Final = {"boot": ("me", "strap"), "hear": ("me", "port", "said"), "wake": ("me",)}
+
+_ATTRIBUTES: Final = ("shows", "keeps", "hears", "inputs", "parameters", *ARGUMENTS)
 
 NUMBER_MAX: Final = 1 << 63
 
@@ -69,11 +72,8 @@ def find_program(names: Mapping[str, object]) -> type[Program] | None:
         InputError: there are several.
     """
     here = names.get("__name__")
-    found = [
-        one
-        for one in names.values()
-        if isinstance(one, type) and issubclass(one, Program) and one.__module__ == here
-    ]
+    programs = (one for one in names.values() if isinstance(one, type) and issubclass(one, Program))
+    found = list(dict.fromkeys(program for program in programs if program.__module__ == here))
     if len(found) > 1:
         several = ", ".join(program.__name__ for program in found)
         raise InputError("program", several, "a file has one program", "put each into a file of its own")
@@ -91,7 +91,7 @@ def declared(program: type[Program], name: str) -> Handlers:
         InputError: what it declares cannot be, or a function is missing or takes other arguments.
     """
     for attribute in ("shows", "keeps", "inputs", "parameters", "hears"):
-        given = getattr(program, attribute)
+        given = getattr_static(program, attribute)
         wanted = Sequence if attribute == "hears" else Mapping
         if not isinstance(given, wanted) or isinstance(given, str):
             limit = f"its {attribute} is a {type(given).__name__}"
@@ -100,21 +100,30 @@ def declared(program: type[Program], name: str) -> Handlers:
     known = {*layout.own, *TAKEN}
     for parameter, value in program.parameters.items():
         if not is_name(parameter) or parameter in known:
-            limit = f"its parameter {parameter} has the name of a variable, or no name"
+            limit = f"its parameter {written(parameter)} has the name of a variable, or no name"
             raise InputError("program", name, limit, "choose another name")
         if not _is_constant(value):
-            limit = (
-                f"its parameter {parameter} = {value!r} is no whole number of 64 bits, nor a tuple of them"
-            )
+            given = f"{parameter} = {written(value)}"
+            limit = f"its parameter {given} is no whole number of 64 bits, nor a tuple of them"
             raise InputError("program", name, limit, "change it")
+    _check_attributes(program, name)
     missing: dict[str, Callable[..., None]] = {"boot": boots, "hear": hears}
-    found = {handler: vars(program).get(handler, missing.get(handler)) for handler in ARGUMENTS}
+    found = {handler: getattr_static(program, handler, missing.get(handler)) for handler in ARGUMENTS}
     for handler, arguments in ARGUMENTS.items():
         function = found[handler]
         if not isinstance(function, FunctionType) or _arguments(function) != arguments:
             asked = f"write: def {handler}({', '.join(arguments)})"
             raise InputError("program", name, f"{program.__name__} has no such function {handler}", asked)
     return Handlers(**found, name=name, declaration=Declaration(layout, dict(program.parameters)))
+
+
+def _check_attributes(program: type[Program], name: str) -> None:
+    """Refuse what a program has and nobody reads: a name may be misspelt."""
+    for one in program.__mro__[: program.__mro__.index(Program)]:
+        for attribute in vars(one):
+            if not attribute.startswith("_") and attribute not in _ATTRIBUTES:
+                limit = f"{one.__name__} has {attribute}, and a program has {', '.join(_ATTRIBUTES)}"
+                raise InputError("program", name, limit, "put functions that help beside the class")
 
 
 def _arguments(function: FunctionType) -> tuple[str, ...]:

@@ -63,16 +63,16 @@ class InputError(ValueError):
     @property
     def text(self) -> str:
         """The message with all its letters, but no more of the value than a person reads."""
-        value = shortened(_written(self.value), VALUE_MAX) or "''"
+        value = shortened(written(self.value), VALUE_MAX) or "''"
         return f"{self.what}: {value} - {shortened(self.limit, self.limit_max)}; {self.fix}"
 
     def __reduce__(self) -> tuple[type["InputError"], tuple[str, str, str, str]]:
         """For processes that tell each other: an exception is otherwise made again from its message."""
-        return InputError, (self.what, _written(self.value), self.limit, self.fix)
+        return InputError, (self.what, written(self.value), self.limit, self.fix)
 
 
-def _written(value: object) -> str:
-    """A value as a text; of a whole number decimal digits have a limit, and others none."""
+def written(value: object) -> str:
+    """Any value as a text; of a whole number decimal digits have a limit, and others none."""
     try:
         return str(value)
     except ValueError:

@@ -21,6 +21,7 @@ from typing import Any, Final
 from firmware import access, whole
 from firmware.declaration import Declaration
 from firmware.errors import InputError
+from firmware.flow import Flow, stores
 from firmware.handlers import HANDLERS, Handlers
 from firmware.numbers import INTERPRETED, PREFIX
 
@@ -33,7 +34,13 @@ SPENT: Final = "_spent"
 TURNS_MAX: Final = 100_000
 """Turns of all loops in one event: no watchdog waits for so long."""
 
-_OURS: Final = (TURNS, SPENT, whole.PREFIX, PREFIX)
+MADE: Final = "_made_"
+"""Begins the name of a function in what is run, where its own may stand for another one of its module."""
+
+SOURCE: Final = "__source__"
+"""Name by which a module may hold its own text, for files that have changed since they were run."""
+
+_OURS: Final = (TURNS, SPENT, MADE, whole.PREFIX, PREFIX)
 """No name of a program begins like this."""
 
 CALLS: Final = ("abs", "bool", "int", "max", "min", "range")
@@ -141,12 +148,13 @@ class _Reader:
         if given.defaults or given.kwonlyargs or given.vararg or given.kwarg or given.posonlyargs:
             raise self.refused(self.tree, "its arguments have names, and nothing more")
         self.arguments = [argument.arg for argument in given.args]
+        self.tree.returns, self.tree.args = None, _named(self.arguments)  # without what annotations say
         self._check_names()
         if ast.get_docstring(self.tree) is not None:
             self.tree.body[0] = ast.copy_location(ast.Pass(), self.tree.body[0])
         if self.declaration is not None:
             self._rewrite(self.declaration)
-        stored = {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name) and _stores(node)}
+        stored = {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name) and stores(node)}
         self.variables = {*self.arguments, *stored, access.ON_BOARD}
 
     @property
@@ -163,9 +171,10 @@ class _Reader:
 
     def _find(self) -> ast.FunctionDef:
         """The function's own tree, in that of its file."""
-        lines = linecache.getlines(self.file, self.function.__globals__)
+        space = self.function.__globals__
+        source = space.get(SOURCE) or "".join(linecache.getlines(self.file, space))
         first = self.function.__code__.co_firstlineno
-        for node in ast.walk(ast.parse("".join(lines))):
+        for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.FunctionDef) and node.lineno == first:
                 return node
         limit = f"{self.function.__name__} is no plain function of a file that can be read"
@@ -178,8 +187,36 @@ class _Reader:
             if name.startswith(_OURS):
                 raise self.refused(node, f"a program knows no {name}", "choose another name")
 
+    def _check_cells(self) -> None:
+        """Refuse the cell, and what it hears, under any other name: what is behind a name must be known."""
+        allowed = {id(node.value) for node in ast.walk(self.tree) if isinstance(node, ast.Attribute)}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                allowed |= self._check_given(node, self.function.__globals__.get(node.func.id))
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Name) and node.id in access.CELLS:
+                if stores(node) or node.id not in self.arguments:
+                    raise self.refused(node, f"{node.id} is an argument of its function, and nothing else")
+                if id(node) not in allowed:
+                    fix = f"write {node.id}.name, or give it to a function that calls it {node.id}"
+                    raise self.refused(node, f"{node.id} is no number", fix)
+
+    def _check_given(self, call: ast.Call, function: object) -> set[int]:
+        """What a function of the program is given: the cell where it asks for one, and nowhere else."""
+        given = set()
+        if isinstance(function, FunctionType):
+            wanted = function.__code__.co_varnames[: function.__code__.co_argcount]
+            for argument, name in zip(call.args, wanted, strict=False):
+                is_cell = isinstance(argument, ast.Name) and argument.id in access.CELLS
+                if name in access.CELLS and not (is_cell and argument.id == name):  # type: ignore[attr-defined]
+                    raise self.refused(call, f"{function.__name__} wants {name} there", f"give it {name}")
+                if is_cell and name == argument.id:  # type: ignore[attr-defined]
+                    given.add(id(argument))
+        return given
+
     def _rewrite(self, declaration: Declaration) -> None:
         """Make bytes of the variables that the program declares."""
+        self._check_cells()
         access.Access(declaration, self.refused).visit(self.tree)
         if self.handler in access.BEGIN:
             begin = ast.parse(access.BEGIN[self.handler](declaration)).body
@@ -193,7 +230,7 @@ class _Reader:
         tree = self.tree
         if tree.decorator_list or self.function.__closure__:
             raise self.refused(tree, f"{tree.name} must be a plain function of its module")
-        tree.returns, tree.args = None, _named([*self.arguments, TURNS, access.ON_BOARD])
+        tree.args = _named([*self.arguments, TURNS, access.ON_BOARD])
         for node in ast.walk(tree):
             self._check(node)
         returns = self._check_values(tree) or any(isinstance(node, ast.Return) for node in ast.walk(tree))
@@ -209,6 +246,7 @@ class _Reader:
             tree.body.insert(0, _way_out(tree))
         if self.handler is not None:
             self._settle_returns(self.handler)
+        tree.name = f"{MADE}{tree.name}"
         module = ast.Module([ast.fix_missing_locations(tree)], [])
         text = f"{ast.dump(module, include_attributes=True)} {sorted(self.constants.items())} {self.file}"
         text += "".join(f"{name}={call.text}" for name, call in sorted(self.calls.items()))
@@ -230,7 +268,7 @@ class _Reader:
             self._check_constant(node)
         elif isinstance(node, ast.Call):
             self._check_call(node)
-        elif isinstance(node, ast.Name) and not _stores(node):
+        elif isinstance(node, ast.Name) and not stores(node):
             self._resolve(node)
         elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
             raise self.refused(node, "a program takes bytes one by one")
@@ -281,7 +319,8 @@ class _Reader:
 
     def _check_values(self, tree: ast.FunctionDef) -> bool:
         """Refuse variables that may have no value when they are read; whether anybody comes to the end."""
-        return _Values(self).block(tree.body, {*self.arguments, TURNS, access.ON_BOARD}) is not None
+        known = {*self.arguments, TURNS, access.ON_BOARD}
+        return Flow(self.variables, self.refused).block(tree.body, known) is not None
 
     def _settle_returns(self, handler: str) -> None:
         """Of handlers: a truth value, whether all is as usual."""
@@ -297,68 +336,6 @@ class _Reader:
                     raise self.refused(node, what)
                 node.value = ast.Constant(value is not False)
         self.tree.body.append(ast.Return(ast.Constant(True)))
-
-
-class _Values:
-    """Which variables have a value: after each statement a set, None where nobody comes."""
-
-    def __init__(self, reader: _Reader) -> None:
-        self._reader = reader
-        self._breaks: list[list[set[str]]] = []
-
-    def block(self, statements: list[ast.stmt], known: set[str] | None) -> set[str] | None:
-        for statement in statements:
-            if known is not None:
-                known = self._statement(statement, known)
-        return known
-
-    def _statement(self, node: ast.stmt, known: set[str]) -> set[str] | None:
-        match node:
-            case ast.If():
-                self._read(node.test, known)
-                return _both(self.block(node.body, known), self.block(node.orelse, known))
-            case ast.While() | ast.For():
-                self._read(node.iter if isinstance(node, ast.For) else node.test, known)
-                self._breaks.append([])
-                inside = known | _stored(node.target) if isinstance(node, ast.For) else known
-                self.block(node.body, inside)
-                after = self.block(node.orelse, known)
-                if isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and node.test.value:
-                    after = None
-                for broken in self._breaks.pop():
-                    after = _both(after, broken)
-                return after
-            case ast.Break():
-                self._breaks[-1].append(known)
-                return None
-            case ast.Return() | ast.Raise() | ast.Continue():
-                self._read(node, known)
-                return None
-            case ast.AugAssign(target=ast.Name(id=name)):
-                self._read(node.value, known)
-                self._read(ast.copy_location(ast.Name(name, ast.Load()), node), known)
-                return known
-        self._read(node, known)
-        return known | _stored(node)
-
-    def _read(self, tree: ast.AST, known: set[str]) -> None:
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Name) or _stores(node) or node.id in known:
-                continue
-            if node.id in self._reader.variables:
-                raise self._reader.refused(node, f"{node.id} may have no value here", "give it one before")
-
-
-def _both(one: set[str] | None, other: set[str] | None) -> set[str] | None:
-    return other if one is None else one if other is None else one & other
-
-
-def _stored(tree: ast.AST) -> set[str]:
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and _stores(node)}
-
-
-def _stores(node: ast.Name) -> bool:
-    return not isinstance(node.ctx, ast.Load)
 
 
 def _named(names: list[str]) -> ast.arguments:

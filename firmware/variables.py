@@ -13,12 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, Final
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
 
 from firmware.budget import CHANNELS, PORTS, VISIBLE
-from firmware.errors import InputError
+from firmware.errors import InputError, written
 from firmware.memory import FIELD, OWN_BYTES
 
 COLOUR: Final = "colour"
@@ -137,8 +138,10 @@ class Layout:
         """
         for names in (shows, keeps, inputs):
             _check_names(names)
-        if taken := set(inputs) & set(BUILT_IN):
-            raise _refused("inputs", min(taken), "every board has it", "choose another name")
+        if both := set(inputs) & {*shows, *keeps}:
+            raise _refused("inputs", min(both), "the cell has a variable of this name", "choose another")
+        if taken := {*inputs, *shows, *keeps} & set(BUILT_IN):
+            raise _refused("variable", min(taken), "every board has it", "choose another name")
         if both := set(shows) & set(keeps):
             raise _refused("keeps", min(both), "the program shows one of this name", "choose another")
         for name in hears:
@@ -196,7 +199,9 @@ def _check_names(kinds: Mapping[str, Any]) -> None:
         if not is_name(name) or name in TAKEN:
             raise _refused("variable", name, "it is no name that a variable may have", "choose another")
         if not isinstance(kind, Kind):
-            raise _refused("variable", name, f"{kind!r} is no kind of number", "u8, u16, u32, i8, i16 or i32")
+            raise _refused(
+                "variable", name, f"{written(kind)} is no kind of number", "u8, u16, u32, i8, i16 or i32"
+            )
 
 
 def is_name(name: object) -> bool:
@@ -206,6 +211,7 @@ def is_name(name: object) -> bool:
         and name.isidentifier()
         and not keyword.iskeyword(name)
         and not name.startswith("_")
+        and name == normalize("NFKC", name)  # as Python reads it in a source
     )
 
 

@@ -6,10 +6,10 @@ results or a certificate is kept as text, for comparison, and never run.
 
 import linecache
 import zlib
-from codecs import BOM_UTF8
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
+from importlib.util import decode_source
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from firmware.declaration import declared, find_program
 from firmware.errors import InputError
 from firmware.foreign import ForeignError, called
 from firmware.handlers import Handlers
+from firmware.subset import SOURCE
 from firmware.system.reading import read_input
 from firmware.variables import Layout
 
@@ -147,11 +148,16 @@ def confirmed(program: SourceProgram, path: Path) -> SourceProgram:
 def _run(source: bytes, path: str) -> dict[str, Any]:
     """The names of a file that has been run, once in a process."""
     names: dict[str, Any] = {"__name__": Path(path).stem, "__file__": path}
-    # Whoever looks for the source of a function finds what was run, whatever has become of the file.
-    lines = source.removeprefix(BOM_UTF8).decode("utf-8", "replace").splitlines(True)
-    linecache.cache[path] = (len(source), None, lines, path)
+
+    def run() -> None:
+        code = compile(source, path, "exec")
+        # Whoever looks for the source of a function finds what was run, whatever has become of the file.
+        names[SOURCE] = decode_source(source)
+        linecache.cache[path] = (len(source), None, names[SOURCE].splitlines(True), path)
+        exec(code, names)
+
     try:
-        called(path, lambda: exec(compile(source, path, "exec"), names))
+        called(path, run)
     except ForeignError as error:
         limit = f"running it raises {error}"
         raise InputError("program", path, limit, "mend it: python must be able to import it") from error

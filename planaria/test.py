@@ -8,11 +8,9 @@ import numpy as np
 from tqdm import tqdm
 
 from emulator.config import RunConfig
-from emulator.faults import Fault
 from emulator.record.recovery import Outcome
-from emulator.world.lattices import Square8
 from firmware.errors import InputError
-from planaria.code import open_code
+from planaria.code import engine_of, open_code
 from planaria.grid import Grid
 from planaria.program import SourceProgram
 from planaria.say import before_bar
@@ -51,22 +49,22 @@ FAULTS: Final = (
 )
 """One of every kind that a program in Python can suffer."""
 
-SIDE, ROUNDS, LOSS = 9, 30, 0.05
-"""Of the worlds of the faults: rows and columns, how long they live, and how many messages are lost."""
+ROUNDS, LOSS = 30, 0.05
+"""How long the worlds of the faults live, and how many messages are lost in all."""
 
 BEGIN_ROUNDS: Final = 100
 """Rounds after which all RAM is scrambled; by then the world must have been legitimate for a while."""
 
 
 def put_to_test(
-    path: Path, *, grid: str = "16x16", worlds: int = 20, rounds: int = 300, seed: int = 0
+    path: Path, *, grid: str = "12x12", worlds: int = 20, rounds: int = 300, seed: int = 0
 ) -> dict[str, Any]:
     """Put a program to the test; returns what ``--json`` shows.
 
     Args:
         path: of the program.
-        grid: ``COLSxROWS`` of the worlds whose RAM is scrambled.
-        worlds: how many of these.
+        grid: ``COLSxROWS`` of all worlds, at least 8x8.
+        worlds: how many begin from random RAM.
         rounds: they have after that, to become legitimate and stay so.
         seed: of the first; the others follow.
 
@@ -79,11 +77,12 @@ def put_to_test(
     for name, value, most in (("worlds", worlds, 10_000), ("rounds", rounds, 100_000)):
         if not 1 <= value <= most:
             raise InputError(name, value, f"it must be 1 to {most:,}", "leave it out for what is usual")
-    _world(code, grid, seed)
+    for text in FAULTS:
+        RunConfig.of({"grid": grid, "seed": seed, "faults": [text]})
     with tqdm(total=len(FAULTS) + worlds, desc=before_bar(code.name), disable=None, leave=False) as bar:
         faults = []
         for number, text in enumerate(FAULTS):
-            faults.append(_suffer(code, text, seed + number))
+            faults.append(_suffer(code, text, grid, seed + number))
             bar.update()
         healed = []
         for number in range(worlds):
@@ -103,13 +102,13 @@ def put_to_test(
     }
 
 
-def _suffer(program: SourceProgram, text: str, seed: int) -> dict[str, Any]:
+def _suffer(program: SourceProgram, text: str, grid: str, seed: int) -> dict[str, Any]:
     """A fault on both engines: whether all is alike, and how often the program failed."""
-    config = RunConfig(Square8(SIDE, SIDE), seed=seed, loss=LOSS, faults=(Fault.parse(text),))
+    config = RunConfig.of({"grid": grid, "seed": seed, "loss": LOSS, "faults": [text]})
     lives = []
-    for engine in ("window", "reference"):
-        grid = Grid(program, config=config, record=False, engine=engine)
-        lives.append((grid.run(ROUNDS), grid.states.tobytes(), grid.crash))
+    for name in ("window", "reference"):
+        engine = engine_of(program, config, engine=name)
+        lives.append((engine.run(ROUNDS), engine.ram.tobytes(), engine.crash))
     result, _, crash = lives[0]
     failures = {str(failure): count for failure, count in result.machine_faults.get("program", {}).items()}
     return {

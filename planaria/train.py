@@ -361,7 +361,7 @@ def _flag(name: str) -> str:
 
 
 def _command(lesson: Lesson, computing: Computing, output: Path) -> str:
-    """The command that would make this genome again, on the same kernel."""
+    """The command that would make this genome again, on the same kernel of the same processor."""
     words: list[str | Path] = ["planaria", "train"]
     for name, value in lesson.given().items():
         if name == "target":

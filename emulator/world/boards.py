@@ -26,4 +26,4 @@ def set_input(boards: Boards, variable: Variable, values: NDArray[np.int64]) -> 
     """Each board has a value of an input, int64[cells]; of a row of numbers int64[cells, count]."""
     kind = variable.kind
     numbers = values.astype(f"<{'i' if kind.signed else 'u'}{kind.size}").reshape(len(boards), -1)
-    boards[:, variable.offset : variable.end] = numbers.view(np.uint8)
+    boards[:, variable.offset : variable.end] = np.ascontiguousarray(numbers).view(np.uint8)

@@ -18,12 +18,10 @@ def add(commands: Any) -> None:
         _test,
         "Put a program to the test: let it suffer every kind of fault, compiled and interpreted, and begin "
         "from random RAM.",
-        "planaria test examples/leader.py --grid 12x12 --worlds 50",
+        "planaria test examples/leader.py --grid 16x16 --worlds 50",
     )
     parser.add_argument("program", type=Path, help="a program (.py)")
-    parser.add_argument(
-        "--grid", default="16x16", metavar="COLSxROWS", help="of the worlds that begin from it"
-    )
+    parser.add_argument("--grid", default="12x12", metavar="COLSxROWS", help="of all worlds (default: 12x12)")
     parser.add_argument("--worlds", type=int, default=20, metavar="N", help="so many (default: 20)")
     parser.add_argument(
         "--rounds", type=int, default=300, metavar="N", help="they have to become legitimate (default: 300)"

@@ -58,7 +58,7 @@ def save_film_of_numbers(path: Path, topology: Topology, numbers: Recording) -> 
     step = -(-len(numbers) // FRAMES_MAX)
     small = canvas(topology, 1)
     large = canvas(topology, cell_px(small.height, small.width))
-    scale = Scale.of(list(numbers.every(step)))
+    scale = Scale.of(numbers.every(step))
     bar = scale.bar(large.width)
     frames = (np.concatenate([large.paint(scale.paint(picture)), bar]) for picture in numbers.every(step))
     _save(path, frames, len(numbers), step)

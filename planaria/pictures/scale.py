@@ -1,5 +1,6 @@
 """Numbers as colours: what a variable is in each cell, and a bar that says which colour is which number."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -28,9 +29,9 @@ class Scale:
         self._colours = (colormaps["viridis"](np.arange(256))[:, :3] * 255).astype(np.uint8)
 
     @classmethod
-    def of(cls, pictures: list[NDArray[np.int64]]) -> "Scale":
+    def of(cls, pictures: Iterable[NDArray[np.int64]]) -> "Scale":
         """The scale on which all numbers of some pictures have room; of none 0 to 0."""
-        seen = [picture[picture != NOTHING] for picture in pictures]
+        seen = (picture[picture != NOTHING] for picture in pictures)
         ends = [(int(numbers.min()), int(numbers.max())) for numbers in seen if numbers.size]
         return cls(min((low for low, _ in ends), default=0), max((high for _, high in ends), default=0))
 

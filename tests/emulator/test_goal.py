@@ -76,7 +76,23 @@ def test_straps_are_on_the_middle_cell_or_those_that_a_program_names():
     assert strapped(ProgramGoal("p", float, lambda _grid: {7: 255, np.int64(3): 2}), grid) == {3: 2, 7: 255}
     assert strapped(ProgramGoal("p", float, lambda _grid: np.array([], int)), grid) == {}
     assert strapped(ProgramGoal("p", float, lambda _grid: []), grid) == {}
-    for wrong in ([72], [-1], [0.5], ["a"], [True], {72: 1}, {0: 256}, {0: 0}, {0: -1}, {0: 1.5}, 0.5):
+    assert strapped(ProgramGoal("p", float, lambda _grid: {5, 6}), grid) == {5: 1, 6: 1}
+    assert strapped(ProgramGoal("p", float, lambda _grid: {5: 9}.keys()), grid) == {5: 1}
+    for wrong in (
+        [72],
+        [-1],
+        [0.5],
+        ["a"],
+        [True],
+        {72: 1},
+        {0: 256},
+        {0: 0},
+        {0: -1},
+        {0: 1.5},
+        0.5,
+        [{0}],
+        None,
+    ):
         with pytest.raises(
             InputError, match="program: p - its straps must be numbers of cells, 0 to 71, or co"
         ):
@@ -99,6 +115,8 @@ def test_inputs_are_on_the_boards():
     assert boards[:, 5].tolist() == [0, 1, 2, 3, 4, 5]
     assert (boards[:, 6:10] == [254, 255, 254, 255]).all()
     assert not boards[:, 10:].any()
+    given = {"slope": [3, -4]}
+    assert (ProgramGoal("p", float, inputs=lambda _grid: given, layout=INPUTS).boards(grid)[:, 6] == 3).all()
 
 
 @pytest.mark.parametrize(
@@ -108,7 +126,15 @@ def test_inputs_are_on_the_boards():
         ({"light": 256}, "its input light has 256 to 256, and is u8; declare a larger kind"),
         ({"light": -1}, "its input light has -1 to -1, and is u8"),
         ({"slope": np.full((6, 2), 1 << 15)}, "its input slope has 32768 to 32768, and is i16"),
-        ({"light": [1, 2]}, "its input light must be whole numbers, one for each of 6 cells, or one for all"),
+        (
+            {"light": [1, 2]},
+            "its input light must be whole numbers, u8 for each of 6 cells, or for all; it is int64[2]",
+        ),
+        (
+            {"slope": np.zeros((2, 6), int)},
+            "its input slope must be whole numbers, i16[2] for each of 6 cells",
+        ),
+        ({10**5000: 1}, "it declares no input 0x"),
         ({"light": 0.5}, "its input light must be whole numbers"),
         ({"light": "1"}, "its input light must be whole numbers"),
         ({"light": np.array([])}, "its input light must be whole numbers"),

@@ -157,7 +157,14 @@ def test_an_index_beyond_the_row_is_a_trap_and_changes_nothing(cell, index):
         ("me.table[0] = 1", "it can only be read"),
         ("me.row = 1", "row is i32[3]; a row of numbers has an index, a single one has none"),
         ("me.kept[0] = 1", "kept is u16; a row of numbers"),
-        ("me[16] = 1", "me has variables, and no numbers; me.name"),
+        ("me[16] = 1", "me is no number; write me.name, or give it to a function that calls it me"),
+        ("me[3] = me.kept = 64", "me is no number"),
+        ("x = me", "me is no number"),
+        ("me = 3", "me is an argument of its function, and nothing else"),
+        ("me.kept = said.wide", "said is an argument of its function, and nothing else"),
+        ("me.kept = count(3)", "count wants me there; give it me"),
+        ("me.kept = len(me)", "me is no number"),
+        ("me.kept = me.limit[0]", "limit is a single number; leave the index out"),
         ("me.kept, me.wide = 1, 2", "variables are stored one by one; write an assignment for each"),
         ("for me.kept in range(3): pass", "a loop counts in a variable of its function"),
         ("me.kept: int = 3", "what a variable is, is declared in the class; leave it out here"),
@@ -198,12 +205,20 @@ def test_what_is_heard_cannot_be_changed(cell):
         ("wake = 3", "P has no such function wake; write: def wake(me)"),
         ("def wake(self): pass", "P has no such function wake; write: def wake(me)"),
         ("def hear(me, said): pass", "P has no such function hear; write: def hear(me, port, said)"),
+        (
+            "keep = {'x': u8}",
+            "P has keep, and a program has shows, keeps, hears, inputs, parameters, boot, hear",
+        ),
+        ("def heard(me, port, said): pass", "P has heard, and a program has shows"),
+        ("shows = property(lambda self: 1 / 0)", "its shows is a property"),
+        ("parameters = {'x': 10**5000}", "its parameter x = 0x"),
         ("def boot(me): pass", "P has no such function boot; write: def boot(me, strap)"),
     ],
 )
 def test_classes_that_are_no_programs(tmp_path, body, says):
     wake = "" if "wake" in body else "    def wake(me): pass\n"
-    text = f"from firmware.declaration import Program\nclass P(Program):\n    {body}\n{wake}"
+    head = "from firmware.declaration import Program\nfrom firmware.variables import *\n"
+    text = f"{head}class P(Program):\n    {body}\n{wake}"
     with pytest.raises(InputError) as caught:
         load(tmp_path / "p.py", text)
     assert f"program: p.py - {says}" in str(caught.value)

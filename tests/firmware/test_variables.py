@@ -57,6 +57,8 @@ def test_all_room_can_be_used():
         ({}, {"inbox": u8}, [], "variable: inbox - it is no name"),
         ({}, {"entropy": u8}, [], "variable: entropy - it is no name"),
         ({}, {3: u8}, [], "variable: 3 - it is no name"),
+        ({}, {"id": u16}, [], "variable: id - every board has it"),
+        ({"hops": 10**5000}, {}, [], "variable: hops - 0x"),
     ],
 )
 def test_what_is_refused(shows, keeps, hears, says):
@@ -72,14 +74,16 @@ def test_what_is_refused(shows, keeps, hears, says):
             {"all": u8[12]},
             "inputs: 17 bytes - a board has 16, 5 of them its own; take smaller kinds, or fewer",
         ),
-        ({"id": u8}, "inputs: id - every board has it; choose another name"),
-        ({"strap": u8}, "inputs: strap - every board has it"),
+        ({"id": u8}, "variable: id - every board has it; choose another name"),
+        ({"strap": u8}, "variable: strap - every board has it"),
+        ({"hops": u8}, "inputs: hops - the cell has a variable of this name; choose another"),
+        ({"µ": u8}, "variable: µ - it is no name"),
         ({"age": u8}, "variable: age - it is no name"),
     ],
 )
 def test_inputs_that_are_refused(inputs, says):
     with pytest.raises(InputError) as caught:
-        Layout.of({}, {}, [], inputs)
+        Layout.of({"hops": u8}, {}, [], inputs)
     assert f"program: {says}" in str(caught.value)
 
 

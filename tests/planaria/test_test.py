@@ -13,12 +13,12 @@ ROOT = Path(__file__).parents[2]
 FORGETFUL = """
 from planaria.swarm import Program, u8
 class Forgetful(Program):
-    keeps = {"strap": u8}
+    keeps = {"mark": u8}
     def boot(me, strap):
-        me.strap = strap
+        me.mark = strap
     def wake(me):
-        me.colour[3] = 64 // (me.strap < 200)
-def legitimate(world): return world["strap"].sum() != 1
+        me.colour[3] = 64 // (me.mark < 200)
+def legitimate(world): return world["mark"].sum() != 1
 """
 
 

@@ -24,7 +24,7 @@ with unseen_here(SETTINGS):
     from numba.core.caching import NullCache
     from numba.core.ccallback import CFunc
     from numba.core.compiler import CompileResult
-    from numba.core.errors import NumbaError
+    from numba.core.errors import NumbaError, TypingError
     from numba.core.serialize import dumps
     from numba.core.typing.templates import AbstractTemplate, infer_global, signature
     from numba.extending import intrinsic, lower_builtin, register_model
@@ -39,6 +39,7 @@ PrimitiveModel: Final = numba_models.PrimitiveModel
 __all__ = [
     "AbstractTemplate",
     "PrimitiveModel",
+    "TypingError",
     "entered",
     "infer_global",
     "inner",
@@ -123,8 +124,11 @@ def entry_point(function: Callable[..., Any], kind: Any, text: str) -> Any:
     try:
         compiled.compile()
     except NumbaError as error:
-        where = re.search(r'File "([^"]+)", line (\d+)', str(error))
-        reason = next(line for line in str(error).splitlines() if line and not line.startswith("Failed in"))
+        text = str(error)
+        where = re.search(r'File "([^"]+)", line (\d+)', text)
+        ours = re.search(r"^ *TypingError: (.+)", text, re.MULTILINE)  # of an intrinsic in here
+        first = next(line for line in text.splitlines() if line and not line.startswith("Failed in"))
+        reason = ours[1] if ours else first
         place = f"{Path(where[1]).name}:{where[2]}" if where else ""
         raise CompilationError(place, reason) from error
     return compiled

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from llvmlite import ir
 
-from emulator.arrays.compiled.jit import intrinsic, types
-from emulator.arrays.programs.numbers import I8, I64, Bytes, unless
+from emulator.arrays.compiled.jit import TypingError, intrinsic, types
+from emulator.arrays.programs.numbers import I8, I64, RAM, Bytes, unless
 from firmware.numbers import PREFIX
 from firmware.variables import KINDS, Kind
 
@@ -39,7 +39,8 @@ def _storer(size: int) -> Any:
             builder.store(value, _at(builder, 8 * size, *arguments[1:])).align = 1
             return context.get_dummy_value()
 
-        assert isinstance(some_bytes, Bytes)
+        if some_bytes != RAM or not isinstance(value, types.Integer | types.Boolean):
+            raise TypingError("what is stored is no number")
         return types.void(types.int64, some_bytes, types.int64), emit
 
     return store
@@ -47,6 +48,9 @@ def _storer(size: int) -> Any:
 
 @intrinsic
 def _index(_typing, number, count):
+    if not isinstance(number, types.Integer | types.Boolean):
+        raise TypingError("an index is no number")
+
     def emit(context, builder, _signature, arguments):
         unless(context, builder, builder.icmp_unsigned("<", *arguments), IndexError)
         return arguments[0]
