@@ -8,7 +8,7 @@ from emulator.choose import make_engine
 from emulator.config import RunConfig, check_trained_for
 from emulator.engine import Engine
 from emulator.engines import MACHINE_CODE
-from emulator.goal import Goal, PictureGoal
+from emulator.goal import PictureGoal
 from emulator.world.topology import Topology
 from firmware import image
 from firmware.budget import HIDDEN_MAX
@@ -93,16 +93,9 @@ def check_fits(code: Code, topology: Topology) -> None:
     """
     if isinstance(code, Genome):
         check_trained_for(code, topology)
-    goal_of(code).boards(topology)
-
-
-def goal_of(code: Code) -> Goal:
-    """What runs are judged by.
-
-    Raises:
-        InputError: a program does not say.
-    """
-    return PictureGoal(code.target) if isinstance(code, Genome) else code.goal()
+        code.target.seed_cell(*topology.shape)
+    else:
+        code.goal().boards(topology)
 
 
 def engine_of(code: Code, config: RunConfig, **choice: Any) -> Engine:
@@ -116,8 +109,8 @@ def engine_of(code: Code, config: RunConfig, **choice: Any) -> Engine:
     Raises:
         InputError: as of ``make_engine``.
     """
-    check_fits(code, config.topology)
     if isinstance(code, Genome):
+        check_fits(code, config.topology)  # before anything is built; the engine asks a program itself
         flash = image.build(code, config.timing)
         library = partial(flash_image, config.timing, config.topology)
         return make_engine(config, flash, PictureGoal(code.target), library=library, **choice)

@@ -4,6 +4,7 @@ import itertools
 import json
 import shlex
 import shutil
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from PIL import Image
 
 from firmware.errors import InputError
-from planaria import Grid, Plan, certify, measure, open_program
+from planaria import Grid, Plan, certify, measure, open_genome, open_program
 from planaria.campaign.certificate import check
 from planaria.campaign.replay import replay
 from planaria.pictures.scale import Scale
@@ -322,3 +323,15 @@ def test_who_declares_nothing_has_no_log(planaria, write, tmp_path, name):
     done = planaria("run", program, "--rounds", 3, "--log", tmp_path / "log.csv")
     assert (done.returncode, f"log: {name} - it has declared no variables" in done.stderr) == (2, True)
     assert not (tmp_path / "log.csv").exists()
+
+
+@pytest.mark.parametrize("name", ["planarian", "leader"])
+def test_a_grid_that_does_not_fit_is_refused_before_anything_is_made(name):
+    code = open_genome(name) if name == "planarian" else open_program(ROOT / "examples" / "leader.py")
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match="grid: 16000x16000 - it would need"):
+            Grid(code, 16_000, 16_000)
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
