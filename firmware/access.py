@@ -52,10 +52,6 @@ class Access(ast.NodeTransformer):
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         if isinstance(node.value, ast.Attribute):
             return self._read(node)
-        if isinstance(node.value, ast.Name) and node.value.id in (ME, SAID):
-            raise self._refuse(
-                node, f"{node.value.id} has variables, and no numbers", f"{node.value.id}.name"
-            )
         self.generic_visit(node)
         return node
 

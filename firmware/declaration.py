@@ -23,12 +23,11 @@ from typing import Any, ClassVar, Final
 from firmware.errors import InputError, written
 from firmware.handlers import Handlers
 from firmware.variables import TAKEN, Kind, Layout, is_name
+from firmware.whole import is_whole
 
 ARGUMENTS: Final = {"boot": ("me", "strap"), "hear": ("me", "port", "said"), "wake": ("me",)}
 
 _ATTRIBUTES: Final = ("shows", "keeps", "hears", "inputs", "parameters", *ARGUMENTS)
-
-NUMBER_MAX: Final = 1 << 63
 
 
 class Program:
@@ -111,7 +110,7 @@ def declared(program: type[Program], name: str) -> Handlers:
     found = {handler: getattr_static(program, handler, missing.get(handler)) for handler in ARGUMENTS}
     for handler, arguments in ARGUMENTS.items():
         function = found[handler]
-        if not isinstance(function, FunctionType) or _arguments(function) != arguments:
+        if not isinstance(function, FunctionType) or arguments_of(function) != arguments:
             asked = f"write: def {handler}({', '.join(arguments)})"
             raise InputError("program", name, f"{program.__name__} has no such function {handler}", asked)
     return Handlers(**found, name=name, declaration=Declaration(layout, dict(program.parameters)))
@@ -126,11 +125,12 @@ def _check_attributes(program: type[Program], name: str) -> None:
                 raise InputError("program", name, limit, "put functions that help beside the class")
 
 
-def _arguments(function: FunctionType) -> tuple[str, ...]:
+def arguments_of(function: FunctionType) -> tuple[str, ...]:
+    """Names of the arguments of a function, in order."""
     return function.__code__.co_varnames[: function.__code__.co_argcount]
 
 
 def _is_constant(value: object) -> bool:
     if isinstance(value, tuple):
         return all(map(_is_constant, value))
-    return type(value) is int and -NUMBER_MAX <= value < NUMBER_MAX
+    return type(value) is int and is_whole(value)

@@ -19,7 +19,7 @@ from types import FunctionType
 from typing import Any, Final
 
 from firmware import access, whole
-from firmware.declaration import Declaration
+from firmware.declaration import Declaration, arguments_of
 from firmware.errors import InputError
 from firmware.flow import Flow, stores
 from firmware.handlers import HANDLERS, Handlers
@@ -45,8 +45,6 @@ _OURS: Final = (TURNS, SPENT, MADE, whole.PREFIX, PREFIX)
 
 CALLS: Final = ("abs", "bool", "int", "max", "min", "range")
 """Python's own functions that a program may call."""
-
-_NUMBER_MAX: Final = 1 << 63
 
 _NODES: Final = (
     *(ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Pass, ast.Break, ast.Continue),
@@ -205,12 +203,10 @@ class _Reader:
         """What a function of the program is given: the cell where it asks for one, and nowhere else."""
         given = set()
         if isinstance(function, FunctionType):
-            wanted = function.__code__.co_varnames[: function.__code__.co_argcount]
-            for argument, name in zip(call.args, wanted, strict=False):
-                is_cell = isinstance(argument, ast.Name) and argument.id in access.CELLS
-                if name in access.CELLS and not (is_cell and argument.id == name):  # type: ignore[attr-defined]
-                    raise self.refused(call, f"{function.__name__} wants {name} there", f"give it {name}")
-                if is_cell and name == argument.id:  # type: ignore[attr-defined]
+            for argument, name in zip(call.args, arguments_of(function), strict=False):
+                if name in access.CELLS:
+                    if not isinstance(argument, ast.Name) or argument.id != name:
+                        raise self.refused(call, f"{function.__name__} wants {name} there", f"give it {name}")
                     given.add(id(argument))
         return given
 
@@ -274,7 +270,7 @@ class _Reader:
             raise self.refused(node, "a program takes bytes one by one")
 
     def _check_constant(self, node: ast.Constant) -> None:
-        if not _is_number(node.value) and node.value is not None and not hasattr(node, "text"):
+        if not whole.is_whole(node.value) and node.value is not None and not hasattr(node, "text"):
             raise self.refused(node, f"{node.value!r} is no whole number of 64 bits")
 
     def _check_raise(self, node: ast.Raise) -> None:
@@ -363,13 +359,9 @@ def _if_spent(place: ast.stmt, then: ast.stmt) -> ast.stmt:
     return test
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int) and -_NUMBER_MAX <= value < _NUMBER_MAX
-
-
 def _is_constant(value: object) -> bool:
     """A number, or a tuple of constants."""
-    return _is_number(value) or (isinstance(value, tuple) and all(map(_is_constant, value)))
+    return whole.is_whole(value) or (isinstance(value, tuple) and all(map(_is_constant, value)))
 
 
 def _is_exception(name: str) -> bool:

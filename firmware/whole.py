@@ -18,9 +18,14 @@ FAR: Final = 1 << 61
 """A range that goes no further has a length of 64 bits."""
 
 
+def is_whole(value: object) -> bool:
+    """Whether a value is a number of 64 bits; a truth value is one, too."""
+    return isinstance(value, int) and -_HALF <= value < _HALF
+
+
 def wrap(number: int) -> int:
     """Two's complement of 64 bits."""
-    return number if -_HALF <= number < _HALF else (number + _HALF) % (2 * _HALF) - _HALF
+    return number if is_whole(number) else (number + _HALF) % (2 * _HALF) - _HALF
 
 
 def shift(count: int) -> int:

@@ -4,7 +4,6 @@ Opening one runs it, as importing a module does. So only files that a person nam
 results or a certificate is kept as text, for comparison, and never run.
 """
 
-import linecache
 import zlib
 from dataclasses import dataclass
 from functools import cache
@@ -153,7 +152,6 @@ def _run(source: bytes, path: str) -> dict[str, Any]:
         code = compile(source, path, "exec")
         # Whoever looks for the source of a function finds what was run, whatever has become of the file.
         names[SOURCE] = decode_source(source)
-        linecache.cache[path] = (len(source), None, names[SOURCE].splitlines(True), path)
         exec(code, names)
 
     try:

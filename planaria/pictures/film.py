@@ -1,8 +1,9 @@
 """Films: a GIF of what the cells showed, each cell where it lies."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from math import isqrt
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from PIL import Image
 
 from emulator.world.topology import Topology
 from firmware.system.atomic import atomic_file
-from planaria.pictures.canvas import canvas
+from planaria.pictures.canvas import Rgb, canvas
 from planaria.pictures.colour import state_on_white
 from planaria.pictures.recording import Recording
 from planaria.pictures.scale import Scale
@@ -36,12 +37,7 @@ def save_film(path: Path, topology: Topology, pictures: Recording) -> None:
     Raises:
         InputError: the file cannot be written.
     """
-    step = -(-len(pictures) // FRAMES_MAX)
-    small = canvas(topology, 1)
-    large = canvas(topology, cell_px(small.height, small.width))
-    _save(
-        path, (large.paint(state_on_white(picture)) for picture in pictures.every(step)), len(pictures), step
-    )
+    _save(path, topology, pictures, state_on_white)
 
 
 def save_film_of_numbers(path: Path, topology: Topology, numbers: Recording) -> None:
@@ -55,17 +51,29 @@ def save_film_of_numbers(path: Path, topology: Topology, numbers: Recording) -> 
     Raises:
         InputError: the file cannot be written.
     """
-    step = -(-len(numbers) // FRAMES_MAX)
+    scale = Scale.of(numbers.every(_step(numbers)))
+    _save(path, topology, numbers, scale.paint, scale.bar)
+
+
+def _step(pictures: Recording) -> int:
+    """Every so many-th picture is shown."""
+    return -(-len(pictures) // FRAMES_MAX)
+
+
+def _save(
+    path: Path,
+    topology: Topology,
+    pictures: Recording,
+    paint: Callable[[NDArray[Any]], Rgb],
+    bar: Callable[[int], Rgb] | None = None,
+) -> None:
+    """Write a GIF of pictures whose cells are painted so, each above a bar for its width, if there is one."""
+    step = _step(pictures)
     small = canvas(topology, 1)
     large = canvas(topology, cell_px(small.height, small.width))
-    scale = Scale.of(numbers.every(step))
-    bar = scale.bar(large.width)
-    frames = (np.concatenate([large.paint(scale.paint(picture)), bar]) for picture in numbers.every(step))
-    _save(path, frames, len(numbers), step)
-
-
-def _save(path: Path, frames: Iterator[NDArray[np.uint8]], pictures: int, step: int) -> None:
-    durations_ms = [FRAME_MS] * ((pictures - 1) // step) + [LAST_FRAME_MS]
+    below = [bar(large.width)] if bar else []
+    frames = (np.concatenate([large.paint(paint(picture)), *below]) for picture in pictures.every(step))
+    durations_ms = [FRAME_MS] * ((len(pictures) - 1) // step) + [LAST_FRAME_MS]
     images = map(Image.fromarray, frames)
     with atomic_file(path) as file:
         next(images).save(file, "GIF", save_all=True, append_images=images, duration=durations_ms, loop=0)
