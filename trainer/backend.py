@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from trainer.rule import Float32, Gradient, Weights
 from trainer.wakes import Sets
 
-Grade = Callable[[Float32], Float32 | None]
-"""Takes the states at the end of a rollout, float32[rows, cols, 16], and returns the loss's gradient with
-respect to them, or None if nothing is to be learned from it."""
+Grade = Callable[["Sample", Float32], Float32 | None]
+"""Takes a sample and its states at the end of the rollout, float32[rows, cols, 16], and returns the loss's
+gradient with respect to them, or None if nothing is to be learned from it."""
 
 
 class Babble(NamedTuple):
@@ -38,6 +38,8 @@ class Sample(NamedTuple):
         lost: what is lost in each step, uint64[steps, 8, words], or None.
         quantised: whether it rounds as the firmware does.
         babble: cells that babble, or None if none does.
+        unhurt: what it was before it was wounded, float32[rows, cols, 16], or None if it is not to be that
+            again. Only the grade asks for it.
     """
 
     states: Float32
@@ -47,6 +49,7 @@ class Sample(NamedTuple):
     lost: Sets | None
     quantised: bool
     babble: Babble | None = None
+    unhurt: Float32 | None = None
 
 
 class World(ABC):

@@ -130,7 +130,7 @@ class _Desk:
         self.restart(packed(sample.hole))
         self.live(rule, sample.fire, sample.lost, sample.quantised, keep=True, babble=sample.babble)
         states = self.states
-        toward = grade(states)
+        toward = grade(sample, states)
         if toward is None:
             return states, None
         for array in (self.toward_own, self.toward_inbox, self.sums):

@@ -54,6 +54,7 @@ _NUMBERS: Final = {
     "lost": Limits(0, 15, whole=True),
     "hope": Limits(1e-6, 1000),
     "unhealed": Limits(0, 1000),
+    "remembered": Limits(0, 1000),
     "evenness": Limits(1e-6, 1_000_000),
     "exploded": Limits(0, 1000, above=True),
     "accumulator_penalty": Limits(0, 1000),
@@ -104,6 +105,7 @@ class Recipe:
     lost: int = USUAL["lost"]
     hope: float = USUAL["hope"]
     unhealed: float = USUAL["unhealed"]
+    remembered: float = USUAL["remembered"]
     evenness: float = USUAL["evenness"]
     exploded: float = USUAL["exploded"]
     accumulator_penalty: float = USUAL["accumulator_penalty"]

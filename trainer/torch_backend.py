@@ -76,7 +76,7 @@ class Torch(Backend):
         end = roll(world, given, noise, sheet, samples[0].quantised, penalties)
         grids = sheet.unpack(end.own)
         found = grids.detach().cpu().numpy().copy()
-        graded = [grade(grid) for grid in found]
+        graded = [grade(sample, grid) for sample, grid in zip(samples, found, strict=True)]
         toward = np.stack([np.zeros_like(found[0]) if one is None else one for one in graded])
         for place, one in enumerate(graded):
             if one is None:

@@ -83,7 +83,7 @@ class Training:
         """The file that it was saved to last, or resumed from."""
         self.seconds = 0.0
         """Wall time spent up to the end of the last step, earlier runs included."""
-        self._wanted = target.placed(rows, cols).astype(np.float32) / 255
+        self._wanted: Float32 = target.placed(rows, cols).astype(np.float32) / np.float32(255)
         self._blank = max(float((self._wanted**2).mean()), self._error(self.pool.seed))
         self._damage = Damage(rows, cols, max(target.height, target.width))
         self._judge = Judge(backend, target, recipe.margin, recipe.seed)
@@ -106,7 +106,7 @@ class Training:
         weights = self.parameters.weights(False), self.parameters.weights(True)
         penalty = self.recipe.accumulator_penalty / (ONE * self._wanted.size * len(samples))
         ends, gradient = self.backend.learn(
-            weights, samples, lambda states: self._toward(states, len(samples)), penalty
+            weights, samples, lambda sample, states: self._toward(sample, states, len(samples)), penalty
         )
         errors = [self._error(states) for states in ends]
         exploded = [self._has_exploded(error) for error in errors]
@@ -180,12 +180,14 @@ class Training:
             role = "seed" if number == 0 or recipe.regime == "growing" else "held"
             if recipe.damages(progress) and number >= max(1, size - wounded):
                 role = "wounded"
+            states, healed = self.pool.grids[place], self._has_healed(errors[number])
             wound = None
             if role == "wounded":
                 wound = self._damage.draw(draws, self.practice.shares(recipe.damage(progress)))
-            elif role == "held" and not self._has_healed(errors[number]):
+            elif role == "held" and not healed:
                 role = "wounded"
-            samples.append(self._sample(self.pool.grids[place], role, wound, progress))
+            sample = self._sample(states, role, wound, progress)
+            samples.append(sample._replace(unhurt=states) if wound and healed else sample)
             wounds.append(wound.kind if wound else None)
         return chosen, samples, wounds
 
@@ -213,21 +215,31 @@ class Training:
     def _has_exploded(self, error: float) -> bool:
         return not error < self.recipe.exploded * self._blank  # not a number, too
 
-    def _toward(self, states: Float32, batch: int) -> Float32 | None:
+    def _toward(self, sample: Sample, states: Float32, batch: int) -> Float32 | None:
         """Gradient of the batch's loss with respect to one sample's states; None if it has exploded.
 
-        The loss of a sample grows with the logarithm of its error, or one that is beyond hope would drown
-        what the others teach.
+        What was whole before it was hurt shall have its hidden channels again, too: where a picture is of
+        one colour they alone tell a cell of its place.
         """
-        error = self._error(states)
-        if self._has_exploded(error):
+        if self._has_exploded(self._error(states)):
             return None
         beyond = np.sign(states) * (abs(states) > self.recipe.overflow_from * ONE)
         toward: Float32 = beyond * np.float32(1 / (ONE * states.size * batch))
-        difference = states[..., :VISIBLE] * np.float32(1 / ONE) - self._wanted
-        teaches = 1 / (1 + error / (self.recipe.hope * self._blank))
-        toward[..., :VISIBLE] += difference * np.float32(2 * teaches / (ONE * self._wanted.size * batch))
+        unit, share = np.float32(1 / ONE), np.float32(1 / batch)
+        toward[..., :VISIBLE] += share * self._pull(states[..., :VISIBLE] * unit - self._wanted)
+        if sample.unhurt is not None:
+            away = (states[..., VISIBLE:] - sample.unhurt[..., VISIBLE:]) * unit
+            toward[..., VISIBLE:] += share * np.float32(self.recipe.remembered) * self._pull(away)
         return toward
+
+    def _pull(self, away: Float32) -> Float32:
+        """Gradient of a loss that grows with the logarithm of the mean square of these differences.
+
+        One that grew with the square itself would let what is beyond hope drown what the others teach.
+        """
+        error = float((away**2).mean())
+        teaches = 1 / (1 + error / (self.recipe.hope * self._blank))
+        return away * np.float32(2 * teaches / (ONE * self._wanted.size))
 
     def _apply(self, gradient: Gradient, progress: float) -> bool:
         """Move the parameters; each tensor's gradient has unit norm. Not if that is beyond all numbers."""

@@ -10,7 +10,7 @@ pytest.importorskip("safetensors", reason="the extra train is not installed")
 
 from firmware.budget import ONE
 from tests.trainer.worlds import backend_of
-from trainer.backend import Backend
+from trainer.backend import Backend, Sample
 from trainer.kernels import KERNELS
 from trainer.recipe import Recipe
 from trainer.rule import Gradient
@@ -59,6 +59,12 @@ def shown(target, share=1.0):
     grid = np.zeros((12, 12, 16), np.float32)
     grid[..., :4] = target.placed(12, 12) * np.float32(share * ONE / 255)
     return grid
+
+
+def whole(target):
+    """A sample that has not been hurt, and in which nobody wakes."""
+    nothing = np.zeros((12, 12), bool)
+    return Sample(shown(target), True, nothing, np.zeros((9, 3), np.uint64), None, False)
 
 
 EXPLODED = np.full((12, 12, 16), 100, np.float32)
@@ -230,22 +236,47 @@ def test_the_backend_is_asked_for_the_present_rule(recipe, scripted):
         assert all(np.array_equal(one, other) for one, other in zip(expected[:3], found[:3], strict=True))
         assert found[3:] == (6, 8)
     assert penalty == pytest.approx(1 / (64 * 12 * 12 * 4 * 2))
-    assert np.array_equal(grade(samples[0].states), training._toward(samples[0].states, 2))
+    sample, end = samples[0], samples[0].states + 3
+    assert np.array_equal(grade(sample, end), training._toward(sample, end, 2))
 
 
-def test_toward_is_the_gradient_of_the_loss(target, recipe, scripted):
-    """Mean squared error of the colours, and what is beyond 1.8, in a batch of three."""
+def test_what_was_whole_shall_be_what_it_was(target, recipe, scripted, marked):
+    """Of a sample that is wounded; not of one that was to go on healing, holds, or begins."""
+    training = scripted(recipe)
+    found = Counter()
+    for _ in range(60):
+        for place in range(8):
+            training.pool.grids[place] = shown(target, 1 - place / 24)
+        chosen, samples, _ = training._samples(0.5)
+        for place, sample in zip(chosen, samples, strict=True):
+            healed = training._has_healed(training._error(training.pool.grids[place]))
+            wounded = bool(sample.hole.any())
+            found[healed, wounded] += 1
+            assert (sample.unhurt is not None) == (healed and wounded)
+            if sample.unhurt is not None:
+                assert np.array_equal(sample.unhurt, training.pool.grids[place])
+    assert found[True, True] > 9
+    assert found[False, True] > 9
+    assert found[True, False] > 9
+
+
+@pytest.mark.parametrize("hurt", [False, True])
+def test_toward_is_the_gradient_of_the_loss(target, recipe, hurt, scripted):
+    """Of the colours and, of one that was hurt, of the hidden channels; and what is beyond 1.8; of three."""
     training, draws = scripted(recipe), np.random.default_rng(1)
-    states = (shown(target) + draws.normal(0, 5, (12, 12, 16))).astype(np.float32)
+    states, unhurt = ((shown(target) + draws.normal(0, 5, (12, 12, 16))).astype(np.float32) for _ in range(2))
     states[3, 4:9, 3:9], states[4, 4:9, 3:9] = 127, -128
     picture = target.placed(12, 12) / 255
 
     def loss(states):
         beyond = np.maximum(abs(states) / 64 - 1.8, 0)
         hope = recipe.hope * training._blank
-        return (hope * np.log1p(((states[..., :4] / 64 - picture) ** 2).mean() / hope) + beyond.mean()) / 3
+        colour = ((states[..., :4] / 64 - picture) ** 2).mean()
+        hidden = (((states - unhurt)[..., 4:] / 64) ** 2).mean() if hurt else 0
+        remembered = 12 / 4 * recipe.remembered * np.log1p(hidden / hope)
+        return (hope * (np.log1p(colour / hope) + remembered) + beyond.mean()) / 3
 
-    toward = training._toward(states, 3)
+    toward = training._toward(whole(target)._replace(unhurt=unhurt if hurt else None), states, 3)
     assert toward.dtype == np.float32
     for place in [(0, 0, 0), (5, 5, 3), (6, 2, 1), (3, 4, 3), (4, 8, 3), (3, 6, 8), (4, 5, 5), (7, 7, 9)]:
         step = np.zeros(states.shape)
@@ -257,10 +288,10 @@ def test_toward_is_the_gradient_of_the_loss(target, recipe, scripted):
 def test_nothing_is_learned_from_an_explosion(target, recipe, scripted):
     """At twice the error of a blank grid; or where there are no numbers any more."""
     training = scripted(recipe)
-    assert training._toward(np.zeros((12, 12, 16), np.float32), 2) is not None
-    assert training._toward(-shown(target, 0.41), 2) is not None
-    assert training._toward(-shown(target, 0.42), 2) is None
-    assert training._toward(np.full((12, 12, 16), np.nan, np.float32), 2) is None
+    assert training._toward(whole(target), np.zeros((12, 12, 16), np.float32), 2) is not None
+    assert training._toward(whole(target), -shown(target, 0.41), 2) is not None
+    assert training._toward(whole(target), -shown(target, 0.42), 2) is None
+    assert training._toward(whole(target), np.full((12, 12, 16), np.nan, np.float32), 2) is None
 
 
 def test_a_step_by_hand(recipe, scripted):

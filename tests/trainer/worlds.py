@@ -80,7 +80,7 @@ def random_sample(draws, rows, cols, steps=6, quantised=True, losing=4, holed=0.
     return Sample(states, heard, hole, fire, lost, quantised, babble)
 
 
-def graded(states):
+def graded(sample, states):
     """A gradient that pulls on every channel of every cell, and depends a little on what it is."""
     toward = np.cos(np.arange(states.size, dtype=np.float32)).reshape(states.shape)
     return toward + states * np.float32(1 / 256)
