@@ -75,6 +75,11 @@ def own(code: Code, program: Path | None) -> Code:
     return confirmed(code, program)
 
 
+def to_be_named(name: str) -> list[str]:
+    """What a command on results of this code asks of a person besides: a program's file, as ``own`` does."""
+    return ["--program", name] if is_program(name) else []
+
+
 def hidden_of(code: Code) -> int:
     """Hidden units of a rule, by which the pace of a chip goes; the most of all for a program."""
     return code.hidden if isinstance(code, Genome) else HIDDEN_MAX

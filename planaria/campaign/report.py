@@ -30,7 +30,7 @@ from planaria.campaign.summary import (
 )
 from planaria.campaign.trial import TrialResult
 from planaria.campaign.yardstick import APART, Yardstick
-from planaria.code import Code
+from planaria.code import Code, to_be_named
 from planaria.hint import PROGRAM, paste
 from planaria.outputs import check_outputs, check_results, make_folder
 from planaria.pictures.drawing import Figure
@@ -123,7 +123,7 @@ def _content(
     genomes: Mapping[str, Code],
 ) -> dict[str, Any]:
     clean = judged[Yardstick.CLEAN]
-    labels = {summary.point.number: summary.label for summary in clean}
+    points = {summary.point.number: summary for summary in clean}
     worst = worst_first(clean)
     traces = hashlib.sha256("".join(result.trace_sha256 for result in results).encode())
     horizons = {yardstick: common_watch_rounds(summaries) for yardstick, summaries in judged.items()}
@@ -161,7 +161,11 @@ def _content(
             for comparison in compare(plan, clean)
         ],
         "worst": [
-            {"label": labels[trial.point], **_trial(trial), "replay": _replay(folder, trial)}
+            {
+                "label": points[trial.point].label,
+                **_trial(trial),
+                "replay": _replay(folder, trial, points[trial.point].point.genome),
+            }
             for trial in worst[:WORST_MAX]
         ],
         "failed": [_trial(trial) for trial in worst if trial.clean_outcome is not Outcome.RECOVERED],
@@ -231,10 +235,11 @@ def _trial(trial: TrialResult) -> dict[str, Any]:
     }
 
 
-def _replay(folder: Path, trial: TrialResult) -> str:
+def _replay(folder: Path, trial: TrialResult, genome: str) -> str:
     """The command that makes a film of a trial."""
     film = f"worst-{trial.point}-{trial.index}.gif"
-    return paste(PROGRAM, "replay", folder, "--point", trial.point, "--trial", trial.index, "--film", film)
+    which = "--point", trial.point, "--trial", trial.index
+    return paste(PROGRAM, "replay", folder, *which, *to_be_named(genome), "--film", film)
 
 
 def _notes(plan: Plan, trials: int, clean: dict[str, int]) -> list[str]:

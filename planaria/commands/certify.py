@@ -85,8 +85,11 @@ def _certify(options: argparse.Namespace) -> int | None:
 
 def print_certificate(certificate: dict[str, Any], output: Path) -> None:
     """Tell a person what is certified, and where it stands."""
+    from planaria.code import to_be_named
+
     _print_about(certificate)
-    say(f"  wrote {output}; check it with: {paste_here('certify', '--check', output)}")
+    check = paste_here("certify", "--check", output, *to_be_named(certificate["genome"]))
+    say(f"  wrote {output}; check it with: {check}")
 
 
 def print_check(result: dict[str, Any]) -> None:

@@ -142,6 +142,15 @@ class TestCampaign:
         again = replay(folder / "results", 0, 3, program=folder / "hop_count.py")
         assert (again["same"], again["genome"]) == (True, "hop_count.py")
 
+    def test_commands_that_are_shown_may_be_pasted(self, planaria, folder, tmp_path):
+        """They name the program's file, without which they would refuse."""
+        shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+        worst = json.loads(planaria("report", "results", "--json").stdout)["worst"][0]
+        assert "as measured" in planaria(*shlex.split(worst["replay"])[1:]).stdout
+        done = planaria("certify", "results", "--within", 60, "-o", "c.json")
+        command = shlex.split(done.stdout.partition("check it with: ")[2])
+        assert ", 0 differ" in planaria(*command[command.index("certify") :], "--sample", 1).stdout
+
     def test_another_file_is_refused(self, folder, write):
         with pytest.raises(InputError, match="its SHA-256 is not that of the results' program"):
             replay(folder / "results", 0, 3, program=write(BLINK))
