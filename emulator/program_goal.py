@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Real
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -35,6 +36,7 @@ class ProgramGoal(Goal):
         inputs: takes the topology and returns for each input that the program declares a value for each cell,
             or one for all; None if all are 0.
         layout: where the program's variables lie; None if it has declared none.
+        parameters: the numbers in its ROM by name.
     """
 
     def __init__(
@@ -44,12 +46,13 @@ class ProgramGoal(Goal):
         straps: Callable[[Topology], Any] | None = None,
         inputs: Callable[[Topology], Any] | None = None,
         layout: Layout | None = None,
+        parameters: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self.name = name
         self.yardsticks = BY_DISTANCE
         self._legitimate = legitimate
         self._straps, self._inputs = straps, inputs
-        self._layout = layout
+        self._layout, self._parameters = layout, parameters
 
     def boards(self, topology: Topology) -> Boards:
         boards = make_boards(self._codes(topology))
@@ -114,7 +117,7 @@ class ProgramGoal(Goal):
         return np.broadcast_to(found, (topology.cells, *row)).astype(np.int64)
 
     def distance(self, world: World) -> float:
-        view = View(world, self._layout)
+        view = View(world, self._layout, self._parameters)
         given = self._asked("legitimate", self._legitimate, lambda: self._legitimate(view))
         limit = f"its legitimate says {written(given)}"
         if not isinstance(given, Real | np.bool_):

@@ -4,7 +4,9 @@ All arrays have an entry for each cell, in the order of their numbers; ``view.to
 on the grid.
 """
 
-from typing import Protocol
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,10 +60,17 @@ class View:
     Args:
         world: the cells.
         layout: where the program's variables lie; None if it has declared none.
+        parameters: the numbers in its ROM by name, as this run has them.
     """
 
-    def __init__(self, world: World, layout: Layout | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        layout: Layout | None = None,
+        parameters: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         self._world, self._layout = world, layout
+        self.parameters = parameters
         self._ram: NDArray[np.uint8] | None = None
 
     @property

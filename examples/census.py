@@ -41,6 +41,7 @@ def choose(me):
 def show(me):
     """Blue, the brighter the more stand behind a cell; the root is red."""
     me.colour[0] = 64 if me.board.strap else 0
+    me.colour[1] = 0
     me.colour[2] = min(64, 4 * me.count)
     me.colour[3] = 64
 
@@ -51,6 +52,6 @@ def legitimate(world):
         return 0
     roots = (world["strap"] > 0) & world.running
     hops = world.hops_from(roots)
-    right = np.where(hops >= 0, hops, Census.parameters["limit"])
+    right = np.where(hops >= 0, hops, world.parameters["limit"])
     missed = abs(world["count"][roots].sum() - (hops >= 0).sum()) / world.running.sum()
     return min(1, np.mean((world["hops"] != right)[world.running]) + missed)

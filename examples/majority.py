@@ -31,6 +31,7 @@ class Majority(Program):
         me.estimate = mean + (me.yes * me.board.sees - mean) // me.leak
         me.opinion = 2 * me.estimate > me.yes
         me.colour[0] = me.estimate >> 10
+        me.colour[1] = 0
         me.colour[2] = 63 - (me.estimate >> 10)
         me.colour[3] = 64
 

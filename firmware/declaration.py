@@ -17,7 +17,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import getattr_static
-from types import FunctionType
+from types import FunctionType, MappingProxyType
 from typing import Any, ClassVar, Final
 
 from firmware.errors import InputError, written
@@ -79,15 +79,17 @@ def find_program(names: Mapping[str, object]) -> type[Program] | None:
     return found[0] if found else None
 
 
-def declared(program: type[Program], name: str) -> Handlers:
+def declared(program: type[Program], name: str, chosen: Mapping[str, int] = MappingProxyType({})) -> Handlers:
     """The functions of a program, with what it declares.
 
     Args:
         program: the class.
         name: of its file, for messages.
+        chosen: other values for some of its parameters that are single numbers.
 
     Raises:
-        InputError: what it declares cannot be, or a function is missing or takes other arguments.
+        InputError: what it declares cannot be, a function is missing or takes other arguments, or there is no
+            such parameter.
     """
     for attribute in ("shows", "keeps", "inputs", "parameters", "hears"):
         given = getattr_static(program, attribute)
@@ -113,7 +115,22 @@ def declared(program: type[Program], name: str) -> Handlers:
         if not isinstance(function, FunctionType) or arguments_of(function) != arguments:
             asked = f"write: def {handler}({', '.join(arguments)})"
             raise InputError("program", name, f"{program.__name__} has no such function {handler}", asked)
-    return Handlers(**found, name=name, declaration=Declaration(layout, dict(program.parameters)))
+    parameters = _with_chosen(program.parameters, chosen, name)
+    return Handlers(**found, name=name, declaration=Declaration(layout, parameters))
+
+
+def _with_chosen(
+    parameters: Mapping[str, int | tuple[Any, ...]], chosen: Mapping[str, int], name: str
+) -> dict[str, int | tuple[Any, ...]]:
+    """The parameters of a program, some of them with other values."""
+    single = [parameter for parameter, value in parameters.items() if not isinstance(value, tuple)]
+    for parameter, value in chosen.items():
+        if parameter not in single:
+            limit = f"{name} has {', '.join(single) or 'declared no parameters'}"
+            raise InputError("parameter", parameter, limit, "name one that is a single number")
+        if not _is_constant(value) or isinstance(value, tuple):
+            raise InputError(f"parameter {parameter}", value, "it is no whole number of 64 bits", "e.g. 40")
+    return {**parameters, **chosen}
 
 
 def _check_attributes(program: type[Program], name: str) -> None:

@@ -1,7 +1,9 @@
 """What cells are flashed with: a genome, or a program in its place; the same questions for both."""
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from emulator.choose import make_engine
@@ -27,14 +29,21 @@ def is_program(name_or_file: str | Path) -> bool:
     return Path(name_or_file).suffix == SUFFIX
 
 
-def open_code(name_or_file: str | Path) -> Code:
+def open_code(name_or_file: str | Path, parameters: Mapping[str, int] = MappingProxyType({})) -> Code:
     """A program's file, a shipped genome by its name, or any genome file.
 
+    Args:
+        name_or_file: of it.
+        parameters: other values for some of a program's own, by name.
+
     Raises:
-        InputError: it is none of them, or cannot be read.
+        InputError: it is none of them, cannot be read, or has no such parameter.
     """
     if is_program(name_or_file):
-        return open_program(name_or_file)
+        return open_program(name_or_file, parameters)
+    if parameters:
+        limit = f"{name_or_file} is no program, and a genome has none"
+        raise InputError("parameter", next(iter(parameters)), limit, "leave it out")
     if Path(name_or_file).suffix == ".c":
         twin = Path(name_or_file).with_suffix(SUFFIX)
         fix = f"run {twin}, with --engine native or iss; or build this one"

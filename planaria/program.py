@@ -5,11 +5,13 @@ results or a certificate is kept as text, for comparison, and never run.
 """
 
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from importlib.util import decode_source
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from emulator.program_goal import ProgramGoal
@@ -37,11 +39,13 @@ class SourceProgram:
         name: of the file, without its suffix.
         source: the whole file.
         path: where it lies, if a person has named it; None where it came with somebody's results.
+        given: other values of its parameters than the file has, each with its name.
     """
 
     name: str
     source: bytes
     path: str | None = None
+    given: tuple[tuple[str, int], ...] = ()
 
     def to_bytes(self) -> bytes:
         """The file, as results keep it."""
@@ -50,6 +54,18 @@ class SourceProgram:
     def crc32(self) -> int:
         """A short fingerprint of the file."""
         return zlib.crc32(self.source)
+
+    def with_parameters(self, given: Mapping[str, int]) -> "SourceProgram":
+        """The same program with other values of some of its parameters.
+
+        Raises:
+            InputError: it has no such parameter, or the value is no whole number of 64 bits; or as
+                ``handlers``.
+        """
+        changed = replace(self, given=tuple(sorted(given.items())))
+        if given:
+            _ = changed.handlers
+        return changed
 
     @property
     def handlers(self) -> Handlers:
@@ -60,7 +76,22 @@ class SourceProgram:
         """
         names, name = self._names(), f"{self.name}{SUFFIX}"
         program = find_program(names)
-        return declared(program, name) if program else Handlers.of(names, name)
+        if program:
+            return declared(program, name, dict(self.given))
+        if self.given:
+            limit = f"{name} is no class, and has no parameters"
+            raise InputError("parameter", self.given[0][0], limit, "see examples/leader.py")
+        return Handlers.of(names, name)
+
+    @property
+    def parameters(self) -> dict[str, int | tuple[Any, ...]]:
+        """Numbers in the program's ROM by name: those of the file, but for those that somebody has given.
+
+        Raises:
+            InputError: as ``handlers``.
+        """
+        declaration = self.handlers.declaration
+        return dict(declaration.parameters) if declaration else {}
 
     @property
     def source_in_c(self) -> Path:
@@ -102,7 +133,7 @@ class SourceProgram:
             if given is not None and not callable(given):
                 fix = f"def {name}(topology): ..."
                 raise InputError("program", self.path, f"its {name} is no function", fix)
-        return ProgramGoal(f"{self.name}{SUFFIX}", legitimate, straps, inputs, self.layout)
+        return ProgramGoal(f"{self.name}{SUFFIX}", legitimate, straps, inputs, self.layout, self.parameters)
 
     def _names(self) -> dict[str, Any]:
         if self.path is None:
@@ -111,22 +142,22 @@ class SourceProgram:
         return _run(self.source, self.path)
 
 
-def open_program(path: str | Path) -> SourceProgram:
+def open_program(path: str | Path, parameters: Mapping[str, int] = MappingProxyType({})) -> SourceProgram:
     """A program of a cell from its file, which is run once, to see that it is one.
 
     Args:
         path: of a Python file with a class derived from ``planaria.swarm.Program``, or with the functions
             ``boot``, ``hear`` and ``wake``; and with the function ``legitimate``.
+        parameters: other values for some that the class declares, by name.
 
     Raises:
-        InputError: it cannot be read or run, or lacks a function.
+        InputError: it cannot be read or run, lacks a function, or has no such parameter.
     """
     path = Path(path)
     source = read_input("program", path, FILE_MAX_BYTES, "check the path")
     program = SourceProgram(path.stem, source, str(path))
     program.goal()
-    _ = program.handlers
-    return program
+    return program.with_parameters(parameters)
 
 
 def confirmed(program: SourceProgram, path: Path) -> SourceProgram:

@@ -2,9 +2,11 @@
 
 import math
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from emulator.config import RunConfig
@@ -24,6 +26,7 @@ def run(
     name_or_file: str | Path,
     rounds: int,
     *,
+    parameters: Mapping[str, int] = MappingProxyType({}),
     engine: str = "window",
     target: str | None = None,
     check_genome: bool = False,
@@ -41,6 +44,7 @@ def run(
     Args:
         name_or_file: of the genome, or of a program in Python.
         rounds: how long, in mean intervals.
+        parameters: other values for some of a program's own, by name.
         engine: as of ``Grid``, like target, check_genome and kernel.
         target: the chip, for the engine ``iss``.
         check_genome: whether each cell checks its genome at boot, for ``iss``.
@@ -56,7 +60,7 @@ def run(
     Raises:
         InputError: a bad option, genome or output.
     """
-    code = open_code(name_or_file)
+    code = open_code(name_or_file, parameters)
     outputs = [path for path in (film, figure, trace, log) if path]
     check_outputs(outputs, [code_path(name_or_file)])
     if check and engine == "reference":
@@ -99,6 +103,7 @@ def run(
     return {
         "genome": code.name,
         "genome_crc32": f"{code.crc32():08x}",
+        "parameters": dict(parameters),
         "grid": list(reversed(config.topology.shape)),
         "topology": str(config.topology),
         "rounds": rounds,

@@ -1,7 +1,9 @@
 """A program of a cell, put to the test: every kind of fault on two engines, and random RAM to begin from."""
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -57,12 +59,19 @@ BEGIN_ROUNDS: Final = 100
 
 
 def put_to_test(
-    path: Path, *, grid: str = "12x12", worlds: int = 20, rounds: int = 300, seed: int = 0
+    path: Path,
+    *,
+    parameters: Mapping[str, int] = MappingProxyType({}),
+    grid: str = "12x12",
+    worlds: int = 20,
+    rounds: int = 300,
+    seed: int = 0,
 ) -> dict[str, Any]:
     """Put a program to the test; returns what ``--json`` shows.
 
     Args:
         path: of the program.
+        parameters: other values for some of its own, by name.
         grid: ``COLSxROWS`` of all worlds, at least 8x8.
         worlds: how many begin from random RAM.
         rounds: they have after that, to become legitimate and stay so.
@@ -71,7 +80,7 @@ def put_to_test(
     Raises:
         InputError: it is no program, or an option is out of its limits.
     """
-    code = open_code(path)
+    code = open_code(path, parameters)
     if not isinstance(code, SourceProgram):
         raise InputError("program", path, "it is a genome", "see planaria measure")
     for name, value, most in (("worlds", worlds, 10_000), ("rounds", rounds, 100_000)):
@@ -92,6 +101,7 @@ def put_to_test(
     times = [time for outcome, time in healed if outcome == Outcome.RECOVERED and time is not None]
     return {
         "program": code.name,
+        "parameters": dict(parameters),
         "faults": faults,
         "grid": grid,
         "worlds": worlds,

@@ -7,6 +7,7 @@ from planaria.campaign.graph import graph_of
 from planaria.campaign.plan import Plan
 from planaria.campaign.world import topologies_of
 from planaria.code import Code, check_fits, code_path, is_program, open_code
+from planaria.program import SourceProgram
 from planaria.shipped import shipped_paths
 
 
@@ -21,7 +22,10 @@ def open_codes(plan: Plan) -> dict[str, Code]:
     codes = {}
     for place, name in enumerate(plan.genomes):
         try:
-            codes[name] = open_code(place_of(plan, name))
+            codes[name] = code = open_code(place_of(plan, name))
+            if isinstance(code, SourceProgram):
+                for given in plan.given():
+                    code.with_parameters(given)
             for topology in topologies:
                 check_fits(codes[name], topology)
         except InputError as error:

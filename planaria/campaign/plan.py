@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from importlib.resources import files
-from itertools import product
+from itertools import chain, product
 from math import prod
 from pathlib import Path
 from typing import Any, Final, Self
@@ -52,6 +52,8 @@ HORIZON_MAX_ROUNDS: Final = 100_000
 CHECKS_MAX: Final = 40_000
 """Worlds and faults of all combinations of swept values and of ends of draws: checked in a second."""
 
+PARAMETERS: Final = "parameters"
+
 _KEYS: Final = (
     "title",
     "genomes",
@@ -62,6 +64,7 @@ _KEYS: Final = (
     "quiet_rounds",
     "seed",
     "world",
+    PARAMETERS,
     "recovery",
     "sweep",
     "draw",
@@ -87,6 +90,7 @@ class Plan:
         sweep: name -> values; every combination of them is a point.
         draw: name -> what each trial chooses from for itself.
         graphs: those that it carries: name of the file -> content.
+        parameters: of the program, by name: a whole number, or ``"{name}"``.
         text: the file, with its graph.
         source: its path; errors begin with it.
         derived_seeds: name of a genome -> the seed that follows, once the genomes are known.
@@ -106,6 +110,7 @@ class Plan:
     text: str
     source: str
     graphs: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict)
     derived_seeds: dict[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -137,11 +142,13 @@ class Plan:
             sweep=read_sweep(table.table("sweep")),
             draw=read_draw(table.table("draw")),
             graphs=read_graphs(table),
+            parameters=_read_parameters(table),
             text=text,
             source=source,
         )
         places = {f"timeline[{place}]": text for place, text in enumerate(plan.timeline)}
         places |= {f"world.{name}": given for name, given in plan.world.items()}
+        places |= {f"{PARAMETERS}.{name}": given for name, given in plan.parameters.items()}
         check_names(source, places, plan.sweep, plan.draw)
         plan._check_points(table)
         return plan
@@ -178,7 +185,7 @@ class Plan:
             "recovery": asdict(self.predicate),
             "sweep": plain(list(self.sweep.items())),
             "draw": plain(choices),
-        }
+        } | ({PARAMETERS: plain(self.parameters)} if self.parameters else {})
         return json.dumps(parts, sort_keys=True, separators=(",", ":"))
 
     def _graphs(self) -> dict[str, Any]:
@@ -220,7 +227,8 @@ class Plan:
         seed, drawn = self.chance(point, index)
         values = {**point.swept, **drawn}
         config, chip = replace(self._config(values), seed=seed), read_chip(self._world_table(values))
-        return Trial(point.number, index, seed, point.genome, drawn, config, chip, self.horizon_rounds)
+        given = self._given(values)
+        return Trial(point.number, index, seed, point.genome, drawn, config, chip, self.horizon_rounds, given)
 
     def chance(self, point: Point, index: int) -> tuple[int, dict[str, Value]]:
         """The seed of a trial, and the parameters that it draws."""
@@ -235,9 +243,27 @@ class Plan:
 
     def worlds(self) -> Iterator[RunConfig]:
         """The world of every combination of swept values and ends of draws; seeds left open."""
+        return map(self._config, self._values())
+
+    def given(self) -> Iterator[dict[str, int]]:
+        """The program's parameters at every combination of swept values and ends of draws."""
+        return map(self._given, self._values())
+
+    def _values(self) -> Iterator[dict[str, Value]]:
+        """Every combination of swept values and ends of draws."""
         ends = [choice.extremes for choice in self.draw.values()]
         for swept, drawn in product(self._combinations, product(*ends)):
-            yield self._config({**swept, **dict(zip(self.draw, drawn, strict=True))})
+            yield {**swept, **dict(zip(self.draw, drawn, strict=True))}
+
+    def _given(self, values: Mapping[str, Value]) -> dict[str, int]:
+        """The program's parameters with these values put in.
+
+        Raises:
+            InputError: one is no whole number.
+        """
+        options = {name: substitute_option(given, values) for name, given in self.parameters.items()}
+        table = TomlTable(self.source, PARAMETERS, options)
+        return {name: table.whole(name, -(1 << 63), (1 << 63) - 1) for name in options}
 
     def _config(self, values: Mapping[str, Value]) -> RunConfig:
         """The world of a trial with these parameters, its seed left open.
@@ -300,7 +326,7 @@ class Plan:
                 f"there can be {CHECKS_MAX:,} worlds and faults to check, and not {checks:,}",
                 "draw fewer parameters, sweep fewer values, or plan fewer faults",
             )
-        for _world in self.worlds():
+        for _checked in chain(self.worlds(), self.given()):
             pass
 
 
@@ -308,6 +334,14 @@ def _read_world(table: TomlTable) -> dict[str, Any]:
     world = table.table("world")
     world.check_keys(*WORLD)
     return world.content
+
+
+def _read_parameters(table: TomlTable) -> dict[str, Any]:
+    parameters = table.table(PARAMETERS).content
+    if parameters and "program" not in table.content:
+        name, value = next(iter(parameters.items()))
+        raise table.error(f"{PARAMETERS}.{name}", value, "a genome has no parameters", "leave it out")
+    return parameters
 
 
 def _read_codes(table: TomlTable) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ def replay(
         trial, genomes = find_trial(store.plan, point, index), store.genomes
         stored = [r for r in store.results() if (r.point, r.index) == (point, index)]
     code = own(genomes[trial.genome], program)
-    grid = Grid(code, config=trial.world(code))
+    grid = Grid(trial.code(code), config=trial.world(code))
     result = run_with_progress(grid, trial.horizon_rounds, trial.genome)
     if film:
         grid.save_film(film)

@@ -1,12 +1,13 @@
 """One trial of a campaign: what a worker gets, and what it gives back."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from emulator.config import RunConfig
 from emulator.record.recovery import Outcome
 from emulator.record.result import RunResult
+from firmware.genome import Genome
 from firmware.pace import update_us
 from firmware.picture import Displacement
 from planaria.campaign.yardstick import Yardstick
@@ -44,6 +45,7 @@ class Trial:
         config: the world, with its faults; on a chip, ``world`` says what an update takes.
         chip: whose pace an update has, e.g. ``cortex-m0plus@48MHz``, or None.
         horizon_rounds: length of the run.
+        parameters: values that parameters of a program have in it, by name.
     """
 
     point: int
@@ -54,6 +56,11 @@ class Trial:
     config: RunConfig
     chip: str | None
     horizon_rounds: int
+    parameters: dict[str, int] = field(default_factory=dict)
+
+    def code(self, code: Code) -> Code:
+        """A genome or program as this trial runs it."""
+        return code if isinstance(code, Genome) else code.with_parameters(self.parameters)
 
     def world(self, code: Code) -> RunConfig:
         """The world in which a genome or program lives: on a chip an update takes as long as it needs."""
@@ -145,7 +152,7 @@ def as_rows(points: Sequence[Point], results: Iterable[TrialResult]) -> Iterator
 
 def run_trial(code: Code, trial: Trial) -> TrialResult:
     """Run a trial on the window engine."""
-    engine = engine_of(code, trial.world(code))
+    engine = engine_of(trial.code(code), trial.world(code))
     return _result(trial, engine.run(trial.horizon_rounds))
 
 

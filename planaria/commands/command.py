@@ -2,10 +2,11 @@
 
 import argparse
 import json
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NoReturn
 
-from firmware.errors import visible
+from firmware.errors import InputError, visible
 from firmware.option import Option
 
 MESSAGE_MAX: Final = 400
@@ -62,6 +63,37 @@ def add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> N
         if option.default != "":
             about["help"] += f" (default: {option.shown_default})"
         parser.add_argument(option.flag, default=None if option.default == "" else option.default, **about)
+
+
+def add_parameters(parser: argparse.ArgumentParser) -> None:
+    """Add the flag for parameters of a program; ``parameters`` reads it."""
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="parameters",
+        metavar="NAME=N",
+        help="another value of a program's parameter; may be repeated",
+    )
+
+
+def parameters(given: argparse.Namespace) -> dict[str, int]:
+    """What the command line says of a program's parameters.
+
+    Raises:
+        InputError: it is not ``NAME=N``, or says one of them twice.
+    """
+    found: dict[str, int] = {}
+    for text in given.parameters:
+        name, _, value = text.partition("=")
+        if not re.fullmatch(r"[+-]?[0-9]{1,19}", value):
+            raise InputError(
+                "--set", text, "it must be NAME=N, a whole number of 64 bits", "e.g. --set limit=40"
+            )
+        if name in found:
+            raise InputError("--set", text, f"{name} is {found[name]} already", "leave one out")
+        found[name] = int(value)
+    return found
 
 
 def chosen(given: argparse.Namespace, options: Iterable[Option]) -> dict[str, Any]:

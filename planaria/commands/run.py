@@ -7,7 +7,14 @@ from typing import Any, Final
 
 from emulator.engines import ENGINES, MACHINE_CODE
 from emulator.options import TOPOLOGY, WORLD_OPTIONS
-from planaria.commands.command import add_command, add_options, chosen, print_json
+from planaria.commands.command import (
+    add_command,
+    add_options,
+    add_parameters,
+    chosen,
+    parameters,
+    print_json,
+)
 from planaria.counted import counted
 from planaria.hint import paste_here
 from planaria.say import say
@@ -50,6 +57,7 @@ def add(commands: Any) -> None:
         action="store_true",
         help="with --engine iss: check the genome's CRC-32 at every boot",
     )
+    add_parameters(parser)
     add_options(parser, WORLD_OPTIONS.values())
     parser.add_argument(
         "--check", action="store_true", help="run the reference engine too and compare everything"
@@ -75,6 +83,7 @@ def _run(options: argparse.Namespace) -> int | None:
     result = run(
         options.genome,
         options.rounds,
+        parameters=parameters(options),
         engine=options.engine,
         target=options.target,
         check_genome=options.check_genome,

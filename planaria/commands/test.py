@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from planaria.commands.command import add_command, print_json
+from planaria.commands.command import add_command, add_parameters, parameters, print_json
 from planaria.counted import counted
 from planaria.say import say
 from planaria.system.ending import DIFFERS
@@ -21,6 +21,7 @@ def add(commands: Any) -> None:
         "planaria test examples/leader.py --grid 16x16 --worlds 50",
     )
     parser.add_argument("program", type=Path, help="a program (.py)")
+    add_parameters(parser)
     parser.add_argument("--grid", default="12x12", metavar="COLSxROWS", help="of all worlds (default: 12x12)")
     parser.add_argument("--worlds", type=int, default=20, metavar="N", help="so many (default: 20)")
     parser.add_argument(
@@ -34,6 +35,7 @@ def _test(options: argparse.Namespace) -> int | None:
 
     report = put_to_test(
         options.program,
+        parameters=parameters(options),
         grid=options.grid,
         worlds=options.worlds,
         rounds=options.rounds,

@@ -1,6 +1,7 @@
 """Examples print what is kept beside them, by the command that each names in its first text."""
 
 import ast
+import re
 import shlex
 import subprocess
 import sys
@@ -8,14 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from planaria import Grid, open_program
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(path.stem for path in (ROOT / "examples").glob("*.py"))
 
 
+def source(name):
+    return (ROOT / "examples" / f"{name}.py").read_text()
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_prints_what_is_kept_beside_it(name):
-    path = ROOT / "examples" / f"{name}.py"
-    text = ast.get_docstring(ast.parse(path.read_text()))
+    text = ast.get_docstring(ast.parse(source(name)))
     command = shlex.split(text.partition("Run it: ``")[2].partition("``")[0])
     program = [sys.executable, "-W", "error", *(["-m"] if command[0] == "planaria" else [])]
     done = subprocess.run(
@@ -26,4 +32,15 @@ def test_an_example_prints_what_is_kept_beside_it(name):
         text=True,
         check=True,
     )
-    assert done.stdout == path.with_suffix(".out").read_text()
+    assert done.stdout == (ROOT / "examples" / f"{name}.out").read_text()
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if "Program):" in source(name)])
+def test_an_example_shows_nothing_that_its_ram_made_up(name):
+    """All four channels are written, or what a fault has left there would be seen for ever."""
+    side = int(re.search(r"--grid (\d+)x", source(name))[1])
+    grid = Grid(open_program(ROOT / "examples" / f"{name}.py"), side, side, seed=1)
+    grid.wound("scramble:all")
+    grid.run(100)
+    assert grid.picture.min() >= 0
+    assert grid.picture.max() <= 64

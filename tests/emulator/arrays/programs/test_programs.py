@@ -14,7 +14,18 @@ from emulator.faults import Fault
 from emulator.record.crash import Crash
 from emulator.reference.engine import ReferenceEngine
 from emulator.world.lattices import Square8
-from examples import census, hop_count, leader, majority
+from examples import (
+    bitmap_vote,
+    broadcast,
+    census,
+    damage,
+    firefly,
+    hop_count,
+    leader,
+    localise,
+    majority,
+    spots,
+)
 from firmware import image
 from firmware.declaration import declared
 from firmware.errors import InputError
@@ -29,10 +40,19 @@ from tests.emulator.random_worlds import KINDS, Quiet, random_config
 HOP_COUNT = Handlers.of(vars(hop_count), "hop_count.py")
 ROOT = Path(__file__).resolve().parents[4]
 HOP_COUNT_C = Path(hop_count.__file__).with_suffix(".c")
-DECLARED = (
-    declared(leader.Leader, "leader.py"),
-    declared(census.Census, "census.py"),
-    declared(majority.Majority, "majority.py"),
+DECLARED = tuple(
+    declared(program, f"{program.__module__.rpartition('.')[2]}.py")
+    for program in (
+        leader.Leader,
+        census.Census,
+        majority.Majority,
+        firefly.Firefly,
+        broadcast.Broadcast,
+        localise.Localise,
+        damage.Damage,
+        spots.Spots,
+        bitmap_vote.BitmapVote,
+    )
 )
 PROGRAMS = [*SAMPLES.values(), HOP_COUNT, *DECLARED]
 WORLDS = {"square8": 18, "square4": 3, "hex6": 3, "cube6": 3, "graph": 6}

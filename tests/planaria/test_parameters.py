@@ -1,0 +1,139 @@
+"""Parameters of a program: numbers in its ROM, for which a person gives others than its file has."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from emulator.config import RunConfig
+from firmware.errors import InputError
+from planaria import Grid, Plan, Store, measure, open_program
+from planaria.campaign.codes import open_codes
+from planaria.campaign.replay import replay
+
+FORGETFUL = """
+from planaria.swarm import Program, u8
+
+class Forgetful(Program):
+    shows = {"hops": u8}
+    hears = ("hops",)
+    parameters = {"limit": 9, "patience": 16, "table": (1, 2)}
+
+    def wake(me):
+        me.hops = 0 if me.board.strap else me.limit
+        for port in range(8):
+            if me.inbox[port].age <= me.patience:
+                me.hops = min(me.hops, me.inbox[port].hops + 1)
+
+def legitimate(world):
+    hops = world.hops_from(world["strap"] > 0).clip(max=world.parameters["limit"])
+    return (world["hops"] != hops)[world.running].mean()
+"""
+
+HOP_COUNT = Path(__file__).parents[2] / "examples/hop_count.py"
+
+PLAN = """
+title = "limits"
+program = "mine.py"
+timeline = ["restart:half:left@40"]
+trials = 3
+horizon_rounds = 90
+[world]
+grid = "9x9"
+[parameters]
+limit = "{limit}"
+patience = 20
+[sweep]
+limit = [2, 4]
+"""
+
+
+@pytest.fixture
+def program(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(FORGETFUL)
+    return path
+
+
+@pytest.mark.parametrize("engine", ["window", "reference"])
+def test_a_run_has_those_that_it_is_given(program, engine):
+    for given, largest in (({}, 4), ({"limit": 3, "patience": 20}, 3)):
+        grid = Grid(open_program(program, given), 9, 9, engine=engine)
+        grid.run(40)
+        assert (grid["hops"].max(), grid.error) == (largest, 0)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["limt=3"], "parameter: limt - mine.py has limit, patience; name one that is a single number"),
+        (["table=3"], "parameter: table - mine.py has limit, patience; name one"),
+        (["limit=9223372036854775808"], "parameter limit: 9223372036854775808 - it is no whole number of 64"),
+        (
+            ["limit=1.5"],
+            "--set: limit=1.5 - it must be NAME=N, a whole number of 64 bits; e.g. --set limit=40",
+        ),
+        (["limit"], "--set: limit - it must be NAME=N"),
+        (["limit=3", "limit=4"], "--set: limit=4 - limit is 3 already; leave one out"),
+    ],
+)
+def test_bad_ones(planaria, program, given, message):
+    for command in ("run", "test"):
+        done = planaria(command, program, *(f"--set={one}" for one in given))
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"planaria: {message}")
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [("ring", "ring is no program"), (HOP_COUNT, "hop_count.py is no class, and has no parameters")],
+)
+def test_neither_a_genome_nor_bare_bytes_have_any(planaria, code, message):
+    done = planaria("run", code, "--set", "limit=3")
+    assert (done.returncode, message in done.stderr) == (2, True)
+
+
+def test_the_command_line_gives_them(planaria, program):
+    command = "run", program, "--grid", "9x9", "--rounds", 40, "--json"
+    usual, other = (json.loads(planaria(*command, *more).stdout) for more in ([], ["--set", "limit=3"]))
+    assert (usual["parameters"], other["parameters"]) == ({}, {"limit": 3})
+    assert usual["trace_sha256"] != other["trace_sha256"]
+    assert Grid(open_program(program, {"limit": 3}), 9, 9).run(40).trace_sha256 == other["trace_sha256"]
+
+
+def test_a_campaign_sweeps_them(program, tmp_path):
+    measure(Plan.parse(PLAN, str(tmp_path / "plan.toml")), tmp_path / "results", workers=2, quiet=True)
+    with Store.open(tmp_path / "results") as store:
+        found = list(store.results())
+    assert len(found) == 6
+    for row in found:
+        given = {"limit": (2, 4)[row.point], "patience": 20}
+        config = RunConfig.of({"grid": "9x9", "seed": row.seed, "faults": ["restart:half:left@40"]})
+        lived = Grid(open_program(program, given), config=config).run(90)
+        assert lived.trace_sha256 == row.trace_sha256
+        assert lived.verdict.clean.outcome == row.clean_outcome == "recovered"
+        assert replay(tmp_path / "results", row.point, row.index, program=program)["same"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("patience = 20", "patienc = 20", "program: parameter: patienc - mine.py has limit, patience"),
+        ("[2, 4]", "[2, 4.5]", "parameters.limit: 4.5 - it must be a whole number"),
+        ("[2, 4]", '["two"]', 'parameters.limit: "two" - it must be a whole number'),
+        ('program = "mine.py"', 'genomes = ["ring"]', "a genome has no parameters; leave it out"),
+        ('limit = "{limit}"', "limit = 3", "sweep.limit: limit - nothing uses it"),
+        ("[parameters]", "[parameter]", "did you mean 'parameters'"),
+    ],
+)
+def test_bad_plans(program, old, new, message):
+    with pytest.raises(InputError) as caught:
+        open_codes(Plan.parse(PLAN.replace(old, new), str(program.with_name("plan.toml"))))
+    assert message in str(caught.value)
+
+
+def test_a_plan_without_any_keeps_its_seeds():
+    """Its essence is what it was before there were any."""
+    without = PLAN[: PLAN.index("[parameters]")]
+    assert "parameters" not in Plan.parse(without, "plan.toml").essence
+    assert '"parameters":{"limit":3}' in Plan.parse(f"{without}[parameters]\nlimit = 3", "plan.toml").essence
