@@ -38,8 +38,8 @@ class Sample(NamedTuple):
         lost: what is lost in each step, uint64[steps, 8, words], or None.
         quantised: whether it rounds as the firmware does.
         babble: cells that babble, or None if none does.
-        unhurt: what it was before it was wounded, float32[rows, cols, 16], or None if it is not to be that
-            again. Only the grade asks for it.
+        whole: what it was when it was whole, int8[rows, cols, 16], or None if it never was. Only the grade
+            asks for it.
     """
 
     states: Float32
@@ -49,7 +49,7 @@ class Sample(NamedTuple):
     lost: Sets | None
     quantised: bool
     babble: Babble | None = None
-    unhurt: Float32 | None = None
+    whole: NDArray[np.int8] | None = None
 
 
 class World(ABC):

@@ -14,11 +14,11 @@ from firmware.strict import parse_json
 from firmware.system.atomic import write_atomic
 from firmware.system.reading import read_input
 
-FORMAT: Final = "planaria-checkpoint-5"
+FORMAT: Final = "planaria-checkpoint-6"
 FIX: Final = "give the .checkpoint file that training left"
 
 FILE_MAX_BYTES: Final = 1 << 29
-"""The largest has 340 MB: ``recipe.POOL_MAX`` samples of a target of 128 px."""
+"""The largest has 430 MB: ``recipe.POOL_MAX`` samples of a target of 128 px, in five bytes a number."""
 
 HEADER_MAX_BYTES: Final = 1 << 16
 TENSORS_MAX: Final = 64

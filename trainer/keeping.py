@@ -34,6 +34,8 @@ def save(training: Training, path: Path) -> None:
     """
     tensors: dict[str, NDArray[Any]] = {
         "pool": training.pool.grids,
+        "whole": training.pool.whole,
+        "was_whole": training.pool.was_whole.astype(np.uint8),
         "target": training.target.rgba.copy(),
         **training.shortlist.tensors(),
     }
@@ -100,8 +102,10 @@ def _rules(training: Training) -> tuple[Parameters, ...]:
 
 def _restore(training: Training, tensors: dict[str, NDArray[Any]], facts: Facts) -> None:
     """Take everything out of ``tensors``, which is empty then."""
-    grids = training.pool.grids
-    grids[...] = taken(tensors, "pool", np.float32, grids.shape, -128, 127)
+    pool = training.pool
+    pool.grids[...] = taken(tensors, "pool", np.float32, pool.grids.shape, -128, 127)
+    pool.whole[...] = taken(tensors, "whole", np.int8, pool.whole.shape, -128, 127)
+    pool.was_whole[...] = taken(tensors, "was_whole", np.uint8, pool.was_whole.shape, 0, 1)
     for rule, parameters in zip(RULES, _rules(training), strict=True):
         for name, tensor in parameters.tensors().items():
             tensor[...] = taken(tensors, f"{rule}.{name}", np.float32, tensor.shape, *LIMITS[name])

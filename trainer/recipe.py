@@ -55,6 +55,7 @@ _NUMBERS: Final = {
     "hope": Limits(1e-6, 1000),
     "unhealed": Limits(0, 1000),
     "remembered": Limits(0, 1000),
+    "hopeless": Limits(0, 1000),
     "evenness": Limits(1e-6, 1_000_000),
     "exploded": Limits(0, 1000, above=True),
     "accumulator_penalty": Limits(0, 1000),
@@ -106,6 +107,7 @@ class Recipe:
     hope: float = USUAL["hope"]
     unhealed: float = USUAL["unhealed"]
     remembered: float = USUAL["remembered"]
+    hopeless: float = USUAL["hopeless"]
     evenness: float = USUAL["evenness"]
     exploded: float = USUAL["exploded"]
     accumulator_penalty: float = USUAL["accumulator_penalty"]

@@ -114,8 +114,9 @@ class Training:
             if kind is not None:
                 self.practice.note(kind, self._has_healed(error))
         moved = self._apply(gradient, progress)
-        for place, states, gone in zip(chosen, ends, exploded, strict=True):
-            self.pool.grids[place] = self.pool.seed if gone else states
+        for place, states in zip(chosen, ends, strict=True):
+            self.pool.grids[place] = states
+        self.pool.reseed(chosen[exploded])
         self._watch(not moved or sum(exploded) >= len(ends) / 2)
         self.steps_done += 1
         now = time.monotonic()
@@ -160,7 +161,7 @@ class Training:
         self.judgements = int(self.progress * JUDGEMENTS) + 1
 
     def _samples(self, progress: float) -> tuple[NDArray[np.integer], list[Sample], list[str | None]]:
-        """A batch, of which the worst begins again and the best are wounded.
+        """A batch, of which one begins again and the best are wounded.
 
         Returns:
             Their places in the pool, the samples, and the kind of wound that each has, if any.
@@ -171,7 +172,7 @@ class Training:
         if recipe.regime == "growing":
             self.pool.reseed(chosen)
         errors = np.array([self._error(self.pool.grids[place]) for place in chosen])
-        order = np.argsort(-errors, kind="stable")
+        order = self._order(errors)
         chosen, errors = chosen[order], errors[order]
         self.pool.reseed(chosen[:1])
         wounded = size // 2 if size > 2 else int(draws.random() >= HELD_SHARE)
@@ -181,15 +182,30 @@ class Training:
             if recipe.damages(progress) and number >= max(1, size - wounded):
                 role = "wounded"
             states, healed = self.pool.grids[place], self._has_healed(errors[number])
+            if healed and role != "seed":
+                self.pool.note_whole(place)
+            known = self.pool.was_whole[place]
             wound = None
             if role == "wounded":
                 wound = self._damage.draw(draws, self.practice.shares(recipe.damage(progress)))
             elif role == "held" and not healed:
                 role = "wounded"
             sample = self._sample(states, role, wound, progress)
-            samples.append(sample._replace(unhurt=states) if wound and healed else sample)
+            samples.append(sample._replace(whole=self.pool.whole[place]) if known else sample)
             wounds.append(wound.kind if wound else None)
         return chosen, samples, wounds
+
+    def _order(self, errors: NDArray[np.float64]) -> NDArray[np.integer]:
+        """Samples of a batch by their errors: first the one that begins again, then from bad to good.
+
+        One that is beyond hope begins again, as one that stands whole beside its place, else any: what has
+        healed badly has to stay until it is mended.
+        """
+        order = np.argsort(-errors, kind="stable")
+        if errors[order[0]] > self.recipe.hopeless * self._blank:
+            return order
+        first = self.draws.integers(len(order))
+        return np.append(order[first], np.delete(order, first))
 
     def _sample(self, states: Float32, role: str, wound: Wound | None, progress: float) -> Sample:
         draws, size = self.draws, (self.rows, self.cols)
@@ -218,8 +234,8 @@ class Training:
     def _toward(self, sample: Sample, states: Float32, batch: int) -> Float32 | None:
         """Gradient of the batch's loss with respect to one sample's states; None if it has exploded.
 
-        What was whole before it was hurt shall have its hidden channels again, too: where a picture is of
-        one colour they alone tell a cell of its place.
+        What was whole once shall have the hidden channels that it had then, too: where a picture is of one
+        colour they alone tell a cell of its place.
         """
         if self._has_exploded(self._error(states)):
             return None
@@ -227,8 +243,8 @@ class Training:
         toward: Float32 = beyond * np.float32(1 / (ONE * states.size * batch))
         unit, share = np.float32(1 / ONE), np.float32(1 / batch)
         toward[..., :VISIBLE] += share * self._pull(states[..., :VISIBLE] * unit - self._wanted)
-        if sample.unhurt is not None:
-            away = (states[..., VISIBLE:] - sample.unhurt[..., VISIBLE:]) * unit
+        if sample.whole is not None:
+            away = (states[..., VISIBLE:] - sample.whole[..., VISIBLE:]) * unit
             toward[..., VISIBLE:] += share * np.float32(self.recipe.remembered) * self._pull(away)
         return toward
 

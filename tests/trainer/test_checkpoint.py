@@ -60,7 +60,7 @@ def refused(tmp_path, go_on):
 def with_facts(tensors, facts, **metadata):
     """``facts`` as JSON, or a text."""
     text = facts if isinstance(facts, str) else json.dumps(facts)
-    return save(tensors, {"format": "planaria-checkpoint-5", "facts": text} | metadata)
+    return save(tensors, {"format": "planaria-checkpoint-6", "facts": text} | metadata)
 
 
 def test_what_was_saved_goes_on(saved, go_on, tmp_path):
@@ -88,6 +88,10 @@ def full(shape, value, dtype=np.float32):
         ("older.w2", None, "older.w2 is missing"),
         ("newer.w2", None, "newer.w2 is missing"),
         ("pool", None, "pool is missing"),
+        ("whole", None, "whole is missing"),
+        ("whole", full((8, 6, 6, 16), 0), "whole is float32[8, 6, 6, 16]"),
+        ("was_whole", None, "was_whole is missing"),
+        ("was_whole", full(8, 2, np.uint8), "was_whole has numbers that are not 0 to 1"),
         ("w2.mean", None, "w2.mean is missing"),
         ("w1.left_basis", None, "w1.left_basis is missing"),
         ("candidate.0.b1", None, "candidate.0.b1 is missing"),
@@ -252,8 +256,8 @@ def test_a_file_without_an_end(tmp_path, saved, go_on):
 
 
 def test_the_largest_can_be_read():
-    """A pool of the largest target with the widest margin, each number in four bytes."""
-    assert FILE_MAX_BYTES > POOL_MAX * (TARGET_MAX_PX + 2 * MARGIN_MAX) ** 2 * 16 * 4 + (1 << 20)
+    """A pool of the largest target with the widest margin, in four bytes a number, and one when whole."""
+    assert FILE_MAX_BYTES > POOL_MAX * (TARGET_MAX_PX + 2 * MARGIN_MAX) ** 2 * 16 * 5 + (1 << 20)
 
 
 def test_very_many_ends(target, recipe, begin):

@@ -61,8 +61,8 @@ def shown(target, share=1.0):
     return grid
 
 
-def whole(target):
-    """A sample that has not been hurt, and in which nobody wakes."""
+def sample(target):
+    """One that was never whole, and in which nobody wakes."""
     nothing = np.zeros((12, 12), bool)
     return Sample(shown(target), True, nothing, np.zeros((9, 3), np.uint64), None, False)
 
@@ -119,7 +119,7 @@ def test_batches_grow_and_turn_to_int8_and_are_wounded(recipe, regime, scripted,
 
 @pytest.mark.parametrize("regime", ["growing", "persistent", "regenerating"])
 def test_the_worst_sample_begins_again_and_the_best_are_wounded(target, recipe, regime, scripted, marked):
-    training = scripted(replace(recipe, regime=regime))
+    training = scripted(replace(recipe, regime=regime, hopeless=0.0))
     grids = np.stack([shown(target, 1 - number / 16) for number in range(8)])
     training.pool.grids[...] = grids
     chosen, samples, _ = training._samples(0.5)
@@ -236,35 +236,53 @@ def test_the_backend_is_asked_for_the_present_rule(recipe, scripted):
         assert all(np.array_equal(one, other) for one, other in zip(expected[:3], found[:3], strict=True))
         assert found[3:] == (6, 8)
     assert penalty == pytest.approx(1 / (64 * 12 * 12 * 4 * 2))
-    sample, end = samples[0], samples[0].states + 3
-    assert np.array_equal(grade(sample, end), training._toward(sample, end, 2))
+    end = samples[0].states + 3
+    assert np.array_equal(grade(samples[0], end), training._toward(samples[0], end, 2))
 
 
-def test_what_was_whole_shall_be_what_it_was(target, recipe, scripted, marked):
-    """Of a sample that is wounded; not of one that was to go on healing, holds, or begins."""
-    training = scripted(recipe)
-    found = Counter()
-    for _ in range(60):
+@pytest.mark.parametrize(("worst", "always"), [(0.9, True), (0.2, False)])
+def test_who_begins_again(target, recipe, scripted, worst, always):
+    """The worst if it is beyond hope; else any of a batch."""
+    training, first = scripted(replace(recipe, hopeless=0.08)), Counter()
+    for _ in range(80):
         for place in range(8):
-            training.pool.grids[place] = shown(target, 1 - place / 24)
+            training.pool.grids[place] = shown(target, 1 - worst * (8 - place) / 8)
         chosen, samples, _ = training._samples(0.5)
-        for place, sample in zip(chosen, samples, strict=True):
-            healed = training._has_healed(training._error(training.pool.grids[place]))
-            wounded = bool(sample.hole.any())
-            found[healed, wounded] += 1
-            assert (sample.unhurt is not None) == (healed and wounded)
-            if sample.unhurt is not None:
-                assert np.array_equal(sample.unhurt, training.pool.grids[place])
-    assert found[True, True] > 9
-    assert found[False, True] > 9
-    assert found[True, False] > 9
+        assert np.array_equal(samples[0].states, training.pool.seed)
+        assert chosen[1:].tolist() == sorted(chosen[1:])
+        first[sorted(chosen).index(chosen[0])] += 1
+    assert (first.keys() == {0}) == always
+    assert always or min(first[number] for number in range(4)) > 8
 
 
-@pytest.mark.parametrize("hurt", [False, True])
-def test_toward_is_the_gradient_of_the_loss(target, recipe, hurt, scripted):
-    """Of the colours and, of one that was hurt, of the hidden channels; and what is beyond 1.8; of three."""
+def test_what_was_whole_shall_be_what_it_was(target, recipe, scripted):
+    """As it was when that was so for the first time, until it begins again."""
+    training, whole, seen = scripted(recipe), {}, Counter()
+    for turn in range(200):
+        for place in range(8):
+            training.pool.grids[place] = shown(target, 1 - (place + turn) % 8 / 24)
+            training.pool.grids[place, ..., 5] = turn / 4
+        states = training.pool.grids.copy()
+        chosen, samples, _ = training._samples(0.5)
+        whole.pop(chosen[0], None)
+        assert samples[0].whole is None
+        for place, sample in zip(chosen[1:], samples[1:], strict=True):
+            healed = training._has_healed(training._error(states[place]))
+            if healed and place not in whole:
+                whole[place] = np.floor(states[place] + np.float32(0.5))
+            assert (sample.whole is not None) == (place in whole)
+            if place in whole:
+                assert np.array_equal(sample.whole, whole[place])
+            seen[healed, place in whole] += 1
+    assert min(seen[key] for key in ((False, False), (False, True), (True, True))) > 20
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_toward_is_the_gradient_of_the_loss(target, recipe, known, scripted):
+    """Of colours, and of the hidden channels of one that was whole once; what is beyond 1.8; of three."""
     training, draws = scripted(recipe), np.random.default_rng(1)
-    states, unhurt = ((shown(target) + draws.normal(0, 5, (12, 12, 16))).astype(np.float32) for _ in range(2))
+    states = (shown(target) + draws.normal(0, 5, (12, 12, 16))).astype(np.float32)
+    before = draws.integers(-9, 9, (12, 12, 16), np.int8)
     states[3, 4:9, 3:9], states[4, 4:9, 3:9] = 127, -128
     picture = target.placed(12, 12) / 255
 
@@ -272,11 +290,11 @@ def test_toward_is_the_gradient_of_the_loss(target, recipe, hurt, scripted):
         beyond = np.maximum(abs(states) / 64 - 1.8, 0)
         hope = recipe.hope * training._blank
         colour = ((states[..., :4] / 64 - picture) ** 2).mean()
-        hidden = (((states - unhurt)[..., 4:] / 64) ** 2).mean() if hurt else 0
+        hidden = (((states - before)[..., 4:] / 64) ** 2).mean() if known else 0
         remembered = 12 / 4 * recipe.remembered * np.log1p(hidden / hope)
         return (hope * (np.log1p(colour / hope) + remembered) + beyond.mean()) / 3
 
-    toward = training._toward(whole(target)._replace(unhurt=unhurt if hurt else None), states, 3)
+    toward = training._toward(sample(target)._replace(whole=before if known else None), states, 3)
     assert toward.dtype == np.float32
     for place in [(0, 0, 0), (5, 5, 3), (6, 2, 1), (3, 4, 3), (4, 8, 3), (3, 6, 8), (4, 5, 5), (7, 7, 9)]:
         step = np.zeros(states.shape)
@@ -288,10 +306,10 @@ def test_toward_is_the_gradient_of_the_loss(target, recipe, hurt, scripted):
 def test_nothing_is_learned_from_an_explosion(target, recipe, scripted):
     """At twice the error of a blank grid; or where there are no numbers any more."""
     training = scripted(recipe)
-    assert training._toward(whole(target), np.zeros((12, 12, 16), np.float32), 2) is not None
-    assert training._toward(whole(target), -shown(target, 0.41), 2) is not None
-    assert training._toward(whole(target), -shown(target, 0.42), 2) is None
-    assert training._toward(whole(target), np.full((12, 12, 16), np.nan, np.float32), 2) is None
+    assert training._toward(sample(target), np.zeros((12, 12, 16), np.float32), 2) is not None
+    assert training._toward(sample(target), -shown(target, 0.41), 2) is not None
+    assert training._toward(sample(target), -shown(target, 0.42), 2) is None
+    assert training._toward(sample(target), np.full((12, 12, 16), np.nan, np.float32), 2) is None
 
 
 def test_a_step_by_hand(recipe, scripted):
