@@ -98,8 +98,12 @@ class SourceProgram:
         """The same program in C, which lies beside it under the same name.
 
         Raises:
-            InputError: there is none.
+            InputError: there is none, or somebody has given parameters, of which it knows nothing.
         """
+        if self.given:
+            name, value = self.given[0]
+            limit = "a program in C has numbers of its own"
+            raise InputError(f"parameter {name}", value, limit, "choose the engine window or reference")
         beside = Path(self.path or self.name).with_suffix(".c")
         if not beside.is_file():
             limit = f"machine code is made of C, and there is no {beside}"

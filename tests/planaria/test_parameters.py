@@ -93,6 +93,14 @@ def test_neither_a_genome_nor_bare_bytes_have_any(planaria, code, message):
     assert (done.returncode, message in done.stderr) == (2, True)
 
 
+def test_a_twin_in_c_knows_nothing_of_them(planaria, program):
+    program.with_suffix(".c").write_text("")
+    for engine in ("native", "iss"):
+        done = planaria("run", program, "--engine", engine, "--set", "limit=3")
+        message = "planaria: parameter limit: 3 - a program in C has numbers of its own; choose the engine"
+        assert (done.returncode, done.stderr.startswith(message)) == (2, True)
+
+
 def test_the_command_line_gives_them(planaria, program):
     command = "run", program, "--grid", "9x9", "--rounds", 40, "--json"
     usual, other = (json.loads(planaria(*command, *more).stdout) for more in ([], ["--set", "limit=3"]))
