@@ -74,8 +74,10 @@ def cell(recoveries: list[Recovery]) -> str:
     ready = [one for one in judged if one.outcome not in APART]
     rounds = [one.rounds for one in ready if one.rounds is not None]
     said = f"{len(rounds)} of {len(ready)}" + (f" ({median(rounds):.0f})" if rounds else "")
-    late = sum(one.outcome is Outcome.NOT_GROWN for one in judged)
-    return said + (f", {late} not ready" if late else "")
+    for outcome, words in ((Outcome.NOT_GROWN, "not ready"), (Outcome.UNHARMED, "unharmed")):
+        count = sum(one.outcome is outcome for one in judged)
+        said += f", {count} {words}" if count else ""
+    return said
 
 
 def main() -> None:

@@ -1,9 +1,10 @@
 """The rival of what is learned: every cell has the picture in its ROM, and votes on where in it it is.
 
 Each neighbour's place says where a cell itself would be; it takes what most of them say, and shows that dot
-of the picture. The cell with the strap is in its middle. Run it: ``planaria run examples/bitmap_vote.py
---grid 24x24 --loss 0.05 --fault restart:half:left@60 --fault kill:disc:12,12,3@120+60 --rounds 240``; it
-prints what is kept in ``bitmap_vote.out``.
+of the picture. The cell with the strap is in its middle; wires are those of ``square8``.
+Run it: ``planaria run examples/bitmap_vote.py --grid 24x24 --loss 0.05 --fault
+restart:half:left@60 --fault kill:disc:12,12,3@120+60 --rounds 240``; it prints what is kept in
+``bitmap_vote.out``.
 """
 
 import numpy as np
@@ -108,8 +109,8 @@ def legitimate(world):
     """Of the cells, the share that does not show its dot of the picture."""
     rows, cols = world.topology.shape
     dots = np.array([[INKS.index(ink) for ink in line] for line in PICTURE.split()])
-    top, left = rows // 2 - len(dots) // 2, cols // 2 - len(dots) // 2
-    wanted = np.zeros((rows, cols), int)
-    wanted[top : top + len(dots), left : left + len(dots)] = dots
+    down, right = (np.arange(side) - side // 2 + len(dots) // 2 for side in (rows, cols))
+    inside = np.outer((down >= 0) & (down < len(dots)), (right >= 0) & (right < len(dots)))
+    wanted = np.where(inside, dots[np.ix_(down % len(dots), right % len(dots))], 0)
     colours = np.array(world.parameters["colours"])[wanted.ravel()]
     return np.mean((world.states[:, :4] != colours).any(1))

@@ -1,7 +1,7 @@
 """Whom to believe? The cells in the middle say a word to all, through a crowd in which some lie.
 
-A cell believes a word that two of its neighbours say, at whatever distance the second nearest of them has
-heard it: a liar alone convinces nobody, and words that nobody has said grow farther away until they are
+A cell believes a word that two of its eight neighbours say, at whatever distance the second nearest of them
+has heard it: a liar alone convinces nobody, and words that nobody has said grow farther away until they are
 forgotten (certified propagation, Koo 2004). Run it: ``planaria run examples/broadcast.py --grid 17x17 --loss
 0.05 --fault lie:rect:3,3,1,1@0+200 --fault lie:rect:3,11,1,1@0+200 --fault lie:rect:11,4,1,1@0+200 --fault
 scramble:all@100 --rounds 300``; it prints what is kept in ``broadcast.out``.
@@ -54,5 +54,7 @@ def straps(topology):
 
 def legitimate(world):
     """Of the running cells, the share that does not believe what was said."""
-    said = world["strap"].max()
-    return np.mean((world["word"] != said)[world.running]) if world.running.any() else 0
+    if not world.running.any():
+        return 0
+    said = world["strap"][world.running].max()
+    return np.mean(world["word"][world.running] != said)

@@ -45,6 +45,7 @@ def legitimate(world):
     runs = np.append(world.running, True)
     missing = (~runs[world.topology.receivers]).sum(1)
     hops = world.hops_from(missing > 0)
-    right = np.where(hops >= 0, hops, world.parameters["nowhere"])
+    nowhere = world.parameters["nowhere"]
+    right = np.where(hops >= 0, np.minimum(hops, nowhere), nowhere)
     wrong = (world["missing"] != missing) | (world["hops"] != right)
     return np.mean(wrong[world.running])

@@ -7,11 +7,17 @@ its neighbours' clocks show by now. Run it: ``planaria run examples/firefly.py -
 
 from planaria.swarm import Program, u16
 
+TURN = 1 << 16
+"""After so much a clock begins again."""
+
 
 class Firefly(Program):
     shows = {"phase": u16}
     hears = ("phase",)
-    parameters = {"step": 1024, "turn": 65536, "flash": 8192, "patience_wakes": 4}
+    parameters = {"step": 1024, "flash": 8192, "patience_wakes": 4}
+
+    def boot(me, strap):
+        me.phase = me.entropy
 
     def wake(me):
         phase = me.phase + me.step
@@ -20,7 +26,7 @@ class Firefly(Program):
         for port in range(8):
             if me.inbox[port].age <= me.patience_wakes:
                 theirs = me.inbox[port].phase + me.step * me.inbox[port].age
-                ahead += (theirs - phase + me.turn // 2) % me.turn - me.turn // 2
+                ahead += (theirs - phase + TURN // 2) % TURN - TURN // 2
                 count += 1
         if count:
             phase += ahead // (count + 1)
@@ -33,5 +39,5 @@ class Firefly(Program):
 
 def legitimate(world):
     """How far the clocks are from going together; an order of 0.9 is as good as 1."""
-    order = world.order_parameter("phase", world.parameters["turn"])
+    order = world.order_parameter("phase", TURN)
     return 0 if order > 0.9 else 1 - order

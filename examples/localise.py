@@ -1,7 +1,8 @@
 """Where am I? Three cells in corners know; all others count the hops to each, and seek the place that fits.
 
 A cell keeps an estimate of its row and column. Whenever it wakes it takes the best of its own and of its
-neighbours', or a place beside that: the ways from there to the corners must be what it has counted.
+neighbours', or a place beside that: the ways from there to the corners must be what it has counted. Behind a
+hole they are not straight, and cells there err as long as it is open.
 Run it: ``planaria run examples/localise.py --grid 16x16 --loss 0.05 --fault restart:half:left@100 --fault
 scramble:all@200 --rounds 300``; it prints what is kept in ``localise.out``.
 """
@@ -11,18 +12,19 @@ import numpy as np
 from planaria.swarm import Program, u8
 
 SIDE = 16
-"""Rows and columns of the grid."""
+LAST = SIDE - 1
+"""Rows and columns of the grid, and the last of them."""
 
 
 class Localise(Program):
     shows = {"first": u8, "second": u8, "third": u8, "row": u8, "column": u8}
     hears = ("first", "second", "third", "row", "column")
-    parameters = {"last": SIDE - 1, "limit": 60, "patience_wakes": 16}
+    parameters = {"limit": 60, "patience_wakes": 16}
 
     def wake(me):
         count(me)
-        row = min(me.row, me.last)
-        column = min(me.column, me.last)
+        row = min(me.row, LAST)
+        column = min(me.column, LAST)
         best = misfit(me, row, column)
         for port in range(8):
             if me.inbox[port].age <= me.patience_wakes:
@@ -60,15 +62,17 @@ def count(me):
 
 def misfit(me, row, column):
     """How unlike a place's ways to the corners are what has been counted; large for places outside."""
-    if min(row, column) < 0 or max(row, column) > me.last:
+    if min(row, column) < 0 or max(row, column) > LAST:
         return 1000
     first = abs(me.first - max(row, column))
-    second = abs(me.second - max(row, me.last - column))
-    return first + second + abs(me.third - max(me.last - row, column))
+    second = abs(me.second - max(row, LAST - column))
+    return first + second + abs(me.third - max(LAST - row, column))
 
 
 def straps(topology):
     """The upper left corner, the upper right one, and the lower left one."""
+    if topology.shape != (SIDE, SIDE) or topology.torus:
+        raise ValueError(f"it is for {SIDE}x{SIDE} cells, no torus: change SIDE in the file")
     return {0: 1, SIDE - 1: 2, SIDE * (SIDE - 1): 3}
 
 

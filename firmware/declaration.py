@@ -126,7 +126,7 @@ def _with_chosen(
     single = [parameter for parameter, value in parameters.items() if not isinstance(value, tuple)]
     for parameter, value in chosen.items():
         if parameter not in single:
-            limit = f"{name} has {', '.join(single) or 'declared no parameters'}"
+            limit = f"{name} has {', '.join(single) or 'declared none that is a single number'}"
             raise InputError("parameter", parameter, limit, "name one that is a single number")
         if not _is_constant(value) or isinstance(value, tuple):
             raise InputError(f"parameter {parameter}", value, "it is no whole number of 64 bits", "e.g. 40")

@@ -84,9 +84,16 @@ def own(code: Code, program: Path | None) -> Code:
     return confirmed(code, program)
 
 
-def to_be_named(name: str) -> list[str]:
-    """What a command on results of this code asks of a person besides: a program's file, as ``own`` does."""
-    return ["--program", name] if is_program(name) else []
+def to_be_named(name: str) -> list[str | Path]:
+    """What a command on results of this code asks of a person besides: a program's file, as ``own`` does.
+
+    Args:
+        name: in a plan, and so relative to where that lies; where no file is, only its name is said.
+    """
+    if not is_program(name):
+        return []
+    here = Path(name).is_file()
+    return ["--program", Path(name) if here else Path("WHERE-IT-IS", Path(name).name)]
 
 
 def hidden_of(code: Code) -> int:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from emulator.program_goal import ProgramGoal
+from firmware.arguments import text, whole
 from firmware.declaration import declared, find_program
 from firmware.errors import InputError
 from firmware.foreign import ForeignError, called
@@ -56,15 +57,17 @@ class SourceProgram:
         return zlib.crc32(self.source)
 
     def with_parameters(self, given: Mapping[str, int]) -> "SourceProgram":
-        """The same program with other values of some of its parameters.
+        """The same program with other values of some of its parameters; those given before stay.
 
         Raises:
             InputError: it has no such parameter, or the value is no whole number of 64 bits; or as
                 ``handlers``.
         """
-        changed = replace(self, given=tuple(sorted(given.items())))
-        if given:
-            _ = changed.handlers
+        if not given:
+            return self
+        found = {text("parameter", name): whole(f"parameter {name}", value) for name, value in given.items()}
+        changed = replace(self, given=tuple(sorted((dict(self.given) | found).items())))
+        _ = changed.handlers
         return changed
 
     @property

@@ -198,8 +198,8 @@ class Training:
     def _order(self, errors: NDArray[np.float64]) -> NDArray[np.integer]:
         """Samples of a batch by their errors: first the one that begins again, then from bad to good.
 
-        One that is beyond hope begins again, as one that stands whole beside its place, else any: what has
-        healed badly has to stay until it is mended.
+        One that nothing can mend begins again, as one that stands whole beside its place; else any, for what
+        has healed badly has to stay until it is mended.
         """
         order = np.argsort(-errors, kind="stable")
         if errors[order[0]] > self.recipe.hopeless * self._blank:

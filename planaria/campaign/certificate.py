@@ -21,6 +21,7 @@ from firmware.errors import InputError
 from firmware.system.atomic import write_atomic
 from firmware.system.reading import read_input
 from planaria.campaign.claim import NOT_GROWN_MAX, adds_up, count, fingerprint, row_of, statement
+from planaria.campaign.codes import check_parameters
 from planaria.campaign.database import VERSION, result_files
 from planaria.campaign.plan import Plan
 from planaria.campaign.replay import find_trial
@@ -30,6 +31,7 @@ from planaria.campaign.trial import TrialResult, run_trial
 from planaria.campaign.yardstick import APART, Yardstick
 from planaria.code import Code, own, stored_code
 from planaria.outputs import check_outputs
+from planaria.program import SourceProgram
 from planaria.version import __version__
 from planaria.worth import CERTIFICATE, worth
 
@@ -131,6 +133,8 @@ def check(path: Path, sample: int, seed: int | None, program: Path | None = None
     certificate = _read(path)
     plan, stored = _open(certificate, path)
     code = own(stored, program)
+    if isinstance(code, SourceProgram):
+        check_parameters(plan, code)
     yardstick = Yardstick(certificate["yardstick"])
     rows, point = certificate["trials"], plan.points()[certificate["point"]]
     differs = {index for index, claimed, *_ in rows if plan.chance(point, index)[0] != claimed}

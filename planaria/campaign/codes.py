@@ -24,8 +24,7 @@ def open_codes(plan: Plan) -> dict[str, Code]:
         try:
             codes[name] = code = open_code(place_of(plan, name))
             if isinstance(code, SourceProgram):
-                for given in plan.given():
-                    code.with_parameters(given)
+                check_parameters(plan, code)
             for topology in topologies:
                 check_fits(codes[name], topology)
         except InputError as error:
@@ -34,6 +33,23 @@ def open_codes(plan: Plan) -> dict[str, Code]:
                 f"{plan.source}: {key}: {error.what}", error.value, error.limit, error.fix
             ) from error
     return codes
+
+
+def check_parameters(plan: Plan, program: SourceProgram) -> None:
+    """Refuse parameters of a plan that its program has not; and those that it has so anyway.
+
+    The seed follows from what the plan says, and nobody shall choose it by what changes nothing.
+
+    Raises:
+        InputError: there is one.
+    """
+    for given in plan.given():
+        program.with_parameters(given)
+    own = program.parameters
+    for name, value in plan.parameters.items():
+        if value == own[name]:
+            limit = f"it is {value} in {program.name} anyway"
+            raise InputError(f"parameter {name}", value, limit, "leave it out")
 
 
 def place_of(plan: Plan, name: str) -> str:

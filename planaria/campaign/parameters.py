@@ -36,6 +36,11 @@ class Between:
         """What a plan is checked with: every limit that holds at both ends holds between them."""
         return self.low, self.high
 
+    @property
+    def count(self) -> int:
+        """How many numbers it may be."""
+        return self.high - self.low + 1
+
 
 @dataclass(frozen=True)
 class OneOf:
@@ -51,6 +56,11 @@ class OneOf:
     def extremes(self) -> tuple[Value, ...]:
         """What a plan is checked with."""
         return self.values
+
+    @property
+    def count(self) -> int:
+        """How many values it may be."""
+        return len(self.values)
 
 
 Choice = Between | OneOf
@@ -144,7 +154,8 @@ def check_names(
     for name, kind in given.items():
         what = f"{source}: {kind}.{name}"
         if name not in used:
-            raise InputError(what, name, "nothing uses it", f"write {{{name}}} in the timeline or in [world]")
+            fix = f"write {{{name}}} in the timeline, [world] or [parameters]"
+            raise InputError(what, name, "nothing uses it", fix)
         if name in sweep and name in draw:
             raise InputError(what, name, "it is swept and drawn", "leave one out")
 

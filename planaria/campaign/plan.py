@@ -34,6 +34,7 @@ from planaria.campaign.parameters import (
     substitute,
     substitute_option,
 )
+from planaria.campaign.program_parameters import PARAMETERS, check_programs, read_parameters
 from planaria.campaign.timeline import check_fault, check_time
 from planaria.campaign.trial import Point, Trial, Value
 from planaria.campaign.world import WORLD, differing, read_chip, read_predicate, read_world
@@ -51,8 +52,6 @@ HORIZON_MAX_ROUNDS: Final = 100_000
 
 CHECKS_MAX: Final = 40_000
 """Worlds and faults of all combinations of swept values and of ends of draws: checked in a second."""
-
-PARAMETERS: Final = "parameters"
 
 _KEYS: Final = (
     "title",
@@ -142,7 +141,7 @@ class Plan:
             sweep=read_sweep(table.table("sweep")),
             draw=read_draw(table.table("draw")),
             graphs=read_graphs(table),
-            parameters=_read_parameters(table),
+            parameters=read_parameters(table),
             text=text,
             source=source,
         )
@@ -317,6 +316,7 @@ class Plan:
         if points * self.trials > TRIALS_MAX:
             trials = f"{self.trials:,} at each of {points:,} points"
             raise table.error("trials", trials, f"there can be {TRIALS_MAX:,} in all", "give fewer")
+        check_programs(table, self.parameters, self.sweep, self.draw)
         combinations *= prod(len(choice.extremes) for choice in self.draw.values())
         checks = combinations * (1 + len(self.timeline))
         if checks > CHECKS_MAX:
@@ -334,14 +334,6 @@ def _read_world(table: TomlTable) -> dict[str, Any]:
     world = table.table("world")
     world.check_keys(*WORLD)
     return world.content
-
-
-def _read_parameters(table: TomlTable) -> dict[str, Any]:
-    parameters = table.table(PARAMETERS).content
-    if parameters and "program" not in table.content:
-        name, value = next(iter(parameters.items()))
-        raise table.error(f"{PARAMETERS}.{name}", value, "a genome has no parameters", "leave it out")
-    return parameters
 
 
 def _read_codes(table: TomlTable) -> tuple[str, ...]:

@@ -54,6 +54,7 @@ def replay(
         "seed": trial.seed,
         "genome": trial.genome,
         "drawn": trial.drawn,
+        "parameters": trial.parameters,
         "faults": [str(fault) for fault in trial.config.faults],
         "predicate": asdict(trial.config.predicate),
         "verdict": result.verdict.as_dict(),

@@ -3,7 +3,7 @@
 import argparse
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NoReturn
 
 from firmware.errors import InputError, visible
@@ -73,7 +73,7 @@ def add_parameters(parser: argparse.ArgumentParser) -> None:
         default=[],
         dest="parameters",
         metavar="NAME=N",
-        help="another value of a program's parameter; may be repeated",
+        help="another value of a program's parameter; again for another one",
     )
 
 
@@ -94,6 +94,12 @@ def parameters(given: argparse.Namespace) -> dict[str, int]:
             raise InputError("--set", text, f"{name} is {found[name]} already", "leave one out")
         found[name] = int(value)
     return found
+
+
+def with_parameters(result: Mapping[str, Any]) -> str:
+    """What follows the name of a program that somebody has given parameters, for people."""
+    said = ", ".join(f"{name} {value}" for name, value in result["parameters"].items())
+    return f" with {said}" if said else ""
 
 
 def chosen(given: argparse.Namespace, options: Iterable[Option]) -> dict[str, Any]:

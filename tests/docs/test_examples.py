@@ -44,3 +44,24 @@ def test_an_example_shows_nothing_that_its_ram_made_up(name):
     grid.run(100)
     assert grid.picture.min() >= 0
     assert grid.picture.max() <= 64
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"), [("damage", "kill:disc:1,1,1"), ("broadcast", "kill:disc:12,12,2")]
+)
+def test_cells_that_are_gone_are_gone(name, fault):
+    """A wound for ever that is farther than a cell looks, and one in which all who speak die."""
+    grid = Grid(open_program(ROOT / "examples" / f"{name}.py"), 25, 25, seed=1)
+    grid.run(120)
+    assert grid.error == 0
+    grid.wound(fault)
+    assert grid.run(1).error_by_round[-1] > 0
+    grid.run(200)
+    assert grid.error == 0
+
+
+def test_a_grid_smaller_than_the_picture_shows_its_middle():
+    grid = Grid(open_program(ROOT / "examples" / "bitmap_vote.py"), 12, 9, seed=1)
+    grid.run(40)
+    assert grid.error == 0
+    assert grid.picture[..., 3].any()

@@ -3,12 +3,14 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from emulator.config import RunConfig
 from firmware.errors import InputError
-from planaria import Grid, Plan, Store, measure, open_program
-from planaria.campaign.codes import open_codes
+from planaria import Grid, Plan, Store, certify, measure, open_program
+from planaria.campaign.certificate import check
+from planaria.campaign.codes import check_parameters, open_codes
 from planaria.campaign.replay import replay
 
 FORGETFUL = """
@@ -74,6 +76,7 @@ def test_a_run_has_those_that_it_is_given(program, engine):
             "--set: limit=1.5 - it must be NAME=N, a whole number of 64 bits; e.g. --set limit=40",
         ),
         (["limit"], "--set: limit - it must be NAME=N"),
+        (["=3"], "parameter: '' - mine.py has limit, patience"),
         (["limit=3", "limit=4"], "--set: limit=4 - limit is 3 already; leave one out"),
     ],
 )
@@ -109,6 +112,31 @@ def test_the_command_line_gives_them(planaria, program):
     assert Grid(open_program(program, {"limit": 3}), 9, 9).run(40).trace_sha256 == other["trace_sha256"]
 
 
+def test_those_given_before_stay(program):
+    code = open_program(program, {"limit": np.int64(3)}).with_parameters({"patience": 2}).with_parameters({})
+    assert code.parameters == {"limit": 3, "patience": 2, "table": (1, 2)}
+    for given in ({1: 2, "limit": 3}, {"limit": 1.5}):
+        with pytest.raises(InputError, match="parameter"):
+            code.with_parameters(given)
+
+
+def test_a_draw_of_very_many_values_is_refused(program):
+    drawn = PLAN.replace("[sweep]\nlimit = [2, 4]", "[draw]\nlimit = { from = 1, to = 200 }")
+    with pytest.raises(InputError, match="200 programs - there can be 100"):
+        Plan.parse(drawn, "plan.toml")
+
+
+def test_what_is_so_anyway_is_refused(program, tmp_path):
+    """Its seed would follow from something that changes nothing."""
+    plan = PLAN[: PLAN.index("[sweep]")].replace('"{limit}"', "3").replace("trials = 3", "trials = 60")
+    measure(Plan.parse(plan, str(tmp_path / "plan.toml")), tmp_path / "results", workers=1, quiet=True)
+    certify(tmp_path / "results", 20, 0.95, 0, tmp_path / "c.json")
+    assert check(tmp_path / "c.json", 2, 1, program)["differs"] == []
+    program.write_text(FORGETFUL.replace('"limit": 9', '"limit": 3'))
+    with pytest.raises(InputError, match="parameter limit: 3 - it is 3 in mine anyway"):
+        check_parameters(Plan.parse(plan, "plan.toml"), open_program(program))
+
+
 def test_a_campaign_sweeps_them(program, tmp_path):
     measure(Plan.parse(PLAN, str(tmp_path / "plan.toml")), tmp_path / "results", workers=2, quiet=True)
     with Store.open(tmp_path / "results") as store:
@@ -129,7 +157,14 @@ def test_a_campaign_sweeps_them(program, tmp_path):
         ("patience = 20", "patienc = 20", "program: parameter: patienc - mine.py has limit, patience"),
         ("[2, 4]", "[2, 4.5]", "parameters.limit: 4.5 - it must be a whole number"),
         ("[2, 4]", '["two"]', 'parameters.limit: "two" - it must be a whole number'),
-        ('program = "mine.py"', 'genomes = ["ring"]', "a genome has no parameters; leave it out"),
+        ('program = "mine.py"', 'genomes = ["ring"]', "parameters: a table - genomes have no parameters"),
+        ("patience = 20", "patience = 16", "parameter patience: 16 - it is 16 in mine anyway; leave it out"),
+        ("[2, 4]", str(list(range(101))), "101 programs - there can be 100, for each is compiled by itself"),
+        (
+            "patience = 20",
+            "\n".join(f"x{n} = 1" for n in range(100)),
+            "parameters: 101 names - there can be 100",
+        ),
         ('limit = "{limit}"', "limit = 3", "sweep.limit: limit - nothing uses it"),
         ("[parameters]", "[parameter]", "did you mean 'parameters'"),
     ],

@@ -15,6 +15,8 @@ from firmware.errors import InputError
 from planaria import Grid, Plan, certify, measure, open_genome, open_program
 from planaria.campaign.certificate import check
 from planaria.campaign.replay import replay
+from planaria.code import to_be_named
+from planaria.hint import paste
 from planaria.pictures.scale import Scale
 
 ROOT = Path(__file__).parents[2]
@@ -150,6 +152,15 @@ class TestCampaign:
         done = planaria("certify", "results", "--within", 60, "-o", "c.json")
         command = shlex.split(done.stdout.partition("check it with: ")[2])
         assert ", 0 differ" in planaria(*command[command.index("certify") :], "--sample", 1).stdout
+        (tmp_path / "hop_count.py").rename(tmp_path / "elsewhere.py")
+        done = planaria("certify", "results", "--within", 60, "-o", "c.json", "--force")
+        assert done.stdout.rstrip().endswith("--check c.json --program WHERE-IT-IS/hop_count.py")
+
+    def test_a_name_that_looks_like_a_flag_is_shown_as_a_path(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        Path("-my.py").touch()
+        assert paste(*to_be_named("-my.py")) == "--program ./-my.py"
+        assert to_be_named("ring") == []
 
     def test_another_file_is_refused(self, folder, write):
         with pytest.raises(InputError, match="its SHA-256 is not that of the results' program"):

@@ -5,7 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import fields
 from pathlib import Path
 
@@ -98,8 +98,9 @@ class Frail(Genome):
     @property
     def hidden(self):
         for life in self.lives.iterdir() if self.lives else ():
-            life.unlink()
-            os.kill(os.getpid(), signal.SIGKILL)
+            with suppress(FileNotFoundError):  # another worker has taken this one
+                life.unlink()
+                os.kill(os.getpid(), signal.SIGKILL)
         return len(self.b1)
 
     def to_bytes(self):

@@ -1,0 +1,32 @@
+"""The table of programs that were hurt."""
+
+from benchmarks.gallery import EXAMPLES, HURTS, WORLDS, cell, hurt
+from emulator.record.recovery import Judgement, Outcome, Recovery
+
+
+def test_all_programs_are_in_it():
+    assert WORLDS.keys() == {path.stem for path in EXAMPLES.glob("*.py")} - {"twins"}
+
+
+def test_what_a_cell_says():
+    outcomes = [
+        Outcome.RECOVERED,
+        Outcome.RECOVERED,
+        Outcome.NOT_RECOVERED,
+        Outcome.NOT_GROWN,
+        Outcome.UNHARMED,
+    ]
+    rounds = [4.0, 6.0, None, None, None]
+    recoveries = [
+        Recovery(outcome, 0, clean=Judgement(outcome, 0, rounds=time))
+        for outcome, time in zip(outcomes, rounds, strict=True)
+    ]
+    assert cell(recoveries) == "2 of 3 (5), 1 not ready, 1 unharmed"
+    assert cell(recoveries[2:3]) == "0 of 1"
+
+
+def test_each_world_is_hurt_once():
+    recoveries = hurt("broadcast", HURTS[2], 3)
+    assert [recovery.wound for recovery in recoveries] == ["scramble:all@100"] * 3
+    assert [str(recovery.clean.outcome) for recovery in recoveries] == ["recovered"] * 3
+    assert len({recovery.clean.updates for recovery in recoveries}) == 3
