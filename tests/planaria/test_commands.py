@@ -161,7 +161,8 @@ def test_genomes_lists_what_is_shipped(planaria):
     for row in rows:
         drawing, ending = re.fullmatch(r"(.+?)(-16|-40|-persistent|-growing|)", row["name"]).groups()
         size = {"-16": 16, "-40": 40}.get(ending, 20 if drawing == "ring" else 24)
-        assert row["command"].startswith(f"planaria train {drawing} --size {size} ")
+        regime = f"--regime {ending[1:]} " if ending[1:].isalpha() else ""
+        assert row["command"].startswith(f"planaria train {drawing} {regime}--size {size} ")
         assert row["command"].endswith(f" -o {row['name']}.genome")
         assert max(row["width"], row["height"]) == size
         assert row["regime"] == (ending[1:] if ending[1:].isalpha() else "regenerating")

@@ -137,7 +137,7 @@ REFUSED = [
     ),
     ("{cut}", "{}", "timeline[0]: {} - it is neither swept nor drawn"),
     ("{latency_us}", "{latency}", "world.latency_us: {latency} - it is neither swept nor drawn"),
-    ("{cut}", "all", "sweep.cut: cut - nothing uses it; write {cut} in the timeline or in [world]"),
+    ("{cut}", "all", "sweep.cut: cut - nothing uses it; write {cut} in the timeline, [world] or ["),
     ("disc:{row},16", "disc:9,16", "draw.row: row - nothing uses it"),
     (
         "row = {",
