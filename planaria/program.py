@@ -140,7 +140,10 @@ class SourceProgram:
             if given is not None and not callable(given):
                 fix = f"def {name}(topology): ..."
                 raise InputError("program", self.path, f"its {name} is no function", fix)
-        return ProgramGoal(f"{self.name}{SUFFIX}", legitimate, straps, inputs, self.layout, self.parameters)
+        declaration, name = self.handlers.declaration, f"{self.name}{SUFFIX}"
+        if declaration is None:
+            return ProgramGoal(name, legitimate, straps, inputs)
+        return ProgramGoal(name, legitimate, straps, inputs, declaration.layout, declaration.parameters)
 
     def _names(self) -> dict[str, Any]:
         if self.path is None:

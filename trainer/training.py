@@ -114,8 +114,7 @@ class Training:
             if kind is not None:
                 self.practice.note(kind, self._has_healed(error))
         moved = self._apply(gradient, progress)
-        for place, states in zip(chosen, ends, strict=True):
-            self.pool.grids[place] = states
+        self.pool.grids[chosen] = ends
         self.pool.reseed(chosen[exploded])
         self._watch(not moved or sum(exploded) >= len(ends) / 2)
         self.steps_done += 1

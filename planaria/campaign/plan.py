@@ -34,7 +34,7 @@ from planaria.campaign.parameters import (
     substitute,
     substitute_option,
 )
-from planaria.campaign.program_parameters import PARAMETERS, check_programs, read_parameters
+from planaria.campaign.program_parameters import PARAMETERS, check_programs, read_parameters, values_of
 from planaria.campaign.timeline import check_fault, check_time
 from planaria.campaign.trial import Point, Trial, Value
 from planaria.campaign.world import WORLD, differing, read_chip, read_predicate, read_world
@@ -242,17 +242,13 @@ class Plan:
 
     def worlds(self) -> Iterator[RunConfig]:
         """The world of every combination of swept values and ends of draws; seeds left open."""
-        return map(self._config, self._values())
-
-    def given(self) -> Iterator[dict[str, int]]:
-        """The program's parameters at every combination of swept values and ends of draws."""
-        return map(self._given, self._values())
-
-    def _values(self) -> Iterator[dict[str, Value]]:
-        """Every combination of swept values and ends of draws."""
         ends = [choice.extremes for choice in self.draw.values()]
         for swept, drawn in product(self._combinations, product(*ends)):
-            yield {**swept, **dict(zip(self.draw, drawn, strict=True))}
+            yield self._config({**swept, **dict(zip(self.draw, drawn, strict=True))})
+
+    def given(self) -> Iterator[dict[str, int]]:
+        """The program's parameters at every combination of the values that they can take."""
+        return map(self._given, values_of(self.parameters, self.sweep, self.draw))
 
     def _given(self, values: Mapping[str, Value]) -> dict[str, int]:
         """The program's parameters with these values put in.

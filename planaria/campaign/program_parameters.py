@@ -1,6 +1,7 @@
 """The table [parameters] of a plan: numbers for a program's ROM, in place of those that its file has."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import product
 from math import prod
 from typing import Any, Final
 
@@ -38,9 +39,24 @@ def check_programs(
     Raises:
         InputError: each would be compiled, for hours.
     """
-    used = {name for given in parameters.values() for name in names_in(given)}
-    programs = prod(choice.count for name, choice in draw.items() if name in used)
-    programs *= prod(len(values) for name, values in sweep.items() if name in used)
+    programs = prod(
+        len(sweep[name]) if name in sweep else draw[name].count for name in _names_used(parameters)
+    )
     if programs > PROGRAMS_MAX:
         limit = f"there can be {PROGRAMS_MAX}, for each is compiled by itself"
         raise table.error(PARAMETERS, f"{programs:,} programs", limit, "sweep or draw fewer values")
+
+
+def values_of(
+    parameters: Mapping[str, Any],
+    sweep: Mapping[str, tuple[Value, ...]],
+    draw: Mapping[str, Choice],
+) -> Iterator[dict[str, Value]]:
+    """Combinations of swept values and ends of draws that parameters mention: an empty one if they do not."""
+    ends = {name: sweep.get(name) or draw[name].extremes for name in _names_used(parameters)}
+    return (dict(zip(ends, values, strict=True)) for values in product(*ends.values()))
+
+
+def _names_used(parameters: Mapping[str, Any]) -> list[str]:
+    """What is put into parameters, each name once."""
+    return list(dict.fromkeys(name for given in parameters.values() for name in names_in(given)))

@@ -96,7 +96,7 @@ def parameters(given: argparse.Namespace) -> dict[str, int]:
     return found
 
 
-def with_parameters(result: Mapping[str, Any]) -> str:
+def parameters_said(result: Mapping[str, Any]) -> str:
     """What follows the name of a program that somebody has given parameters, for people."""
     said = ", ".join(f"{name} {value}" for name, value in result["parameters"].items())
     return f" with {said}" if said else ""

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from planaria.commands.command import add_command, print_json, with_parameters
+from planaria.commands.command import add_command, parameters_said, print_json
 from planaria.say import say
 from planaria.system.ending import DIFFERS
 
@@ -50,7 +50,7 @@ def print_replay(result: dict[str, Any], written: list[Path]) -> None:
     from planaria.code import is_program
     from planaria.verdict import DISTANCE, ERROR, describe_recovery
 
-    name = f"{result['genome']}{with_parameters(result)}"
+    name = f"{result['genome']}{parameters_said(result)}"
     say(f"{name}, point {result['point']}, trial {result['trial']}, seed {result['seed']}")
     for fault in result["faults"]:
         say(f"  {fault}")

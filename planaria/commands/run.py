@@ -13,8 +13,8 @@ from planaria.commands.command import (
     add_parameters,
     chosen,
     parameters,
+    parameters_said,
     print_json,
-    with_parameters,
 )
 from planaria.counted import counted
 from planaria.hint import paste_here
@@ -120,7 +120,7 @@ def print_summary(result: dict[str, Any], written: list[Path]) -> None:
     size = "x".join(map(str, result["grid"]))
     cells = f"{size} cells" if kind == TOPOLOGY.default else f"{kind}, {size} cells"
     rounds = counted(result["rounds"], "round")
-    say(f"{result['genome']}{with_parameters(result)} on {cells}, {rounds}, seed {result['seed']}")
+    say(f"{result['genome']}{parameters_said(result)} on {cells}, {rounds}, seed {result['seed']}")
     fates = ("lost", "corrupted", "cut", "unheard")
     gone = ", ".join(f"{result[fate]:,} {fate}" for fate in fates if result[fate])
     beside = f" ({gone})" if gone else ""

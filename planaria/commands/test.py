@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from planaria.commands.command import add_command, add_parameters, parameters, print_json, with_parameters
+from planaria.commands.command import add_command, add_parameters, parameters, parameters_said, print_json
 from planaria.counted import counted
 from planaria.say import say
 from planaria.system.ending import DIFFERS
@@ -52,7 +52,7 @@ def print_report(report: dict[str, Any]) -> None:
     """Tell a person which faults the program did not stand, and what becomes of it from random RAM."""
     faults = report["faults"]
     differ = [fault["fault"] for fault in faults if not fault["alike"]]
-    name, kinds = f"{report['program']}{with_parameters(report)}", counted(len(faults), "kind")
+    name, kinds = f"{report['program']}{parameters_said(report)}", counted(len(faults), "kind")
     say(f"{name}: {kinds} of faults, compiled and interpreted")
     say(f"  results that differ: {', '.join(differ) or 'none'}")
     for fault in faults:
