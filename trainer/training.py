@@ -31,6 +31,9 @@ JUDGEMENTS, JUDGE_EVERY_STEPS = 40, 50
 NORM_MIN: Final = 1e-8
 """Added to a gradient's norm, which may be 0."""
 
+BLANK_ERROR: Final = 1000.0
+"""E of an empty grid."""
+
 HELD_SHARE: Final = 1 / 3
 """Of batches of two, in which the sample beside the seed is not wounded."""
 
@@ -162,6 +165,8 @@ class Training:
     def _samples(self, progress: float) -> tuple[NDArray[np.integer], list[Sample], list[str | None]]:
         """A batch, of which one begins again and the best are wounded.
 
+        What stands whole beside its place begins again, too: from there nothing tells it to come back.
+
         Returns:
             Their places in the pool, the samples, and the kind of wound that each has, if any.
         """
@@ -170,6 +175,7 @@ class Training:
         chosen = draws.choice(recipe.pool, size, replace=False)
         if recipe.regime == "growing":
             self.pool.reseed(chosen)
+        self.pool.reseed(np.array([place for place in chosen if self._stands_beside(place)], np.intp))
         errors = np.array([self._error(self.pool.grids[place]) for place in chosen])
         order = self._order(errors)
         chosen, errors = chosen[order], errors[order]
@@ -197,8 +203,7 @@ class Training:
     def _order(self, errors: NDArray[np.float64]) -> NDArray[np.integer]:
         """Samples of a batch by their errors: first the one that begins again, then from bad to good.
 
-        One that nothing can mend begins again, as one that stands whole beside its place; else any, for what
-        has healed badly has to stay until it is mended.
+        One that nothing can mend begins again; else any, for what has healed badly has to be mended.
         """
         order = np.argsort(-errors, kind="stable")
         if errors[order[0]] > self.recipe.hopeless * self._blank:
@@ -223,6 +228,15 @@ class Training:
     def _error(self, states: Float32) -> float:
         """Mean squared RGBA error of a grid."""
         return float(((states[..., :VISIBLE] * np.float32(1 / ONE) - self._wanted) ** 2).mean())
+
+    def _stands_beside(self, place: int) -> bool:
+        """Whether a sample that was whole once is so again, but some cells beside its place."""
+        states = self.pool.grids[place]
+        if not self.pool.was_whole[place] or self._has_healed(self._error(states)):
+            return False
+        colour = np.floor(states[..., :VISIBLE] + np.float32(0.5)).clip(-128, 127).astype(np.int8)
+        stood = self.target.displacement(colour)
+        return bool(stood.rows or stood.cols) and stood.error <= BLANK_ERROR * self.recipe.unhealed
 
     def _has_healed(self, error: float) -> bool:
         return error <= self.recipe.unhealed * self._blank

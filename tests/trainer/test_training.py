@@ -255,6 +255,23 @@ def test_who_begins_again(target, recipe, scripted, worst, always):
     assert always or min(first[number] for number in range(4)) > 8
 
 
+def test_what_stands_whole_beside_its_place_begins_again(target, recipe, scripted):
+    """All of a batch that do, however little that differs; what was never whole may be on its way."""
+    training = scripted(replace(recipe, hopeless=2.0))
+    beside, scarred = np.roll(shown(target), 1, 0), shown(target, 0.7)
+    cases = [(beside, True), (beside, False), (scarred, True), (shown(target), True)] * 2
+    seen = Counter()
+    for _ in range(60):
+        for place, (states, was_whole) in enumerate(cases):
+            training.pool.grids[place], training.pool.was_whole[place] = states, was_whole
+        chosen, samples, _ = training._samples(1.0)
+        for place, sample in zip(chosen[1:], samples[1:], strict=True):
+            again = np.array_equal(sample.states, training.pool.seed) and not training.pool.was_whole[place]
+            seen[place % 4, again] += 1
+    assert min(seen[0, True], seen[1, False], seen[2, False], seen[3, False]) > 20
+    assert seen.keys() == {(0, True), (1, False), (2, False), (3, False)}
+
+
 def test_what_was_whole_shall_be_what_it_was(target, recipe, scripted):
     """As it was when that was so for the first time, until it begins again."""
     training, whole, seen = scripted(recipe), {}, Counter()
