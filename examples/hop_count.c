@@ -5,56 +5,68 @@
  * The cell with the strap is hop 0; every other one is a hop further than its nearest neighbour. A
  * neighbour that falls silent is forgotten, and a count above the limit means "unknown".
  */
-#include "runtime.h"
-
-/* Of the 16 bytes of a state, after the colour. */
-enum {
-    HOPS = 4,   /* hops + 1; 0 is unknown */
-    SOURCE = 5, /* whether this is the source */
-    AGE = 15,   /* in the inbox: for how many wakes the neighbour has been silent */
-};
+#include <stdint.h>
 
 enum {
+    CHANNELS_SHOWN = 4,
+    NEIGHBOURS = 8,
+    FULL = 64,
     LIMIT = 30, /* the largest count that a cell believes, at most 126 */
     PATIENCE_WAKES = 16,
 };
 
-static PHASE(boot) { me->state[SOURCE] = (int8_t)board_strap(); }
+struct said {
+    int8_t colour[CHANNELS_SHOWN];
+    int8_t hops;    /* hops + 1; 0 is unknown */
+    uint8_t source; /* whether this is the source */
+    uint8_t nothing[9];
+    int8_t age; /* in the inbox: for how many wakes the neighbour has been silent */
+};
 
-static PHASE(hear) { me->inbox[board_port() * CHANNELS + AGE] = 0; }
+struct cell {
+    struct said said;
+    struct said inbox[NEIGHBOURS];
+};
 
-static PHASE(forget)
+#include "program.h"
+
+static void boot(struct cell *me, uint32_t strap) { me->said.source = (uint8_t)strap; }
+
+static void hear(struct cell *me, uint32_t port, const struct said *said)
 {
-    for (int port = 0; port < PORTS; port++) {
-        int8_t *neighbour = &me->inbox[port * CHANNELS];
-        if (neighbour[HOPS] > 0)
-            neighbour[AGE]++;
-        if (neighbour[AGE] > PATIENCE_WAKES)
-            for (int i = 0; i < CHANNELS; i++)
-                neighbour[i] = 0;
-    }
+    me->inbox[port].hops = said->hops;
+    me->inbox[port].age = 0;
 }
 
-static PHASE(count)
+static void forget_if_silent(struct said *neighbour)
 {
-    int nearest = me->state[SOURCE] ? 0 : LIMIT + 1;
-    for (int port = 0; port < PORTS; port++) {
-        int hops = me->inbox[port * CHANNELS + HOPS];
+    if (neighbour->hops > 0)
+        neighbour->age++;
+    if (neighbour->age > PATIENCE_WAKES)
+        neighbour->hops = neighbour->age = 0;
+}
+
+static int count(const struct cell *me)
+{
+    int nearest = me->said.source ? 0 : LIMIT + 1;
+    for (int port = 0; port < NEIGHBOURS; port++) {
+        int hops = me->inbox[port].hops;
         if (hops > 0 && hops < nearest)
             nearest = hops;
     }
-    me->state[HOPS] = (int8_t)(nearest <= LIMIT ? nearest + 1 : 0);
+    return nearest <= LIMIT ? nearest + 1 : 0;
 }
 
-/* Rings of red, green and blue; black is unknown. */
-static PHASE(colour)
+static int wake(struct cell *me)
 {
-    int hops = me->state[HOPS];
-    for (int c = 0; c < ALPHA; c++)
-        me->state[c] = hops > 0 && (hops - 1) % 3 == c ? ONE : 0;
-    me->state[ALPHA] = hops > 0 ? ONE : 0;
+    for (int port = 0; port < NEIGHBOURS; port++)
+        forget_if_silent(&me->inbox[port]);
+    int hops = count(me);
+    me->said.hops = (int8_t)hops;
+    /* Rings of red, green and blue; black is unknown. By 86 / 256, for a division needs 40 bytes of stack. */
+    int ring = hops - 1 - 3 * ((hops - 1) * 86 >> 8);
+    for (int c = 0; c < 3; c++)
+        me->said.colour[c] = hops > 0 && ring == c ? FULL : 0;
+    me->said.colour[3] = hops > 0 ? FULL : 0;
+    return 1;
 }
-
-cell_phase *const CELL_ON_BOOT[] = {start, boot, draw_wait, 0};
-cell_phase *const CELL_ON_BYTES[] = {stage, seal, accept, hear, 0};
-cell_phase *const CELL_ON_TIMER[] = {forget, count, colour, compose, seal, broadcast, draw_wait, 0};

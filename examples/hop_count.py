@@ -12,7 +12,7 @@ HOPS, SOURCE, AGE = 4, 5, 15
 """Of the 16 public bytes, after the colour: hops + 1 (0 is unknown), whether this is the source, and, in the
 inbox only, for how many wakes the neighbour has been silent."""
 
-INBOX, STATE_BYTES, PORTS = 80, 16, 8
+INBOX, STATE_BYTES, PORTS = 16, 16, 8
 """Where the newest of the neighbour on each port is kept, at the places that it has in a state."""
 
 LIMIT = 30

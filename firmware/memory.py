@@ -45,6 +45,30 @@ FIELD: Final = {field.name: field for field in LAYOUT}
 OWN_BYTES: Final = FIELD["prng"].offset
 """So many bytes, the first 208, a program that is no genome may write; it may read all 256."""
 
+GUARD_BYTES: Final = 4
+"""Between the variables of a program in C and its stack."""
+
+FRAME_OFFSET: Final = FIELD["stack"].offset
+"""Where the frame of a program in C is, coming or going: its stack is below, and this is free."""
+
+
+def program_layout(own_bytes: int) -> tuple[Field, ...]:
+    """The RAM of a program in C that is no genome, field by field. SPEC.md, "Program".
+
+    Args:
+        own_bytes: of its variables, at most 204.
+    """
+    guard_end = own_bytes + GUARD_BYTES
+    return (
+        Field("variables", 0, own_bytes, "the program's own; the first 16 are public"),
+        Field("guard", own_bytes, GUARD_BYTES, "nothing; the simulator sees whether the stack goes beyond"),
+        Field("stack", guard_end, OWN_BYTES - guard_end, "grows down from 208"),
+        *(field for field in LAYOUT if OWN_BYTES <= field.offset < FRAME_OFFSET),
+        Field("frame", FRAME_OFFSET, 28, "scratch: a frame, coming or going, and whether it is one"),
+        Field("free", FRAME_OFFSET + 28, 12, "nothing"),
+    )
+
+
 SCRATCH: Final = slice(FIELD["gradient_x"].offset, FIELD["accumulator"].end)
 """Bytes that mean nothing between two events."""
 

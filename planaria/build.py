@@ -17,7 +17,6 @@ from firmware.hardware.chips import TARGETS, Chip, Kind, find_chip
 from firmware.hardware.simulator import SimulatedChip
 from firmware.hardware.sizes import boot_costs, measure
 from firmware.hardware.toolchain import require
-from firmware.memory import LAYOUT
 from firmware.system.atomic import write_all
 from planaria.outputs import check_results, make_folder
 from planaria.pictures.ram_map import save_ram_map
@@ -65,7 +64,7 @@ def build_files(
         write_all(dict(zip(paths[binary.target.name], _contents(binary), strict=True)))
         facts["files"] = [str(path) for path in paths[binary.target.name]]
     for path in ram_map:
-        save_ram_map(path)
+        save_ram_map(path, next(binary.ram_fields for binary, _ in built if binary.rom))
     return [facts for _, facts in built]
 
 
@@ -119,5 +118,5 @@ def _map(binary: Binary) -> str:
     lines = [f"ROM {len(binary.rom):,} of {ROM_BYTES:,} B"]
     lines += [f"0x{part.address:08x} {part.size:6} {part.section:8} {part.name}" for part in binary.parts]
     lines += [f"0x{len(binary.rom):08x} {ROM_BYTES - len(binary.rom):6} (free)", "", f"RAM {RAM_BYTES} B"]
-    lines += [f"0x{RAM_ORIGIN + field.offset:08x} {field.size:6} {field.name}" for field in LAYOUT]
+    lines += [f"0x{RAM_ORIGIN + field.offset:08x} {field.size:6} {field.name}" for field in binary.ram_fields]
     return "\n".join(lines) + "\n"

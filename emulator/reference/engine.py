@@ -22,7 +22,7 @@ from firmware.budget import CHANNELS, PORTS, RAM_BYTES
 from firmware.cell import NeuralProgram
 from firmware.errors import InputError
 from firmware.memory import Ram
-from firmware.program import BoardProgram, Firmware, MachineProgram
+from firmware.program import Firmware, MachineProgram
 
 CELL_BYTES = 8_000
 """Memory of a cell: board, process, eight links, one round of messages."""
@@ -76,9 +76,7 @@ class ReferenceEngine(Engine):
         boards = []
         for cell in range(config.topology.cells):
             rom = Rom()
-            program = self._flasher.flash(rom, cell)
-            if isinstance(program, BoardProgram):
-                program = program.on(self._on_boards[cell].tobytes())
+            program = self._flasher.flash(rom, cell, self._on_boards[cell].tobytes())
             ram = Ram(memoryview(self._memory[cell]))
             shared = (config, entropy, self._traffic, self.observer, self._updated)
             boards.append(Board(env, cell, rom, program, ram, *shared))
@@ -127,7 +125,7 @@ class ReferenceEngine(Engine):
         for cell in cells:
             board = self._boards[cell]
             board.rom.erase()
-            board.reflash(flasher.flash(board.rom, int(cell)))
+            board.reflash(flasher.flash(board.rom, int(cell), self._on_boards[cell].tobytes()))
 
     def check_version(self, genome: str, fault: object) -> None:
         if not isinstance(self._boards[0].program, NeuralProgram):
@@ -144,4 +142,5 @@ class ReferenceEngine(Engine):
 
     def _flip(self, kind: str, number: int, cells: Cells) -> None:
         for cell in cells:
-            flip(kind, self._boards[cell], self.config.seed, number, self._flasher)
+            on_board = self._on_boards[cell].tobytes()
+            flip(kind, self._boards[cell], on_board, self.config.seed, number, self._flasher)

@@ -2,7 +2,7 @@
 
 from firmware.budget import ERASED, ROM_BYTES
 from firmware.errors import InputError
-from firmware.program import Firmware, Program
+from firmware.program import BoardProgram, Firmware, Program
 
 
 class FlashError(Exception):
@@ -55,8 +55,13 @@ class Flasher:
         self.programs: dict[bytes, Program] = {}
         self.contents: dict[bytes, bytes] = {}
 
-    def flash(self, rom: Rom, cell: int) -> Program:
+    def flash(self, rom: Rom, cell: int, on_board: bytes) -> Program:
         """Program a ROM, verify it by reading it back, and load what it holds.
+
+        Args:
+            rom: of the cell.
+            cell: its number.
+            on_board: the 16 bytes of its board.
 
         Raises:
             FlashError: the read-back differs.
@@ -69,11 +74,12 @@ class Flasher:
                 f"cell {cell}: ROM address {address} holds 0x{rom.content[address]:02x} "
                 f"after 0x{expected[address]:02x} was written"
             )
-        return self.load(rom)
+        return self.load(rom, on_board)
 
-    def load(self, rom: Rom) -> Program:
-        """The program that a ROM holds."""
+    def load(self, rom: Rom, on_board: bytes) -> Program:
+        """The program that a ROM holds, on a board with these 16 bytes."""
         rom.content = self.contents.setdefault(rom.content, rom.content)
         if rom.content not in self.programs:
             self.programs[rom.content] = self.firmware(rom.content)
-        return self.programs[rom.content]
+        program = self.programs[rom.content]
+        return program.on(on_board) if isinstance(program, BoardProgram) else program

@@ -6,7 +6,7 @@ from emulator.world.draws import Stream, draw32, key
 from firmware.program import MachineProgram, Upset
 
 
-def flip(kind: str, board: Board, seed: int, number: int, flasher: Flasher) -> None:
+def flip(kind: str, board: Board, on_board: bytes, seed: int, number: int, flasher: Flasher) -> None:
     """Do what fault ``number`` of the plan, an upset or rot, does to one of its cells."""
     program = board.program
     assert isinstance(program, MachineProgram)
@@ -20,4 +20,4 @@ def flip(kind: str, board: Board, seed: int, number: int, flasher: Flasher) -> N
     draw = draw32(key(seed, Stream.ROT, number), board.number)
     byte, bit = divmod(draw * 8 * len(program.genome_bytes) >> 32, 8)
     board.rom.flip(program.genome_bytes[byte], bit)
-    board.program = flasher.load(board.rom)
+    board.program = flasher.load(board.rom, on_board)

@@ -10,6 +10,7 @@
 
 uint32_t board_entropy(void);           /* 32 random bits, new at every power-on */
 uint8_t board_strap(void);              /* the strap pin, read at power-on */
+const void *board_bytes(void);          /* 16 bytes that no fault reaches: number, strap code, inputs */
 uint8_t board_port(void);               /* 0..7, whose bytes woke the cell */
 /* Take all bytes that wait on that port, and keep the first of them; returns how many there were. */
 unsigned board_take(uint8_t *first, unsigned room);

@@ -18,8 +18,18 @@ enum {
     MEAN_INTERVAL_MAX_US = 0xFFFFF,
 };
 
+/* A frame, coming or going: scratch. */
+struct frame {
+    union {
+        uint8_t byte[FRAME_BYTES];
+        uint32_t word[6];
+    };
+    uint32_t invalid;
+};
+
 /* RAM, SPEC.md section 2: 216 bytes; the stack has the rest of the 256. */
-struct cell {
+#ifndef PLANARIA_PROGRAM
+struct ram {
     union {
         int8_t inputs[3 * CHANNELS]; /* of the rule */
         struct {
@@ -29,14 +39,8 @@ struct cell {
         uint32_t state_words[4];
     };
     union {
-        int16_t sum[CHANNELS];      /* accumulators of the output layer; scratch */
-        struct {                    /* otherwise a frame, coming or going; scratch */
-            union {
-                uint8_t byte[FRAME_BYTES];
-                uint32_t word[6];
-            };
-            uint32_t invalid;
-        } frame;
+        int16_t sum[CHANNELS]; /* accumulators of the output layer; scratch */
+        struct frame frame;
     };
     union {
         int8_t inbox[PORTS * CHANNELS]; /* port by port, clockwise from north */
@@ -48,6 +52,24 @@ struct cell {
     uint8_t listened;
     uint8_t frame_errors;
 };
+#else
+enum { OWN_BYTES = 208 };
+
+/* Of a program that is not the neural rule, whose own bytes share theirs with the stack. */
+struct ram {
+    union {
+        int8_t state[CHANNELS];
+        uint32_t state_words[4];
+        uint8_t own[OWN_BYTES]; /* the program's from below, the stack from above */
+    };
+    uint32_t prng;
+    uint8_t sequence;
+    uint8_t heard;
+    uint8_t listened;
+    uint8_t frame_errors;
+    struct frame frame;
+};
+#endif
 
 /* Flash image, SPEC.md section 8. */
 struct unit {
@@ -71,7 +93,7 @@ struct genome {
 
 /* The program is data: on an event the chip runs the phases of its list, up to the null, with an
  * empty stack before each. One big function would need more stack than there is. */
-#define PHASE(name) void name(struct cell *me, const struct genome *genome)
+#define PHASE(name) void name(struct ram *me, const struct genome *genome)
 
 typedef PHASE(cell_phase);
 

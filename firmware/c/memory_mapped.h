@@ -15,6 +15,7 @@ struct board {
     uint8_t reserved;
     volatile uint32_t entropy;  /* 0x08 R: 32 random bits, new at every power-on */
     volatile uint32_t wait_us;  /* 0x0c W: sets the timer */
+    const uint8_t board[16];    /* 0x10 R: number of the board, code of its strap, inputs */
 };
 
 #define BOARD (*(struct board *)0x40000000)
@@ -24,6 +25,7 @@ struct board {
 
 #define board_entropy() (BOARD.entropy)
 #define board_strap() (BOARD.strap)
+#define board_bytes() ((const void *)BOARD.board)
 #define board_port() (BOARD.event & 7)
 #define board_led(level) ((void)(BOARD.led = (uint8_t)(level)))
 #define board_wait(microseconds) ((void)(BOARD.wait_us = (microseconds)))

@@ -58,7 +58,7 @@ static PHASE(sow)
 }
 
 /* Whether the cell or a neighbour is mature. */
-APART int alive(const struct cell *me)
+APART int alive(const struct ram *me)
 {
     if (me->state[ALPHA] >= ALIVE_MIN)
         return 1;
@@ -92,7 +92,7 @@ static PHASE(perceive)
 static inline int round_shift(int value, int shift) { return ((value >> (shift - 1)) + 1) >> 1; }
 
 /* First layer: what one hidden unit makes of the 48 inputs. */
-APART int excite(const struct cell *me, const struct unit *unit, const struct genome *genome)
+APART int excite(const struct ram *me, const struct unit *unit, const struct genome *genome)
 {
     int sum = unit->b1;
     UNROLL_4
@@ -103,7 +103,7 @@ APART int excite(const struct cell *me, const struct unit *unit, const struct ge
 }
 
 /* Second layer: what it adds to the accumulators, which are 16 bits wide and wrap. */
-APART void spread(struct cell *me, const struct unit *unit, int hidden)
+APART void spread(struct ram *me, const struct unit *unit, int hidden)
 {
     UNROLL_2
     for (int c = 0; c < CHANNELS; c++)
@@ -146,7 +146,10 @@ cell_phase *const CELL_ON_BOOT[] = {
 #endif
     sow, draw_wait, 0,
 };
-cell_phase *const CELL_ON_BYTES[] = {stage, seal, accept, 0};
+cell_phase *const CELL_ON_BYTES[] = {stage, seal, keep, 0};
 cell_phase *const CELL_ON_TIMER[] = {
     forget_silent_neighbours, perceive, think, change, fade, compose, seal, broadcast, draw_wait, 0,
 };
+
+RAM_OF(struct ram);
+_Static_assert(sizeof(struct ram) == 216, "RAM map of SPEC.md section 2");

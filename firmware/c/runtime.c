@@ -82,17 +82,12 @@ static __attribute__((noinline)) void copy(uint32_t *to, const uint32_t *from)
     to[3] = from[3];
 }
 
-PHASE(accept)
+#ifndef PLANARIA_PROGRAM
+PHASE(keep)
 {
-    if (me->frame.invalid) {
-        if (me->frame_errors != 255)
-            me->frame_errors++;
-        board_sleep();
-        return;
-    }
-    unsigned port = board_port();
-    me->heard |= (uint8_t)(1 << port);
-    copy(me->inbox_words[port], &me->frame.word[1]);
+    int port = accept(me);
+    if (port >= 0)
+        copy(me->inbox_words[port], &me->frame.word[1]);
 }
 
 /* A port silent through a whole listening period is forgotten. */
@@ -107,6 +102,7 @@ PHASE(forget_silent_neighbours)
         if (!(heard >> (i / CHANNELS) & 1))
             me->inbox[i] = 0;
 }
+#endif
 
 PHASE(compose)
 {
@@ -115,7 +111,7 @@ PHASE(compose)
     copy(&me->frame.word[1], me->state_words);
 }
 
-static inline void light(const struct cell *me)
+static inline void light(const struct ram *me)
 {
     for (int c = 0; c <= ALPHA; c++)
         board_led(me->state[c]);
@@ -129,4 +125,4 @@ PHASE(broadcast)
 
 PHASE(show) { light(me); }
 
-_Static_assert(sizeof(struct cell) == 216, "RAM map of SPEC.md section 2");
+PHASE(send) { board_send(me->frame.byte, FRAME_BYTES); }

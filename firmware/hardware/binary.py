@@ -9,9 +9,13 @@ from firmware.budget import ERASED, RAM_BYTES, ROM_BYTES
 from firmware.errors import InputError
 from firmware.hardware.chips import Chip
 from firmware.hardware.elf import LOADED, RELOCATIONS, RESERVED, Elf, Section, Symbol
+from firmware.memory import LAYOUT, Field, program_layout
 
 RAM_ORIGIN: Final = 0x20000000
 SECTIONS: Final = ("vectors", "text", "genome")
+
+OWN: Final = "ram"
+"""What all variables of a cell are together (``RAM_OF`` in runtime.h)."""
 
 ROOMY_BYTES: Final = 1_000_000
 """ROM and RAM of a chip for cells that are too large, so that one can say by how much."""
@@ -37,9 +41,12 @@ class Binary:
         content: the file: ELF, shared library or wasm module.
         rom: ROM from address 0 to the last used byte; empty unless it is for a chip.
         reset: address of the reset code.
+        stack_top: address down from which the stack grows.
+        guard: address of the four bytes between the variables and the stack, which no code may change; None
+            for a genome, whose stack is known to fit.
         static_bytes: RAM below the stack's reserve.
         parts: every byte of ROM, by address.
-        variables: what lies in RAM beside ``struct cell``, by address; a cell has none.
+        variables: what lies in RAM beside what a program declares as its own, by address; a cell has none.
         stack_bound_bytes: the deepest path of calls by the compiler's own frame sizes; None where
             it does not tell.
     """
@@ -49,10 +56,17 @@ class Binary:
     content: bytes
     rom: bytes = b""
     reset: int = 0
+    stack_top: int = RAM_ORIGIN + RAM_BYTES
+    guard: int | None = None
     static_bytes: int = 0
     parts: tuple[Part, ...] = ()
     variables: tuple[Part, ...] = ()
     stack_bound_bytes: int | None = None
+
+    @property
+    def ram_fields(self) -> tuple[Field, ...]:
+        """What lies where in RAM, if it is for a chip."""
+        return LAYOUT if self.guard is None else program_layout(self.guard - RAM_ORIGIN)
 
     @property
     def genome_address(self) -> int:
@@ -126,11 +140,20 @@ def _read(content: bytes, target: Chip, stack_bound_bytes: int | None, roomy: bo
         content=content,
         rom=rom,
         reset=reset,
+        **_stack(symbols),
         static_bytes=static_bytes,
         parts=tuple(_parts(symbols.values(), genome.address, sections["vectors"].size, len(rom))),
         variables=tuple(_variables(symbols.values())),
         stack_bound_bytes=stack_bound_bytes,
     )
+
+
+def _stack(symbols: dict[str, Symbol]) -> dict[str, int]:
+    """Where the stack of a program begins, and the guard of what lies below; of a genome's cell nothing."""
+    top, guard = symbols.get("stack_top"), symbols.get("variables_end")
+    if top is None or guard is None or top.address == RAM_ORIGIN + RAM_BYTES:
+        return {}
+    return {"stack_top": top.address, "guard": guard.address}
 
 
 def _rom(elf: Elf, end: int, most: int) -> bytes:
@@ -163,7 +186,7 @@ def _parts(symbols: Iterable[Symbol], genome: int, vectors_end: int, end: int) -
 
 def _variables(symbols: Iterable[Symbol]) -> Iterable[Part]:
     for symbol in sorted(symbols, key=lambda symbol: symbol.address):
-        if symbol.address >= RAM_ORIGIN and symbol.size:
+        if symbol.address >= RAM_ORIGIN and symbol.size and symbol.name != OWN:
             yield Part(symbol.name, "ram", symbol.address, symbol.size)
 
 

@@ -1,7 +1,7 @@
 """From a flash image to a binary: compile a cell, and link it into its ROM and RAM.
 
-The cell is ``firmware/c/runtime.c`` with the neural rule, ``neural.c``, or with any other program that gives
-the three lists of ``cell.h``. Needs the extra ``hardware`` (ziglang).
+The cell is ``firmware/c/runtime.c`` with the neural rule, ``neural.c``, or with any other program, which
+includes ``program.h``. Needs the extra ``hardware`` (ziglang).
 """
 
 import re
@@ -24,6 +24,7 @@ from firmware.hardware.binary import (
 from firmware.hardware.chips import TARGETS, Chip, Kind
 from firmware.hardware.toolchain import CompileError, compile_in, compiler
 from firmware.image import HEADER_BYTES, RECORD, holds_genome
+from firmware.memory import GUARD_BYTES, OWN_BYTES
 from firmware.system.reading import check_input
 from firmware.system.scratch import scratch_folder
 
@@ -51,6 +52,12 @@ _LIBRARY_FLAGS: Final = {
 }
 _OBJECTS: Final = ("runtime.o", "program.o")
 
+_PROGRAM_FLAGS: Final = ("-DPLANARIA_PROGRAM", "-fno-strict-aliasing")
+"""The runtime and a program have types of their own for the same RAM."""
+
+_ABOVE_STACK_BYTES: Final = RAM_BYTES - OWN_BYTES
+"""Of a program: what is the runtime's, above the stack. A genome's cell has its stack at the very top."""
+
 _OVERFLOW = re.compile(r"region [`'](?P<region>\w+)'.*overflowed by (?P<bytes>\d+) bytes")
 
 
@@ -61,7 +68,7 @@ class Options:
     Attributes:
         check_genome: have the cell check the CRC-32 of its image at every boot.
         cc: a gcc of the system, e.g. ``arm-none-eabi-gcc``; None is zig.
-        program: a C file with the three lists of ``cell.h``; None is the neural rule.
+        program: a C file that includes ``program.h``; None is the neural rule.
     """
 
     check_genome: bool = False
@@ -116,7 +123,8 @@ def _command(target: Chip, options: Options) -> list[str]:
         raise InputError("compiler", options.cc, f"no gcc builds {target.name}", "leave out --cc to use zig")
     processor = target.zig if options.cc is None else target.gcc
     macros = ["-DPLANARIA_CHECK_GENOME"] if options.check_genome else []
-    return [*compiler(options.cc), *processor, *_FLAGS, *macros, "-I", str(SOURCES)]
+    own = _PROGRAM_FLAGS if options.program else ()
+    return [*compiler(options.cc), *processor, *_FLAGS, *macros, *own, "-I", str(SOURCES)]
 
 
 def _build_library(folder: Path, image: bytes, target: Chip, options: Options) -> Binary:
@@ -132,20 +140,29 @@ def _build_chip(folder: Path, image: bytes, target: Chip, options: Options) -> B
     sizes = ["-fstack-size-section"] if options.cc is None else []
     for source, name in zip(_sources(options), _OBJECTS, strict=True):
         compile_in(folder, [*command, *sizes, "-c", str(source)], name)
-    script = SOURCES / "targets" / "cell.ld"
+    above, guard = (_ABOVE_STACK_BYTES, GUARD_BYTES) if options.program else (0, 0)
+    sizes_in_script = f"above_stack = {above};\nguard = {guard};\n"
+    script = sizes_in_script + (SOURCES / "targets" / "cell.ld").read_text()
+    (folder / "cell.ld").write_text(script)
     try:
-        _link(folder, command, target, options, script)
+        _link(folder, command, target, options, "cell.ld")
     except CompileError as error:
         overflow = _OVERFLOW.search(error.output)
         if overflow is None:
             raise
-        roomy = folder / "roomy.ld"
-        roomy.write_text(re.sub(r"LENGTH = \d+", f"LENGTH = {ROOMY_BYTES}", script.read_text()))
-        _link(folder, command, target, options, roomy)
+        (folder / "roomy.ld").write_text(re.sub(r"LENGTH = \d+", f"LENGTH = {ROOMY_BYTES}", script))
+        _link(folder, command, target, options, "roomy.ld")
         unfit = read_elf((folder / "cell.elf").read_bytes(), target, roomy=True)
         raise _over_budget(unfit, overflow["region"], int(overflow["bytes"])) from error
     bound = _stack_bound_bytes(folder) if options.cc is None else None
     binary = read_elf((folder / "cell.elf").read_bytes(), target, bound)
+    if binary.variables:
+        raise InputError(
+            "RAM",
+            f"{sum(part.size for part in binary.variables)} B beside struct cell",
+            f"{_largest(binary.variables)}: natively all cells would share them",
+            "keep all variables in struct cell",
+        )
     if options.cc is None:
         least = max(largest_frame_bytes((folder / name).read_bytes()) for name in _OBJECTS)
         binary.check_stack(bound or least)
@@ -163,9 +180,9 @@ def _stack_bound_bytes(folder: Path) -> int | None:
     return deepest
 
 
-def _link(folder: Path, command: list[str], target: Chip, options: Options, script: Path) -> None:
+def _link(folder: Path, command: list[str], target: Chip, options: Options, script: str) -> None:
     sources = [*_OBJECTS, str(SOURCES / "targets" / target.reset), "genome.S"]
-    linker = ["-Wl,--gc-sections", "-Wl,-e,reset", "-T", str(script)]
+    linker = ["-Wl,--gc-sections", "-Wl,-e,reset", "-T", script]
     compile_in(folder, [*command, *sources, *linker, *_arithmetic(options)], "cell.elf")
 
 

@@ -7,6 +7,7 @@ import ctypes
 import signal
 import struct
 import tempfile
+from copy import copy
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
@@ -21,6 +22,7 @@ from firmware.hardware.toolchain import require
 from firmware.memory import Ram
 from firmware.program import Failure, Firmware, MachineError, Program, Upset, Wake
 from firmware.system.scratch import scratch_folder
+from firmware.variables import BOARD_BYTES
 
 OUTPUT: Final = struct.Struct(f"<II{FRAME_BYTES}s{ALPHA + 1}s")
 """``struct output`` of host.h: uint32 wait_us, uint32 sent_bytes, the frame, the LED."""
@@ -35,14 +37,16 @@ class Addresses(NamedTuple):
 
     Their signatures are those of ``firmware/c/targets/host.h``, with 256 bytes of RAM as ``me``::
 
-        uint32_t boot(void *me, const void *genome, uint32_t entropy, uint32_t strap, struct output *output)
-        uint32_t receive(void *me, const void *genome, uint32_t port, const uint8_t *bytes, uint32_t count)
-        uint32_t wake(void *me, const void *genome, struct output *output)
+        uint32_t boot(void *me, const void *genome, const void *board, uint32_t entropy, uint32_t strap,
+                      struct output *output)
+        uint32_t receive(void *me, const void *genome, const void *board, uint32_t port,
+                         const uint8_t *bytes, uint32_t count)
+        uint32_t wake(void *me, const void *genome, const void *board, struct output *output)
 
-    RAM and ``struct output`` (36 bytes, ``OUTPUT``) begin at multiples of 4. The functions of a library share
-    its board: one call at a time, all in the thread of the last boot. They return 0, or the number of the
-    signal that ended the program; SIGVTALRM is a hang, and RAM is then no longer what it was. A wait of 0 is
-    a cell that will not wake again, at boot one that refused.
+    RAM and ``struct output`` (36 bytes, ``OUTPUT``) begin at multiples of 4; a board has 16 bytes. The
+    functions of a library share what they know of it: one call at a time, all in the thread of the last boot.
+    They return 0, or the number of the signal that ended the program; SIGVTALRM is a hang, and RAM is then no
+    longer what it was. A wait of 0 is a cell that will not wake again, at boot one that refused.
 
     Attributes:
         boot: address of ``cell_boot``.
@@ -98,10 +102,16 @@ class ChipProgram:
         self.chip = chip
         pairs = enumerate(zip(rom, chip.rom, strict=True))
         self._patch = {address: byte for address, (byte, built) in pairs if byte != built}
+        self._board = bytes(BOARD_BYTES)
         if not self._patch.keys() <= set(self.genome_bytes):
             raise InputError(
                 "ROM", f"address {min(self._patch)}", "its code is not what was built", "flash it again"
             )
+
+    def on(self, board: bytes) -> "ChipProgram":
+        program = copy(self)
+        program._board = board
+        return program
 
     def boot(self, ram: Ram, entropy: int, strap: int) -> int:
         done = self._run(ram, Event.POWER, entropy=entropy, strap=strap)
@@ -141,7 +151,7 @@ class ChipProgram:
 
     def _run(self, ram: Ram, event: int, **arguments: Any) -> Output:
         self.chip.patch(self._patch)
-        return self.chip.run(ram.bytes, event, **arguments)
+        return self.chip.run(ram.bytes, event, board=self._board, **arguments)
 
 
 class LibraryProgram:
@@ -155,18 +165,24 @@ class LibraryProgram:
     def __init__(self, rom: bytes, library: "HostLibrary | WasmLibrary") -> None:
         self._library = library
         self._genome = library.keep(rom)
+        self._board = bytes(BOARD_BYTES)
+
+    def on(self, board: bytes) -> "LibraryProgram":
+        program = copy(self)
+        program._board = board
+        return program
 
     def boot(self, ram: Ram, entropy: int, strap: int) -> int:
-        wait_us, *_ = self._library.call("cell_boot", ram, self._genome, entropy, strap)
+        wait_us, *_ = self._library.call("cell_boot", ram, self._genome, self._board, entropy, strap)
         if not wait_us:
             raise _refused()
         return wait_us
 
     def receive(self, ram: Ram, port: int, wire: bytes) -> None:
-        self._library.call("cell_receive", ram, self._genome, port, wire)
+        self._library.call("cell_receive", ram, self._genome, self._board, port, wire)
 
     def wake(self, ram: Ram) -> Wake:
-        wait_us, sent_bytes, frame, _ = self._library.call("cell_wake", ram, self._genome)
+        wait_us, sent_bytes, frame, _ = self._library.call("cell_wake", ram, self._genome, self._board)
         if not wait_us:
             raise _no_timer()
         return Wake(frame[:sent_bytes].ljust(sent_bytes, b"\0"), wait_us)
@@ -226,7 +242,7 @@ class HostLibrary:
         )
         return Addresses(boot, receive, wake, ctypes.addressof(genome))
 
-    def call(self, function: str, ram: Ram, genome: Any, *arguments: int | bytes) -> _Output:
+    def call(self, function: str, ram: Ram, genome: Any, board: bytes, *arguments: int | bytes) -> _Output:
         """Call a function of host.h; returns the fields of ``struct output``.
 
         Raises:
@@ -241,7 +257,7 @@ class HostLibrary:
         if function != "cell_receive":
             words.append(self._output)
         before = bytes(ram.bytes)
-        if number := getattr(self._library, function)(memory, genome, *words):
+        if number := getattr(self._library, function)(memory, genome, board, *words):
             ram.bytes[:] = before
             raise _failed(number)
         return OUTPUT.unpack(self._output.raw)
@@ -273,6 +289,7 @@ class WasmLibrary:
         heap: Any = self._exports["__heap_base"]
         self._ram = -(-int(heap.value(self._store)) // 16) * 16
         self._output = self._ram + 256
+        self._board = self._output + 48
         self._incoming = self._output + 64
         self._genome = self._incoming + 4096
 
@@ -281,7 +298,7 @@ class WasmLibrary:
         self._memory.write(self._store, rom, self._genome)
         return self._genome
 
-    def call(self, function: str, ram: Ram, genome: int, *arguments: int | bytes) -> _Output:
+    def call(self, function: str, ram: Ram, genome: int, board: bytes, *arguments: int | bytes) -> _Output:
         """Call a function of host.h; returns the fields of ``struct output``.
 
         Raises:
@@ -291,6 +308,7 @@ class WasmLibrary:
 
         memory, store = self._memory, self._store
         memory.write(store, bytes(ram.bytes), self._ram)
+        memory.write(store, board, self._board)
         words: list[int] = []
         for argument in arguments:
             if isinstance(argument, bytes):
@@ -302,7 +320,7 @@ class WasmLibrary:
             words.append(self._output)
         entry: Any = self._exports[function]
         try:
-            entry(store, self._ram, genome, *words)
+            entry(store, self._ram, genome, self._board, *words)
         except wasmtime.Trap as trap:
             raise MachineError(Failure.TRAP, trap.message.splitlines()[-1].strip()) from trap
         ram.bytes[:] = memory.read(store, self._ram, self._ram + 256)

@@ -11,8 +11,10 @@ from typing import Any, Final, NamedTuple
 from firmware.budget import ERASED, RAM_BYTES, ROM_BYTES
 from firmware.hardware.binary import RAM_ORIGIN, Binary
 from firmware.hardware.toolchain import require
+from firmware.memory import GUARD_BYTES
 from firmware.program import Failure, MachineError, Upset
 from firmware.system.interrupts import held
+from firmware.variables import BOARD_BYTES
 
 BOARD_ORIGIN: Final = 0x40000000
 WATCHDOG_INSTRUCTIONS: Final = 4_000_000
@@ -21,6 +23,9 @@ WATCHDOG_INSTRUCTIONS: Final = 4_000_000
 _TRANSLATED_BYTES: Final = 1 << 25
 """Room for what unicorn makes of a ROM of 10 kB. It would take 1 GB of addresses, and where it does not get
 them, as under a ulimit, it ends the process with status 1."""
+
+_GUARD: Final = b"\xa5\x5a\xc3\x3c"[:GUARD_BYTES]
+"""What lies between variables and stack during an event."""
 
 _PAGE: Final = 4096
 _ROM_PAGES: Final = -(-ROM_BYTES // _PAGE) * _PAGE
@@ -46,6 +51,7 @@ class Register(IntEnum):
     SLEEP = 0x06
     ENTROPY = 0x08
     WAIT_US = 0x0C
+    BOARD = 0x10
 
 
 class Output(NamedTuple):
@@ -90,6 +96,7 @@ class SimulatedChip:
         self._asleep = False
         self._trap = ""
         self._inputs: dict[int, int] = {}
+        self._board = bytes(BOARD_BYTES)
         core = self._core
         core.ctl_set_tcg_buffer_size(_TRANSLATED_BYTES)
         mmap.mmap(-1, _TRANSLATED_BYTES).close()  # raises an error if there is no room
@@ -127,6 +134,7 @@ class SimulatedChip:
         incoming: bytes = b"",
         entropy: int = 0,
         strap: int = 0,
+        board: bytes = bytes(BOARD_BYTES),
         upset: Upset | None = None,
         limit: int = WATCHDOG_INSTRUCTIONS,
     ) -> Output:
@@ -138,6 +146,7 @@ class SimulatedChip:
             incoming: what waits on that port.
             entropy: of the board, 32 bits.
             strap: the code of the board's strap.
+            board: its 16 bytes.
             upset: a bit that flips on the way.
             limit: of instructions: the watchdog.
 
@@ -147,11 +156,15 @@ class SimulatedChip:
         self._heal()
         self._incoming[:] = incoming
         self._inputs = {Register.EVENT: event, Register.ENTROPY: entropy, Register.STRAP: strap}
+        self._board = board
         self._sent.clear()
         self._led.clear()
         self._wait_us, self._asleep, self._trap = None, False, ""
         self._core.mem_write(RAM_ORIGIN, bytes(ram))
-        self._core.reg_write(self._names["sp"], RAM_ORIGIN + RAM_BYTES)
+        guard = self.binary.guard if upset is None else None
+        if guard is not None:
+            self._core.mem_write(guard, _GUARD)
+        self._core.reg_write(self._names["sp"], self.binary.stack_top)
         self._harmed = True
         self._execute(self.binary.reset, limit if upset is None else max(1, upset.after))
         if upset is not None:
@@ -161,6 +174,11 @@ class SimulatedChip:
         if not self._asleep:
             raise MachineError(Failure.HANG, f"not asleep after {limit:,} instructions")
         self._harmed = upset is not None
+        if guard is not None:
+            if bytes(self._core.mem_read(guard, GUARD_BYTES)) != _GUARD:
+                raise MachineError(Failure.TRAP, "its stack has run into its variables")
+            at = guard - RAM_ORIGIN
+            self._core.mem_write(guard, bytes(ram[at : at + GUARD_BYTES]))
         ram[:] = self._core.mem_read(RAM_ORIGIN, RAM_BYTES)
         return Output(bytes(self._sent), bytes(self._led), self._wait_us)
 
@@ -169,7 +187,7 @@ class SimulatedChip:
         import unicorn
 
         instructions = accesses = branches = expected = 0
-        lowest = top = RAM_ORIGIN + RAM_BYTES
+        lowest = top = self.binary.stack_top
 
         def step(core: Any, address: int, size: int, _data: Any) -> None:
             nonlocal instructions, branches, expected, lowest
@@ -224,13 +242,15 @@ class SimulatedChip:
         register = list(self._names.values())[(bit - 8 * RAM_BYTES) // 32]
         self._core.reg_write(register, self._core.reg_read(register) ^ 1 << bit % 32)
 
-    def _read(self, _core: Any, offset: int, _size: int, _data: Any) -> int:
+    def _read(self, _core: Any, offset: int, size: int, _data: Any) -> int:
         if offset == Register.WAITS:
             return int(bool(self._incoming))
         if offset == Register.DATA and self._incoming:
             return self._incoming.pop(0)
         if offset in self._inputs:
             return self._inputs[offset]
+        if Register.BOARD <= offset <= Register.BOARD + BOARD_BYTES - size:
+            return int.from_bytes(self._board[offset - Register.BOARD :][:size], "little")
         return self._stray(f"read of board register 0x{offset:02x}")
 
     def _write(self, core: Any, offset: int, _size: int, value: int, _data: Any) -> None:

@@ -1,18 +1,25 @@
 """The 256 bytes of a cell as a picture."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from firmware.budget import RAM_BYTES
-from firmware.memory import LAYOUT, SCRATCH, Field
+from firmware.memory import Field
 from firmware.system.atomic import atomic_file
 from planaria.pictures.drawing import Axes, Figure, Rectangle
 
 ROW_BYTES = 16
 PERSISTENT, SCRATCH_COLOUR, STACK = "#9ecae1", "#fdd0a2", "#c7c7c7"
+SCRATCH = ("gradient_x", "gradient_y", "accumulator", "frame", "guard", "free")
+"""Names of fields that mean nothing between two events."""
 
 
-def save_ram_map(path: Path) -> None:
+def save_ram_map(path: Path, fields: Sequence[Field]) -> None:
     """Write a PNG: 16 rows of 16 bytes, coloured by what outlives an event.
+
+    Args:
+        path: of the file.
+        fields: all of the RAM.
 
     Raises:
         InputError: the file cannot be written.
@@ -20,7 +27,7 @@ def save_ram_map(path: Path) -> None:
     figure = Figure(figsize=(8, 5.2), layout="constrained")
     axes = figure.add_subplot()
     rows = RAM_BYTES // ROW_BYTES
-    for field in LAYOUT:
+    for field in fields:
         _draw(axes, field)
     axes.set(xlim=(0, ROW_BYTES), ylim=(rows, 0), aspect="equal")
     axes.set_xticks(range(0, ROW_BYTES + 1, 4))
@@ -42,7 +49,7 @@ def _draw(axes: Axes, field: Field) -> None:
     colour = PERSISTENT
     if field.name == "stack":
         colour = STACK
-    elif SCRATCH.start <= field.offset < SCRATCH.stop:
+    elif field.name in SCRATCH:
         colour = SCRATCH_COLOUR
     for at in range(field.offset, field.end):
         row, column = divmod(at, ROW_BYTES)

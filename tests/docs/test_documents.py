@@ -60,10 +60,11 @@ def test_tutorial_commands(tmp_path):
     assert {"cut.gif", "cut.png", "heart.genome"} <= {path.name for path in tmp_path.iterdir()}
 
 
-@pytest.mark.parametrize(("document", "commands"), [("docs/board.md", 3), ("docs/firmware.md", 4)])
+@pytest.mark.parametrize(("document", "commands"), [("docs/board.md", 6), ("docs/firmware.md", 4)])
 def test_commands_of_the_c_cell(hardware, tmp_path, document, commands):
     lines = [line[2:] for block in blocks(document, "console") for line in block.splitlines()]
     assert len(lines) == commands
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     for line in lines:
         assert python(["-m", "planaria", *shlex.split(line)[1:]], tmp_path)
 
@@ -201,7 +202,7 @@ def test_board_page_has_the_registers():
     header = (ROOT / "firmware/c/memory_mapped.h").read_text()
     for register in Register:
         assert f"| 0x{register:02x} |" in page
-        assert re.search(rf"{register.name.lower()}; +/\* 0x{register:02x} ", header)
+        assert re.search(rf"{register.name.lower()}(\[16\])?; +/\* 0x{register:02x} ", header)
     assert f"{WATCHDOG_INSTRUCTIONS:,}" in page
 
 

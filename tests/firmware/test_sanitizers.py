@@ -69,7 +69,7 @@ def test_valid_images(storm):
 
 
 def test_another_program(storm):
-    done = storm(SOURCES, program=HOP_COUNT)
+    done = storm(SOURCES, "-DPLANARIA_PROGRAM", program=HOP_COUNT)
     assert (done.returncode, done.stderr) == (0, "")
     assert re.fullmatch(r"\d+ events, 0 images refused\n", done.stdout)
 

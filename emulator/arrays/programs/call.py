@@ -32,9 +32,9 @@ def _caller(result: Any, *kinds: Any) -> Any:
 call_boot, call_hear, call_wake = (_caller(I64, *[I64] * count) for count in (3, 6, 3))
 """Functions of ``emulator.arrays.programs.python``."""
 
-call_cell_boot: Final = _caller(I32, I64, I64, I32, I32, I64)
-call_cell_receive: Final = _caller(I32, I64, I64, I32, I64, I32)
-call_cell_wake: Final = _caller(I32, I64, I64, I64)
+call_cell_boot: Final = _caller(I32, I64, I64, I64, I32, I32, I64)
+call_cell_receive: Final = _caller(I32, I64, I64, I64, I32, I64, I32)
+call_cell_wake: Final = _caller(I32, I64, I64, I64, I64)
 """Functions of ``firmware/c/targets/host.h``."""
 
 

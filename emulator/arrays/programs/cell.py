@@ -182,7 +182,8 @@ def boot(run, now, cell, strap):
     cells.rows[cell, BOOTED] = run.counters[mail.LAST_BOOT] = now
     copy256(desk + KEPT, ram)
     if program.native:
-        number = call_cell_boot(program.boot, (ram, program.image, drawn, strap, desk + OUTPUT))
+        given = ram, program.image, _board(program, cell), drawn, strap, desk + OUTPUT
+        number = call_cell_boot(program.boot, given)
         status = _ended(number, load32(desk + OUTPUT + WAIT_US), REFUSED)
     else:
         store32(ram + PRNG, drawn)
@@ -292,7 +293,7 @@ def _hear_one(run, slot, form, frame):
         store8(ram + FRAME_ERRORS, min(FRAME_ERRORS_MAX, load8(ram + FRAME_ERRORS) + 1))
         return np.int64(0)
     copy256(desk + KEPT, ram)
-    given = (ram, program.image, slot & 7, frame, form & mail.LENGTH)
+    given = (ram, program.image, _board(program, slot >> 3), slot & 7, frame, form & mail.LENGTH)
     return _ended(call_cell_receive(program.hear, given), 1, 0)
 
 
@@ -325,7 +326,7 @@ def wake(run, now, cell):
     ram, desk = program.ram + RAM_BYTES * cell, program.desk
     if program.native:
         copy256(desk + KEPT, ram)
-        number = call_cell_wake(program.wake, (ram, program.image, desk + OUTPUT))
+        number = call_cell_wake(program.wake, (ram, program.image, _board(program, cell), desk + OUTPUT))
         length = load32(desk + OUTPUT + SENT_BYTES)
         for word in range(0, FRAME_BYTES, 8):
             store64(desk + FRAME + word, load64(desk + OUTPUT + SENT_FRAME + word))

@@ -6,6 +6,7 @@
 
 static struct {
     uint32_t entropy, strap, port, asleep, levels;
+    const void *board;
     const uint8_t *bytes; /* which wait on the port */
     uint32_t waiting;
     struct output *output;
@@ -15,6 +16,7 @@ static struct output unread; /* of receptions */
 
 uint32_t board_entropy(void) { return board.entropy; }
 uint8_t board_strap(void) { return (uint8_t)board.strap; }
+const void *board_bytes(void) { return board.board; }
 uint8_t board_port(void) { return (uint8_t)board.port; }
 void board_led(int8_t level) { board.output->led[board.levels++ & ALPHA] = level; }
 void board_wait(uint32_t microseconds) { board.output->wait_us = microseconds; }
@@ -45,7 +47,7 @@ void board_send(const uint8_t *bytes, unsigned count)
 enum { UNROLLED = 12 };
 
 /* The first phases of a list that the compiler knows are calls that it knows, which it can take apart. */
-static inline __attribute__((always_inline)) void run(cell_phase *const *phase, struct cell *me,
+static inline __attribute__((always_inline)) void run(cell_phase *const *phase, struct ram *me,
                                                       const struct genome *genome,
                                                       struct output *output)
 {
@@ -63,25 +65,28 @@ static inline __attribute__((always_inline)) void run(cell_phase *const *phase, 
         phase[i](me, genome);
 }
 
-uint32_t cell_boot(struct cell *me, const struct genome *genome, uint32_t entropy, uint32_t strap,
-                   struct output *output)
+uint32_t cell_boot(struct ram *me, const struct genome *genome, const void *on_board, uint32_t entropy,
+                   uint32_t strap, struct output *output)
 {
     watch();
+    board.board = on_board;
     board.entropy = entropy;
     board.strap = strap;
     GUARDED(run(CELL_ON_BOOT, me, genome, output));
 }
 
-uint32_t cell_receive(struct cell *me, const struct genome *genome, uint32_t port, const uint8_t *bytes,
-                      uint32_t count)
+uint32_t cell_receive(struct ram *me, const struct genome *genome, const void *on_board, uint32_t port,
+                      const uint8_t *bytes, uint32_t count)
 {
+    board.board = on_board;
     board.port = port;
     board.bytes = bytes;
     board.waiting = count;
     GUARDED(run(CELL_ON_BYTES, me, genome, &unread));
 }
 
-uint32_t cell_wake(struct cell *me, const struct genome *genome, struct output *output)
+uint32_t cell_wake(struct ram *me, const struct genome *genome, const void *on_board, struct output *output)
 {
+    board.board = on_board;
     GUARDED(run(CELL_ON_TIMER, me, genome, output));
 }

@@ -11,14 +11,15 @@ struct output {             /* 36 bytes */
     int8_t led[ALPHA + 1];  /* the newest levels, of those that it has set */
 };
 
-/* Each returns 0, or the number of the signal that ended the program (guard.h); then its RAM is no longer
+/* Of a board each gets its 16 bytes. Each returns 0, or the number of the signal that ended the program (guard.h); then its RAM is no longer
  * what it was, and its output means nothing. */
 #define EXPORTED __attribute__((visibility("default")))
 
-EXPORTED uint32_t cell_boot(struct cell *me, const struct genome *genome, uint32_t entropy,
-                            uint32_t strap, struct output *output);
-EXPORTED uint32_t cell_receive(struct cell *me, const struct genome *genome, uint32_t port,
-                               const uint8_t *bytes, uint32_t count);
-EXPORTED uint32_t cell_wake(struct cell *me, const struct genome *genome, struct output *output);
+EXPORTED uint32_t cell_boot(struct ram *me, const struct genome *genome, const void *on_board,
+                            uint32_t entropy, uint32_t strap, struct output *output);
+EXPORTED uint32_t cell_receive(struct ram *me, const struct genome *genome, const void *on_board,
+                               uint32_t port, const uint8_t *bytes, uint32_t count);
+EXPORTED uint32_t cell_wake(struct ram *me, const struct genome *genome, const void *on_board,
+                            struct output *output);
 
 #endif

@@ -7,7 +7,7 @@ __attribute__((naked, section(".vectors"), used)) void reset(void)
 {
     __asm__(
         "   lui a0, 0x20000\n"
-        "   addi sp, a0, 256\n"
+        "   addi sp, a0, %lo(stack_top)\n"
         "   addi s0, zero, %lo(CELL_ON_BYTES)\n"
         "   lui s1, %hi(genome)\n" /* relaxed away below 2 KB */
         "   addi s1, s1, %lo(genome)\n"
@@ -20,7 +20,7 @@ __attribute__((naked, section(".vectors"), used)) void reset(void)
         "   addi s0, zero, %lo(CELL_ON_BOOT)\n"
         "1: lw a2, 0(s0)\n"
         "   addi s0, s0, 4\n"
-        "   lui a0, 0x20000\n" /* struct cell */
+        "   lui a0, 0x20000\n" /* struct ram */
         "   mv a1, s1\n"
         "   beqz a2, 2f\n"
         "   jalr a2\n"

@@ -13,6 +13,8 @@
 
 enum { HEADER_BYTES = 16, EVENTS_OF_A_GENOME = 400 };
 
+static const uint8_t BOARD_BYTES[16] = {9, 0, 0, 0, 1};
+
 static uint64_t state;
 
 static uint32_t random_word(void) /* xorshift64* */
@@ -118,27 +120,27 @@ static void check(uint32_t number)
         fail("a signal ended an event");
 }
 
-static void send_bytes(struct cell *me, const struct genome *genome)
+static void send_bytes(struct ram *me, const struct genome *genome)
 {
     uint32_t count = below(3) ? FRAME_BYTES : below(40);
     uint8_t *bytes = malloc(count);
     struct output output;
-    check(cell_wake(me, genome, &output)); /* what it sends is what it understands */
+    check(cell_wake(me, genome, BOARD_BYTES, &output)); /* what it sends is what it understands */
     fill(bytes, count);
     if (below(2))
         memcpy(bytes, output.frame, count < FRAME_BYTES ? count : FRAME_BYTES);
     if (count && !below(4))
         bytes[below(count)] ^= (uint8_t)(1 << below(8));
-    check(cell_receive(me, genome, below(PORTS), bytes, count));
+    check(cell_receive(me, genome, BOARD_BYTES, below(PORTS), bytes, count));
     free(bytes);
 }
 
 static uint64_t live(const struct genome *genome, int valid)
 {
-    struct cell *me = calloc(1, sizeof *me);
+    struct ram *me = calloc(1, sizeof *me);
     struct output output;
     uint64_t events = 1;
-    check(cell_boot(me, genome, below(8) ? random_word() : 0, below(2), &output));
+    check(cell_boot(me, genome, BOARD_BYTES, below(8) ? random_word() : 0, below(2), &output));
     if (valid != (output.wait_us != 0))
         fail(valid ? "a valid image was refused" : "what is no image was not refused");
     for (; valid && events < EVENTS_OF_A_GENOME; events++) {
@@ -148,7 +150,7 @@ static uint64_t live(const struct genome *genome, int valid)
             send_bytes(me, genome);
             continue;
         }
-        check(cell_wake(me, genome, &output));
+        check(cell_wake(me, genome, BOARD_BYTES, &output));
         if (!output.wait_us)
             fail("a wait of zero");
     }

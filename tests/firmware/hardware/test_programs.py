@@ -36,21 +36,28 @@ HOP_COUNT = ROOT / "examples" / "hop_count.c"
 FLASH = image.build_program(Timing())
 PYTHON = interpreted(Handlers.of(vars(hop_count), "hop_count.py"))
 
-LISTS = """
-cell_phase *const CELL_ON_BOOT[] = {start, draw_wait, 0};
-cell_phase *const CELL_ON_BYTES[] = {stage, seal, accept, 0};
-cell_phase *const CELL_ON_TIMER[] = {work, show, draw_wait, hush, compose, seal, broadcast, 0};
+MINE = """#include <stdint.h>
+struct said {{ int8_t state[16]; }};
+struct cell {{ struct said said; uint8_t kept[{kept}]; }};
+#include "program.h"
+{before}
+static void boot(struct cell *me, uint32_t strap) {{}}
+static void hear(struct cell *me, uint32_t port, const struct said *said) {{}}
+static int wake(struct cell *me)
+{{
+    {work}
+    return {says};
+}}
 """
 
 
 @pytest.fixture
 def write(tmp_path, hardware):
-    """``write(work, hush)`` writes a program with these statements in two phases, and returns its path."""
+    """``write(work, says)`` writes a program that does this when it wakes, and returns its path."""
 
-    def make(work="", hush="", before="", lists=LISTS):
+    def make(work="", says="1", before="", kept=4, form=MINE):
         path = tmp_path / "mine.c"
-        phases = f"static PHASE(work) {{ {work} }}\nstatic PHASE(hush) {{ {hush} }}\n"
-        path.write_text(f'#include "runtime.h"\n{before}\n{phases}{lists}')
+        path.write_text(form.format(work=work, says=says, before=before, kept=kept))
         return path
 
     return make
@@ -98,7 +105,7 @@ def test_the_example_in_c_does_from_any_ram_what_python_does(hardware, target):
         port, lost = int(rng.integers(PORTS)), int(rng.integers(8)) == 0
         for program, ram in zip((cell, python), rams, strict=True):
             program.receive(ram, port, wire[lost:])
-            ram.inbox[:, 4] = ram.inbox[:, 4] % 40 - 5
+            heard(ram)[:, 4] = heard(ram)[:, 4] % 40 - 5
         assert cell.wake(rams[0]) == python.wake(rams[1])
         assert read_again(rams[0]) == read_again(rams[1])
     for strap in (False, True):
@@ -107,8 +114,14 @@ def test_the_example_in_c_does_from_any_ram_what_python_does(hardware, target):
         assert read_again(rams[0]) == read_again(rams[1])
 
 
+def heard(ram):
+    """What the example has heard on its ports, int8[8, 16]."""
+    whole = np.frombuffer(ram.bytes, np.int8)
+    return whole[hop_count.INBOX :][: PORTS * CHANNELS].reshape(PORTS, CHANNELS)
+
+
 def read_again(ram):
-    kept = ram.inbox[:, [hop_count.HOPS, hop_count.AGE]]
+    kept = heard(ram)[:, [hop_count.HOPS, hop_count.AGE]]
     return ram.state.tolist(), kept.tolist(), ram.prng, ram.sequence
 
 
@@ -130,7 +143,7 @@ def test_a_gcc_of_the_system_builds_the_example_too(hardware, in_python):
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_program_that_keeps_silent(write, target):
     """Every other time; the number of a frame counts frames, and the wait is drawn all the same."""
-    cell = load(built_program(write("me->state[4]++;", "if (me->state[4] & 1) board_sleep();"), target))
+    cell = load(built_program(write("me->said.state[4]++;", "!(me->said.state[4] & 1)"), target))
     ram, twin = Ram(), Ram()
     cell.boot(ram, 9, False)
     ram.state[0] = 5
@@ -145,7 +158,7 @@ def test_a_program_that_keeps_silent(write, target):
 
 
 def test_a_silent_cell_shows_what_it_has_become(write):
-    cell = load(built_program(write("me->state[0] = 64;", "board_sleep();"), "rv32imc"))
+    cell = load(built_program(write("me->said.state[0] = 64;", "0"), "rv32imc"))
     done = cell.chip.run(Ram().bytes, Event.TIMER)
     assert (done.sent, done.led) == (b"", bytes([64, 0, 0, 0]))
     assert done.wait_us > 0
@@ -153,8 +166,8 @@ def test_a_silent_cell_shows_what_it_has_become(write):
 
 @pytest.mark.parametrize("target", ["host", "wasm", "rv32imc"])
 def test_a_program_that_sends_more_than_a_frame(write, target):
-    cell = load(built_program(write(hush="board_send(me->frame.byte, FRAME_BYTES);"), target))
-    assert len(cell.wake(Ram()).frame) == 48
+    cell = load(built_program(write("board_send((const uint8_t *)me, 30);"), target))
+    assert len(cell.wake(Ram()).frame) == 54
 
 
 @pytest.mark.parametrize("target", ["host", "wasm", "rv32imc"])
@@ -169,7 +182,7 @@ def test_a_program_that_never_sets_its_timer_hangs(write, target):
 )
 @pytest.mark.parametrize("target", CHIPS)
 def test_a_program_that_traps_or_hangs_on_a_chip(write, target, work, failure):
-    cell = load(built_program(write(f"if (me->state[0]) {work}"), target))
+    cell = load(built_program(write(f"if (me->said.state[0]) {work}"), target))
     ram = Ram()
     ram.state[0] = 1
     with pytest.raises(MachineError) as caught:
@@ -184,7 +197,7 @@ def test_a_program_that_traps_or_hangs_on_a_chip(write, target, work, failure):
         ("*(volatile int *)8 = 1;", "SIGSEGV"),
         ("__builtin_trap();", "SIGILL"),
         ("raise(SIGFPE);", "SIGFPE"),
-        ("volatile char deep[256] = {0}; work(me, genome); deep[0]++;", "SIGSEGV"),
+        ("volatile char deep[256] = {0}; wake(me); deep[0]++;", "SIGSEGV"),
         ("for (volatile int i = 0;; i++) {}", "it has not ended after a second"),
     ],
     ids=["address", "instruction", "arithmetic", "stack", "hang"],
@@ -192,7 +205,7 @@ def test_a_program_that_traps_or_hangs_on_a_chip(write, target, work, failure):
 def test_a_program_that_traps_or_hangs_on_this_machine(write, work, says):
     """It ends its event, and not the process; neither is another library's affair."""
     harm = f"#ifdef PLANARIA_HOST\n#include <signal.h>\n#define HARM {work}\n#else\n#define HARM\n#endif\n"
-    path = write("me->state[1]++; if (me->state[0]) { HARM }", before=harm + "static PHASE(work);")
+    path = write("me->said.state[1]++; if (me->said.state[0]) { HARM }", before=harm)
     cell, other = load(built_program(path, "host")), load(built_program(HOP_COUNT, "host"))
     other.boot(Ram(), 1, False)
     cell.boot(Ram(), 1, False)
@@ -210,10 +223,58 @@ def test_a_program_that_traps_or_hangs_on_this_machine(write, work, says):
 @pytest.mark.parametrize("target", ["host", "cortex-m0plus"])
 @pytest.mark.parametrize("place", ["& 63", "/ 99999999"], ids=["bounded", "calls-outside"])
 def test_an_array_that_the_stack_does_not_hold(write, target, place):
-    work = f"volatile char deep[4000]; deep[me->prng {place}] = 1; me->state[5] = deep[9];"
-    message = r"RAM: 4,2\d\d B on cortex-m0plus - (3,9|4,0)\d\d B more .* 216 B static and 4,0\d\d B of stack"
+    work = f"volatile char deep[4000]; deep[entropy(me) {place}] = 1; me->said.state[5] = deep[9];"
+    message = r"RAM: 4,\d\d\d B on cortex-m0plus - 3,\d\d\d B more .* 72 B static and 4,0\d\d B of stack"
     with pytest.raises(InputError, match=message):
         built_program(write(work), target)
+
+
+DEEP = """
+static int depth(volatile int *left)
+{
+    volatile int32_t here[3] = {left[0]};
+    return left[0]-- > 0 ? depth(left) + here[0] : 0;
+}
+"""
+"""Each level takes at least 16 bytes, which no compiler can add up."""
+
+
+@pytest.mark.parametrize("target", CHIPS)
+def test_a_stack_that_runs_into_the_variables(write, target):
+    """By one level too many; the cell's RAM is what it was."""
+    work = "volatile int left = me->said.state[0]; if (left) me->said.state[1] = (int8_t)depth(&left);"
+    cell = load(built_program(write(work, before=DEEP, kept=64), target))
+    for levels, fits in ((1, True), (60, False), (1, True)):
+        ram = Ram(bytearray([levels, 0, *range(100, 178)]) + bytearray(176))
+        before = bytes(ram.bytes)
+        if fits:
+            assert cell.wake(ram).wait_us > 0
+            assert bytes(ram.bytes[2:84]) == before[2:84]  # the guard included, which is put back
+        else:
+            with pytest.raises(MachineError, match=r"trap: .*") as caught:
+                cell.wake(ram)
+            assert caught.value.failure is Failure.TRAP
+            assert bytes(ram.bytes) == before
+
+
+@pytest.mark.parametrize("target", CHIPS)
+def test_the_guard_sees_what_goes_one_byte_too_far(write, target):
+    work = "((volatile uint8_t *)me)[sizeof *me + 3] = 1;"
+    with pytest.raises(MachineError, match="trap: its stack has run into its variables"):
+        load(built_program(write(work), target)).wake(Ram())
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_is_on_the_board_can_be_read(write, target):
+    """Bytes, and numbers of four of them, at any place."""
+    work = (
+        "const uint8_t *board = board_bytes(); uint32_t id; __builtin_memcpy(&id, board, 4);"
+        "me->said.state[4] = (int8_t)(id >> 8); me->said.state[5] = (int8_t)board[15];"
+    )
+    cell = load(built_program(write(work), target)).on(bytes([1, 0x37, 0, 0, 5, *range(200, 211)]))
+    ram = Ram()
+    cell.wake(ram)
+    assert ram.state[4:6].tolist() == [0x37, 210 - 256]
 
 
 def test_a_trap_outside_of_a_program_is_what_it_was(hardware):
@@ -235,7 +296,7 @@ def test_a_trap_outside_of_a_program_is_what_it_was(hardware):
 
 
 def test_a_module_that_traps(write):
-    cell = load(built_program(write("if (me->state[0]) __builtin_trap();"), "wasm"))
+    cell = load(built_program(write("if (me->said.state[0]) __builtin_trap();"), "wasm"))
     ram = Ram()
     ram.state[0] = 1
     before = bytes(ram.bytes)
@@ -248,7 +309,10 @@ def test_a_module_that_traps(write):
 def test_a_long_program_that_divides(write, target):
     """Its image lies above 2 KB of ROM, where one instruction of RISC-V does not reach."""
     table = f"static const uint16_t TABLE[2000] = {{{', '.join(str(7 * i) for i in range(2000))}}};"
-    work = "me->state[4] = (int8_t)(TABLE[me->prng % 2000] / (me->state[5] | 1) * me->state[6]);"
+    work = (
+        "int8_t *state = me->said.state;"
+        "state[4] = (int8_t)(TABLE[entropy(me) % 2000] / (state[5] | 1) * state[6]);"
+    )
     path = write(work, before=table)
     binary = built_program(path, target, image.build_program(Timing(Law.UNIFORM, 900_000)))
     assert 4_500 < binary.genome_address < 6_000
@@ -272,11 +336,12 @@ def test_rot_in_the_rom_of_a_program_hits_its_clock(hardware):
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"work": "me->stat[0] = 1;"}, r"mine\.c:3:\d+: error: no member named 'stat'"),
+        ({"work": "me->stat[0] = 1;"}, r"mine\.c:10:\d+: error: no member named 'stat'"),
         ({"work": "puts(0);"}, "call to undeclared function 'puts'"),
         ({"before": "int puts(const char *);", "work": "puts(0);"}, "undefined symbol: puts"),
-        ({"lists": ""}, "unused function 'work'"),
-        ({"lists": LISTS.replace("ON_TIMER", "ON_TIME")}, "undefined symbol: CELL_ON_TIMER"),
+        ({"form": MINE.replace("wake(", "woke(")}, "function 'wake' has internal linkage but is not defined"),
+        ({"form": MINE.replace("int8_t state[16]", "int8_t state[17]")}, "a cell shows 16 bytes"),
+        ({"kept": 193}, "a cell has 208 bytes, of which the stack needs some"),
     ],
 )
 def test_a_program_that_does_not_compile(write, target, wrong, says):
@@ -288,18 +353,20 @@ def test_a_program_that_does_not_compile(write, target, wrong, says):
 @pytest.mark.parametrize("target", ["host", "wasm", "cortex-m0plus"])
 def test_variables_beside_the_cell_are_refused(write, target):
     """Natively too, where all cells would share them."""
-    path = write("tally[me->state[0] & 7]++; more++;", before="static uint16_t tally[8], more;")
+    path = write("tally[me->said.state[0] & 7]++; more++;", before="static uint16_t tally[8], more;")
     with pytest.raises(InputError) as caught:
         built_program(path, target)
     assert str(caught.value) == (
-        "RAM: 274 B on cortex-m0plus - 18 B more than a cell's 256 B, the stack's 40 B included; "
-        "beside struct cell there are tally, 16 B, more, 2 B; keep all variables in struct cell"
+        "RAM: 18 B beside struct cell - tally, 16 B, more, 2 B: natively all cells would share them; "
+        "keep all variables in struct cell"
     )
 
 
 @pytest.mark.parametrize("target", ["host", "rv32imc"])
 def test_more_rom_than_a_cell_has_is_refused(write, target):
-    path = write("me->state[0] = TABLE[me->prng >> 18];", before="static const int8_t TABLE[1 << 14] = {1};")
+    path = write(
+        "me->said.state[0] = TABLE[entropy(me) >> 18];", before="static const int8_t TABLE[1 << 14] = {1};"
+    )
     with pytest.raises(InputError, match=r"ROM: \d\d,\d\d\d B on .* more than a cell's 10,240 B; ") as caught:
         built_program(path, target)
     assert "largest are TABLE, 16,384 B, " in str(caught.value)
@@ -326,16 +393,17 @@ def test_called_by_address(hardware):
     assert isinstance(program, LibraryProgram)
     at = program.addresses
     word, pointer = ctypes.c_uint32, ctypes.c_void_p
-    boot = ctypes.CFUNCTYPE(None, pointer, pointer, word, word, pointer)(at.boot)
-    receive = ctypes.CFUNCTYPE(None, pointer, pointer, word, ctypes.c_char_p, word)(at.receive)
-    wake = ctypes.CFUNCTYPE(None, pointer, pointer, pointer)(at.wake)
+    boot = ctypes.CFUNCTYPE(None, pointer, pointer, pointer, word, word, pointer)(at.boot)
+    receive = ctypes.CFUNCTYPE(None, pointer, pointer, pointer, word, ctypes.c_char_p, word)(at.receive)
+    wake = ctypes.CFUNCTYPE(None, pointer, pointer, pointer, pointer)(at.wake)
+    board = bytes(16)
     memory, output, ram = ctypes.create_string_buffer(256), ctypes.create_string_buffer(OUTPUT.size), Ram()
-    boot(memory, at.genome, 12, 0, output)
+    boot(memory, at.genome, board, 12, 0, output)
     assert OUTPUT.unpack(output.raw)[0] == reference.boot(ram, 12, False)
     wire = frame.encode(frame.Frame(3, bytes(4) + b"\x02" + bytes(11)))
-    receive(memory, at.genome, 6, wire, len(wire))
+    receive(memory, at.genome, board, 6, wire, len(wire))
     reference.receive(ram, 6, wire)
-    wake(memory, at.genome, output)
+    wake(memory, at.genome, board, output)
     woken = reference.wake(ram)
     assert OUTPUT.unpack(output.raw) == (woken.wait_us, 24, woken.frame, bytes([0, 0, 64, 64]))
     assert memory.raw[:216] == ram.bytes[:216]
