@@ -1,20 +1,27 @@
-"""The C cell against the Python reference."""
+"""The C cell against the Python reference: of a genome, or of a program and its twin in C."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from tqdm import tqdm
 
 from firmware import image
+from firmware.budget import CHANNELS
 from firmware.clock import Timing
 from firmware.errors import InputError
 from firmware.genome import Genome
 from firmware.hardware.binary import Binary, read_elf
-from firmware.hardware.build import build
+from firmware.hardware.build import Options, build
 from firmware.hardware.chips import Chip, Kind, find_chip
 from firmware.hardware.machine import load
 from firmware.hardware.verify import random_genome, verify
+from firmware.hardware.verify_program import verify_program
+from firmware.program import BoardProgram
+from firmware.runtime import interpreted
 from firmware.system.reading import read_input
+from planaria.code import is_program
+from planaria.program import SourceProgram, open_program
 from planaria.say import before_bar
 from planaria.shipped import open_genome
 
@@ -30,10 +37,13 @@ def verify_cell(
     elf: Path | None = None,
     **options: Any,
 ) -> dict[str, Any]:
-    """Verify a genome, and a random one of its width, on a target; returns what ``--json`` shows.
+    """Verify a genome, and a random one of its width, on a target, or the twin in C of a program in Python.
+
+    Returns:
+        What ``--json`` shows.
 
     Args:
-        name_or_file: of the genome.
+        name_or_file: of the genome, or of the program, beside which its twin lies.
         target: name of a chip, ``host`` or ``wasm``.
         cases: so many events.
         seed: of the events.
@@ -43,25 +53,51 @@ def verify_cell(
     Raises:
         InputError: a bad option, no toolchain, or a binary that holds another genome.
     """
-    genome = open_genome(name_or_file)
     chip = find_chip(target)
     if cases < 1:
         raise InputError("cases", cases, "it must be at least 1", "10000 takes seconds")
     if seed < 0:
         raise InputError("seed", seed, "it must be at least 0", "choose another")
     timing = Timing.of(options)
+    if is_program(name_or_file):
+        if elf:
+            raise InputError("--elf", elf, "it is for genomes", "leave it out")
+        runs = [_verify_program(open_program(name_or_file), chip, timing, cases, seed)]
+    else:
+        runs = _verify_genome(open_genome(name_or_file), chip, timing, cases, seed, elf)
+    return {
+        "target": chip.name,
+        "genomes": runs,
+        **{key: sum(run[key] for run in runs) for key in ("cases", "bytes_compared", "mismatches")},
+    }
+
+
+def _verify_genome(
+    genome: Genome, chip: Chip, timing: Timing, cases: int, seed: int, elf: Path | None
+) -> list[dict[str, Any]]:
     flash = image.build(genome, timing)
     if elf:
         trials = [(genome, _read(elf, chip, flash))]
     else:
         random = random_genome(genome, seed)
         trials = [(genome, build(flash, chip)), (random, build(image.build(random, timing), chip))]
-    runs = [_verify(subject, binary, cases, seed) for subject, binary in trials]
-    return {
-        "target": chip.name,
-        "genomes": runs,
-        **{key: sum(run[key] for run in runs) for key in ("cases", "bytes_compared", "mismatches")},
-    }
+    return [_verify(subject, binary, cases, seed) for subject, binary in trials]
+
+
+def _verify_program(
+    program: SourceProgram, chip: Chip, timing: Timing, cases: int, seed: int
+) -> dict[str, Any]:
+    """The twin in C of a program: all variables that it declares; of one that has none, what it shows."""
+    flash = image.build_program(timing)
+    twin = load(build(flash, chip, Options(program=program.source_in_c)))
+    reference = interpreted(program.handlers)(flash)
+    assert isinstance(twin, BoardProgram)
+    assert isinstance(reference, BoardProgram)
+    own_bytes = program.layout.end if program.layout else CHANNELS
+    with tqdm(total=cases, unit=" cases", desc=before_bar(program.name), disable=None, leave=False) as bar:
+        report = verify_program(reference, twin, own_bytes, cases, seed, bar.update)
+    facts = asdict(report)
+    return {"genome": program.name, **facts, "first_mismatch": facts.pop("first")}
 
 
 def _read(path: Path, chip: Chip, flash: bytes) -> Binary:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from planaria.commands.main import main
 from planaria.shipped import open_genome, shipped_paths
 
 CHIPS = ("cortex-m0plus", "rv32imc", "rv32ec")
+TARGETS = (*CHIPS, "host", "wasm")
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def test_energy_and_time_of_an_update(hardware, planaria):
@@ -36,7 +39,7 @@ def test_no_energy_without_a_source(hardware, planaria):
 
 
 def test_a_program_in_c_is_built_as_a_genome_is(hardware, planaria, tmp_path):
-    program = Path(__file__).parents[2] / "examples" / "hop_count.c"
+    program = EXAMPLES / "hop_count.c"
     process = planaria("build", program, "--target", "rv32imc", "-o", "out", "--mean-interval-us", 5000)
     assert process.stdout.splitlines()[2].startswith("| rv32imc | 8")
     assert process.stderr == ""
@@ -47,8 +50,79 @@ def test_a_program_in_c_is_built_as_a_genome_is(hardware, planaria, tmp_path):
     assert rom[-16:] == image.build_program(Timing(mean_interval_us=5000))
 
 
+TWINS = sorted(path.stem for path in EXAMPLES.glob("*.c"))
+
+
+def test_twins():
+    assert TWINS == ["firefly", "hop_count", "leader", "majority"]
+
+
+@pytest.mark.parametrize("name", TWINS)
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_program_in_c_does_what_its_twin_does(hardware, planaria, name, target):
+    process = planaria("verify", EXAMPLES / f"{name}.py", "--target", target, "--cases", 400, "--json")
+    report = json.loads(process.stdout)
+    [run] = report["genomes"]
+    assert (process.returncode, run["genome"], run["cases"], report["mismatches"]) == (0, name, 400, 0)
+    assert run["left_out"] < 40
+    assert report["bytes_compared"] > 360 * 22
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("leader", "neighbour->distance >= LIMIT", "neighbour->distance > LIMIT"),
+        ("majority", "YES * board()->sees", "board()->sees ? YES : 0"),
+        ("firefly", "floor_divide(sum, count + 1)", "sum / (count + 1)"),
+        ("hop_count", "age > PATIENCE_WAKES", "age >= PATIENCE_WAKES"),
+    ],
+)
+def test_a_twin_that_does_something_else_is_found_out(hardware, planaria, tmp_path, name, old, new):
+    for path in EXAMPLES.glob(f"{name}.*"):
+        text = path.read_text()
+        assert path.suffix != ".c" or text.count(old) == 1
+        (tmp_path / path.name).write_text(text.replace(old, new) if path.suffix == ".c" else text)
+    process = planaria("verify", f"{name}.py", "--target", "host", "--cases", 3000)
+    assert process.returncode == 1
+    assert re.search(r" [1-9][\d,]* mismatches\n  event \d+, \w+: byte \d+ of its RAM is 0x", process.stdout)
+
+
+def test_verify_of_a_program_says_what_it_cannot(hardware, planaria, tmp_path):
+    process = planaria("verify", EXAMPLES / "census.py", "--target", "host")
+    assert process.returncode == 2
+    assert "machine code is made of C, and there is no" in process.stderr
+    process = planaria("verify", EXAMPLES / "leader.py", "--target", "rv32imc", "--elf", "a.elf")
+    assert "--elf: a.elf - it is for genomes; leave it out" in process.stderr
+
+
+def test_a_header_is_written(planaria, tmp_path):
+    process = planaria("header", EXAMPLES / "majority.py", "-o", "m.h")
+    assert (tmp_path / "m.h").read_text() == (EXAMPLES / "majority.h").read_text()
+    assert process.stdout == (
+        "wrote m.h: 40 B of variables, of 208 B with the stack\n"
+        "include it in majority.c, and write boot, wake\n"
+    )
+    (tmp_path / "m.py").write_text((EXAMPLES / "majority.py").read_text())
+    process = planaria("header", "m.py", "-o", "m.py")
+    assert process.returncode == 2
+    process = planaria("header", EXAMPLES / "hop_count.py", "-o", "h.h")
+    assert "it declares no variables, of which a header could be made; write a class" in process.stderr
+    assert not (tmp_path / "h.h").exists()
+
+
+def test_the_map_of_a_program_shows_its_ram(hardware, planaria, tmp_path):
+    planaria("build", EXAMPLES / "leader.c", "--target", "rv32imc", "-o", "out")
+    lines = (tmp_path / "out" / "leader-rv32imc.map").read_text().splitlines()
+    assert lines[-10:-6] == [
+        "0x20000000     64 variables",
+        "0x20000040      4 guard",
+        "0x20000044    140 stack",
+        "0x200000d0      4 prng",
+    ]
+
+
 def test_a_program_in_c_that_cannot_be_built(hardware, planaria, tmp_path):
-    (tmp_path / "mine.c").write_text('#include "runtime.h"\nint here = there;\n')
+    (tmp_path / "mine.c").write_text("#include <stdint.h>\nint here = there;\n")
     for target in ("host", "cortex-m0plus"):
         process = planaria("build", "mine.c", "--target", target, "-o", "out")
         assert process.returncode == 2

@@ -39,7 +39,8 @@ from tests.emulator.random_worlds import KINDS, Quiet, random_config
 
 HOP_COUNT = Handlers.of(vars(hop_count), "hop_count.py")
 ROOT = Path(__file__).resolve().parents[4]
-HOP_COUNT_C = Path(hop_count.__file__).with_suffix(".c")
+EXAMPLES = ROOT / "examples"
+HOP_COUNT_C = EXAMPLES / "hop_count.c"
 DECLARED = tuple(
     declared(program, f"{program.__module__.rpartition('.')[2]}.py")
     for program in (
@@ -59,18 +60,26 @@ WORLDS = {"square8": 18, "square4": 3, "hex6": 3, "cube6": 3, "graph": 6}
 
 
 FAILING_C = """
-#include "runtime.h"
+#include <stdint.h>
+struct said {{ int8_t state[16]; }};
+struct cell {{ struct said said; }};
+#include "program.h"
 #define ON_BOOT(work)
 #define ON_BYTES(work)
 #define ON_TIMER(work)
 #undef {event}
-#define {event}(work) volatile int zero = 0; if (me->state[5] == 1 + zero) {{ work }}
-static PHASE(boot) {{ me->state[5] = (int8_t)board_strap(); ON_BOOT({work}) }}
-static PHASE(hear) {{ ON_BYTES({work}) }}
-static PHASE(work) {{ ON_TIMER({work}) }}
-cell_phase *const CELL_ON_BOOT[] = {{start, boot, draw_wait, 0}};
-cell_phase *const CELL_ON_BYTES[] = {{stage, seal, accept, hear, 0}};
-cell_phase *const CELL_ON_TIMER[] = {{work, compose, seal, broadcast, draw_wait, 0}};
+#define {event}(work) volatile int zero = 0; if (me->said.state[5] == 1 + zero) {{ work }}
+static void boot(struct cell *me, uint32_t strap)
+{{
+    me->said.state[5] = (int8_t)strap;
+    ON_BOOT({work})
+}}
+static void hear(struct cell *me, uint32_t port, const struct said *said) {{ ON_BYTES({work}) }}
+static int wake(struct cell *me)
+{{
+    ON_TIMER({work})
+    return 1;
+}}
 """
 """A program that fails in the cell with the strap, which it no longer has after the watchdog."""
 
@@ -157,17 +166,25 @@ def test_the_native_cell_in_random_worlds(hardware, make_genome, seed):
     assert (engine.states == expected.states).all()
 
 
+TWINS = [program for program in PROGRAMS if (EXAMPLES / program.name).with_suffix(".c").is_file()]
+
+
+def test_four_programs_are_in_two_languages():
+    assert [twin.name for twin in TWINS] == ["hop_count.py", "leader.py", "majority.py", "firefly.py"]
+
+
 @pytest.mark.parametrize("seed", range(3))
-def test_one_program_in_two_languages(hardware, seed):
+@pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.name)
+def test_one_program_in_two_languages(hardware, twin, seed):
     """On the reference engine, compiled, and as a C cell on this machine and, shortly, on a chip."""
-    config = random_config(seed)
+    config, in_c = random_config(seed), (EXAMPLES / twin.name).with_suffix(".c")
     results = [
         make_engine(config, program, Quiet(), engine=name).run(3)
         for program, name in (
-            (HOP_COUNT, "reference"),
-            (HOP_COUNT, "window"),
-            (HOP_COUNT_C, "native"),
-            (HOP_COUNT_C, "iss"),
+            (twin, "reference"),
+            (twin, "window"),
+            (in_c, "native"),
+            (in_c, "iss"),
         )
     ]
     assert all(result == results[0] for result in results)
@@ -176,10 +193,10 @@ def test_one_program_in_two_languages(hardware, seed):
 @pytest.mark.parametrize(
     ("event", "work", "failure", "text"),
     [
-        ("ON_TIMER", "me->state[6] = (int8_t)(10 / zero);", "trap", "SIGFPE"),
+        ("ON_TIMER", "me->said.state[6] = (int8_t)(10 / zero);", "trap", "SIGFPE"),
         ("ON_TIMER", "*(volatile int *)8 = 1;", "trap", "SIGSEGV"),
         ("ON_TIMER", "for (;;) zero++;", "hang", "it has not ended after a second"),
-        ("ON_BYTES", "me->state[6] = (int8_t)(10 / zero);", "trap", "SIGFPE"),
+        ("ON_BYTES", "me->said.state[6] = (int8_t)(10 / zero);", "trap", "SIGFPE"),
         ("ON_BOOT", "__builtin_trap();", "trap", "SIGILL"),
     ],
     ids=["arithmetic", "address", "hang", "hear", "boot"],

@@ -1,0 +1,60 @@
+/* What firefly.py declares, written by `planaria header firefly.py`. */
+
+#include <stdint.h>
+
+enum { STEP = 1024 };
+
+enum { FLASH = 8192 };
+
+enum { PATIENCE_WAKES = 4 };
+
+/* What a cell shows, and hears of its neighbours. */
+struct __attribute__((packed)) said {
+    int8_t colour[4];
+    uint16_t phase;
+    uint8_t _rest[10];
+};
+
+/* What is on the board. */
+struct __attribute__((packed)) inputs {
+    uint32_t id;
+    uint8_t strap;
+};
+
+/* The newest of a port. */
+struct __attribute__((packed)) heard {
+    uint16_t phase;
+    uint8_t wakes_left;
+};
+
+/* A cell. */
+struct __attribute__((packed, aligned(4))) cell {
+    int8_t colour[4];
+    uint16_t phase;
+    uint8_t _rest[10];
+    struct heard inbox[8];
+};
+
+#define HEARS
+
+/* Of what was heard on a port: wakes since then, 255 if it was longer ago, or never. */
+static inline int age(const struct heard *heard) { return 255 - heard->wakes_left; }
+
+static inline void keep_heard(struct cell *me, uint32_t port, const struct said *said)
+{
+    struct heard *heard = &me->inbox[port];
+    heard->phase = said->phase;
+    heard->wakes_left = 255;
+}
+
+static inline void grow_old(struct cell *me)
+{
+    for (int port = 0; port < 8; port++)
+        me->inbox[port].wakes_left -= me->inbox[port].wakes_left != 0;
+}
+
+#include "program.h"
+
+static inline const struct inputs *board(void) { return board_bytes(); }
+
+static void hear(struct cell *me, uint32_t port, const struct said *said) {}

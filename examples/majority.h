@@ -1,0 +1,63 @@
+/* What majority.py declares, written by `planaria header majority.py`. */
+
+#include <stdint.h>
+
+enum { YES = 65535 };
+
+enum { PATIENCE_WAKES = 8 };
+
+enum { LEAK = 512 };
+
+/* What a cell shows, and hears of its neighbours. */
+struct __attribute__((packed)) said {
+    int8_t colour[4];
+    uint16_t estimate;
+    uint8_t opinion;
+    uint8_t _rest[9];
+};
+
+/* What is on the board. */
+struct __attribute__((packed)) inputs {
+    uint32_t id;
+    uint8_t strap;
+    uint8_t sees;
+};
+
+/* The newest of a port. */
+struct __attribute__((packed)) heard {
+    uint16_t estimate;
+    uint8_t wakes_left;
+};
+
+/* A cell. */
+struct __attribute__((packed, aligned(4))) cell {
+    int8_t colour[4];
+    uint16_t estimate;
+    uint8_t opinion;
+    uint8_t _rest[9];
+    struct heard inbox[8];
+};
+
+#define HEARS
+
+/* Of what was heard on a port: wakes since then, 255 if it was longer ago, or never. */
+static inline int age(const struct heard *heard) { return 255 - heard->wakes_left; }
+
+static inline void keep_heard(struct cell *me, uint32_t port, const struct said *said)
+{
+    struct heard *heard = &me->inbox[port];
+    heard->estimate = said->estimate;
+    heard->wakes_left = 255;
+}
+
+static inline void grow_old(struct cell *me)
+{
+    for (int port = 0; port < 8; port++)
+        me->inbox[port].wakes_left -= me->inbox[port].wakes_left != 0;
+}
+
+#include "program.h"
+
+static inline const struct inputs *board(void) { return board_bytes(); }
+
+static void hear(struct cell *me, uint32_t port, const struct said *said) {}

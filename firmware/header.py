@@ -1,0 +1,163 @@
+"""What a program in Python declares, as a header for the same program in C.
+
+Its twin includes it, and writes the functions over these structures (``c/program.h``).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from firmware.budget import CHANNELS, PORTS
+from firmware.declaration import Declaration, boots, hears
+from firmware.errors import InputError
+from firmware.handlers import Handlers
+from firmware.variables import AGE, OLD, Kind, Variable, u8
+
+LEFT: Final = "wakes_left"
+"""How ``age`` is kept: 255 less it."""
+
+_C_WORDS: Final = """
+auto bool break case char const continue default do double else enum extern float for goto if inline int long
+register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while
+asm typeof
+"""
+"""No variable can be called so."""
+
+_INT_MAX: Final = (1 << 31) - 1
+_HALF: Final = 1 << 63
+
+
+def c_header(handlers: Handlers, command: str) -> str:
+    """The header of a program.
+
+    Args:
+        handlers: of the program, which has declared variables.
+        command: that writes it, for its first line.
+
+    Raises:
+        InputError: it has declared none, or a name or a parameter that C cannot have.
+    """
+    declaration = handlers.declaration
+    if declaration is None:
+        limit = "it declares no variables, of which a header could be made"
+        raise InputError("program", handlers.name, limit, "write a class, as examples/leader.py")
+    layout = declaration.layout
+    for name in (*layout.own, *layout.board):
+        if name in _C_WORDS.split():
+            raise InputError("program", handlers.name, f"{name} is a word of C", "choose another name")
+    rest = CHANNELS - max(variable.end for variable in layout.shown.values())
+    said = [*map(_member, layout.shown.values()), *_rest(rest)]
+    parts = [
+        f"/* What {handlers.name} declares, written by `{command}`. */",
+        "#include <stdint.h>",
+        *_parameters(declaration.parameters, handlers.name),
+        _struct("What a cell shows, and hears of its neighbours.", "said", said),
+        _struct("What is on the board.", "inputs", map(_member, layout.board.values())),
+    ]
+    own = [*said, *map(_member, layout.kept.values())]
+    if layout.heard:
+        heard = [_member(one) for name, one in layout.heard.items() if name != AGE]
+        parts.append(_struct("The newest of a port.", "heard", [*heard, f"uint8_t {LEFT};"]))
+        own.append(f"struct heard inbox[{PORTS}];")
+    parts += [_struct("A cell.", "cell", own, "packed, aligned(4)"), *_functions(declaration)]
+    parts.append('#include "program.h"')
+    parts.append("static inline const struct inputs *board(void) { return board_bytes(); }")
+    for function, default in ((handlers.boot, boots), (handlers.hear, hears)):
+        if function is default:
+            parts.append(f"static {_EMPTY[default.__name__]} {{}}")
+    return "\n\n".join(parts) + "\n"
+
+
+_EMPTY: Final = {
+    "boots": "void boot(struct cell *me, uint32_t strap)",
+    "hears": "void hear(struct cell *me, uint32_t port, const struct said *said)",
+}
+"""Functions that a program in Python may leave out."""
+
+
+def _functions(declaration: Declaration) -> list[str]:
+    """What the runtime does by itself for a program that hears: it keeps the newest, which grows old."""
+    heard = declaration.layout.heard
+    if not heard:
+        return []
+    copies = "".join(f"    {_copied(one)}\n" for name, one in heard.items() if name != AGE)
+    return [
+        "#define HEARS",
+        f"/* Of what was heard on a port: wakes since then, {OLD} if it was longer ago, or never. */\n"
+        f"static inline int age(const struct heard *heard) {{ return {OLD} - heard->{LEFT}; }}",
+        "static inline void keep_heard(struct cell *me, uint32_t port, const struct said *said)\n{\n"
+        f"    struct heard *heard = &me->inbox[port];\n{copies}    heard->{LEFT} = {OLD};\n}}",
+        "static inline void grow_old(struct cell *me)\n{\n"
+        f"    for (int port = 0; port < {PORTS}; port++)\n"
+        f"        me->inbox[port].{LEFT} -= me->inbox[port].{LEFT} != 0;\n}}",
+    ]
+
+
+def _copied(variable: Variable) -> str:
+    name = variable.name
+    if variable.kind.count is None:
+        return f"heard->{name} = said->{name};"
+    return f"for (int i = 0; i < {variable.kind.count}; i++) heard->{name}[i] = said->{name}[i];"
+
+
+def _struct(what: str, name: str, members: Iterable[str], attributes: str = "packed") -> str:
+    lines = "".join(f"    {member}\n" for member in members)
+    return f"/* {what} */\nstruct __attribute__(({attributes})) {name} {{\n{lines}}};"
+
+
+def _member(variable: Variable) -> str:
+    row = "" if variable.kind.count is None else f"[{variable.kind.count}]"
+    return f"{_type(variable.kind)} {variable.name}{row};"
+
+
+def _rest(count: int) -> list[str]:
+    return [f"{_type(u8)} _rest[{count}];"] if count else []
+
+
+def _type(kind: Kind) -> str:
+    return f"{'' if kind.signed else 'u'}int{8 * kind.size}_t"
+
+
+def _parameters(parameters: Mapping[str, Any], program: str) -> list[str]:
+    """Numbers in ROM, in capitals."""
+    parts, seen = [], set[str]()
+    for name, value in parameters.items():
+        if (capitals := name.upper()) in seen:
+            raise InputError("program", program, f"two parameters are {capitals} in C", "choose another name")
+        seen.add(capitals)
+        if isinstance(value, int) and -_INT_MAX <= value <= _INT_MAX:
+            parts.append(f"enum {{ {capitals} = {value} }};")
+        elif isinstance(value, int):
+            parts.append(f"static const int64_t {capitals} = {_literal(value)};")
+        else:
+            sizes, numbers = _table(name, value, program)
+            widest = max(-1 - n if n < 0 else n for n in numbers)
+            bits = next(bits for bits in (8, 16, 32, 64) if widest < 1 << bits - 1)
+            row = "".join(f"[{size}]" for size in sizes)
+            parts.append(f"static const int{bits}_t {capitals}{row} = {_braced(value)};")
+    return parts
+
+
+def _literal(number: int) -> str:
+    """A number of 64 bits, the smallest of which is no literal."""
+    return f"(-{_HALF - 1} - 1)" if number == -_HALF else str(number)
+
+
+def _braced(value: Any) -> str:
+    if isinstance(value, int):
+        return _literal(value)
+    return f"{{{', '.join(map(_braced, value))}}}"
+
+
+def _table(name: str, value: Any, program: str) -> tuple[list[int], list[int]]:
+    """The sizes of a table of numbers, outermost first, and its numbers.
+
+    Raises:
+        InputError: its rows are not of one length.
+    """
+    if isinstance(value, int):
+        return [], [value]
+    rows = [_table(name, row, program) for row in value]
+    if not rows or any(sizes != rows[0][0] for sizes, _ in rows):
+        limit = f"its parameter {name} is no table with rows of one length, as C has them"
+        raise InputError("program", program, limit, "fill the rows up")
+    return [len(rows), *rows[0][0]], [number for _, numbers in rows for number in numbers]

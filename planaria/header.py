@@ -1,0 +1,35 @@
+"""The header of a program in Python, for its twin in C."""
+
+from pathlib import Path
+from typing import Any
+
+from firmware.declaration import boots, hears
+from firmware.header import c_header
+from firmware.system.atomic import write_all
+from planaria.outputs import check_outputs
+from planaria.program import open_program
+
+
+def write_header(program: Path, output: Path) -> dict[str, Any]:
+    """Write what a program declares as a header; returns what ``--json`` shows.
+
+    Args:
+        program: its file.
+        output: the header.
+
+    Raises:
+        InputError: it is no program, declares no variables, or has a name that C cannot have; or the header
+            cannot be written.
+    """
+    handlers = open_program(program).handlers
+    text = c_header(handlers, f"planaria header {program.name}")
+    check_outputs([output], [program])
+    write_all({output: text.encode()})
+    assert handlers.declaration is not None
+    functions = {"boot": handlers.boot is not boots, "hear": handlers.hear is not hears, "wake": True}
+    return {
+        "program": program.stem,
+        "file": str(output),
+        "own_bytes": handlers.declaration.layout.end,
+        "functions": [name for name, wanted in functions.items() if wanted],
+    }
