@@ -214,6 +214,11 @@ class Engine(Hardware):
         """Cell updates since the start of the run."""
         return self.observer.updates
 
+    @property
+    def messages(self) -> int:
+        """Frames put on links since the start of the run."""
+        return self._traffic.sent
+
     def place(self, states: NDArray[np.int8]) -> None:
         """Give every cell that has power a state, as if by a surgeon, while the run stands still.
 

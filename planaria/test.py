@@ -1,7 +1,7 @@
-"""A program of a cell, put to the test: every kind of fault on two engines, and random RAM to begin from."""
+"""A program of a cell, put to the test: every kind of fault on two engines, random RAM, and a small wound."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -13,9 +13,9 @@ from emulator.config import RunConfig
 from emulator.record.recovery import Outcome
 from firmware.errors import InputError
 from planaria.code import engine_of, open_code
-from planaria.grid import Grid
 from planaria.program import SourceProgram
 from planaria.say import before_bar
+from planaria.stabilisation import Return, find_back
 
 FAULTS: Final = (
     "restart:half:left@10",
@@ -54,8 +54,8 @@ FAULTS: Final = (
 ROUNDS, LOSS = 30, 0.05
 """How long the worlds of the faults live, and how many messages are lost in all."""
 
-BEGIN_ROUNDS: Final = 100
-"""Rounds after which all RAM is scrambled; by then the world must have been legitimate for a while."""
+SCRAMBLED: Final = "scramble:all"
+"""From any state a self-stabilising program must find back."""
 
 
 def put_to_test(
@@ -73,7 +73,7 @@ def put_to_test(
         path: of the program.
         parameters: other values for some of its own, by name.
         grid: ``COLSxROWS`` of all worlds, at least 8x8.
-        worlds: how many begin from random RAM.
+        worlds: how many begin from random RAM, and how many are wounded.
         rounds: they have after that, to become legitimate and stay so.
         seed: of the first; the others follow.
 
@@ -88,17 +88,18 @@ def put_to_test(
             raise InputError(name, value, f"it must be 1 to {most:,}", "leave it out for what is usual")
     for text in FAULTS:
         RunConfig.of({"grid": grid, "seed": seed, "faults": [text]})
-    with tqdm(total=len(FAULTS) + worlds, desc=before_bar(code.name), disable=None, leave=False) as bar:
+    with tqdm(total=len(FAULTS) + 2 * worlds, desc=before_bar(code.name), disable=None, leave=False) as bar:
         faults = []
         for number, text in enumerate(FAULTS):
             faults.append(_suffer(code, text, grid, seed + number))
             bar.update()
-        healed = []
-        for number in range(worlds):
-            healed.append(_converge(code, grid, rounds, seed + number))
-            bar.update()
-    outcomes = Counter(outcome for outcome, _ in healed)
-    times = [time for outcome, time in healed if outcome == Outcome.RECOVERED and time is not None]
+        wound = f"restart:{_disc(grid)}"
+        returns: dict[str, list[Return]] = {SCRAMBLED: [], wound: []}
+        for fault, found in returns.items():
+            for number in range(worlds):
+                world: dict[str, Any] = {"grid": grid, "seed": seed + number, "loss": LOSS}
+                found.append(find_back(code, fault, rounds, world))
+                bar.update()
     return {
         "program": code.name,
         "parameters": dict(parameters),
@@ -106,10 +107,38 @@ def put_to_test(
         "grid": grid,
         "worlds": worlds,
         "rounds": rounds,
-        "outcomes": dict(sorted(outcomes.items())),
-        "median_rounds": float(np.median(times)) if times else None,
-        "most_rounds": max(times, default=None),
+        "loss": LOSS,
+        "scrambled": {"fault": SCRAMBLED, **_summary(returns[SCRAMBLED])},
+        "wounded": {"fault": wound, **_summary(returns[wound])},
     }
+
+
+def _disc(grid: str) -> str:
+    """A disc of thirteen cells in the middle of a grid."""
+    rows, cols = RunConfig.of({"grid": grid}).topology.shape
+    return f"disc:{rows // 2},{cols // 2},2"
+
+
+def _summary(returns: Sequence[Return]) -> dict[str, Any]:
+    """How worlds found back: medians and extremes of those that recovered; closure and containment of all."""
+    recovered = [one for one in returns if one.outcome == Outcome.RECOVERED]
+    numbers: dict[str, Any] = {}
+    for name in ("rounds", "updates", "messages"):
+        values = [getattr(one, name) for one in recovered]
+        numbers |= {f"median_{name}": _median(values), f"most_{name}": max(values, default=None)}
+    shares = [one.disturbed for one in returns if one.disturbed is not None]
+    return {
+        "outcomes": dict(sorted(Counter(str(one.outcome) for one in returns).items())),
+        **numbers,
+        "relapsed_worlds": sum(one.relapses > 0 for one in returns),
+        "relapses": sum(one.relapses for one in returns),
+        "median_disturbed": _median(shares),
+        "most_disturbed": max(shares, default=None),
+    }
+
+
+def _median(values: Sequence[float]) -> float | None:
+    return float(np.median(values)) if values else None
 
 
 def _suffer(program: SourceProgram, text: str, grid: str, seed: int) -> dict[str, Any]:
@@ -127,14 +156,3 @@ def _suffer(program: SourceProgram, text: str, grid: str, seed: int) -> dict[str
         "failures": failures,
         "first_failure": crash.text if crash else None,
     }
-
-
-def _converge(program: SourceProgram, grid: str, rounds: int, seed: int) -> tuple[str, float | None]:
-    """A world whose RAM is scrambled: what became of it, by the clean yardstick, and when."""
-    clean = _world(program, grid, seed).run(BEGIN_ROUNDS + rounds).recoveries[0].clean
-    return str(clean.outcome), clean.rounds
-
-
-def _world(program: SourceProgram, grid: str, seed: int) -> Grid:
-    faults = [f"scramble:all@{BEGIN_ROUNDS}"]
-    return Grid(program, record=False, grid=grid, seed=seed, loss=LOSS, faults=faults)

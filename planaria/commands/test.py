@@ -1,4 +1,4 @@
-"""``planaria test``: every kind of fault on a program, and random RAM to begin from."""
+"""``planaria test``: every kind of fault on a program, random RAM to begin from, and a small wound."""
 
 import argparse
 from pathlib import Path
@@ -16,8 +16,8 @@ def add(commands: Any) -> None:
         commands,
         "test",
         _test,
-        "Put a program to the test: let it suffer every kind of fault, compiled and interpreted, and begin "
-        "from random RAM.",
+        "Put a program to the test: let it suffer every kind of fault, compiled and interpreted, begin from "
+        "random RAM, and heal a small wound.",
         "planaria test examples/leader.py --grid 16x16 --worlds 50",
     )
     parser.add_argument("program", type=Path, help="a program (.py)")
@@ -58,10 +58,28 @@ def print_report(report: dict[str, Any]) -> None:
     for fault in faults:
         for failure, count in fault["failures"].items():
             say(f"  {fault['fault']}: {counted(count, failure)}; the first: {fault['first_failure']}")
-    outcomes = ", ".join(
-        f"{count} {outcome.replace('_', ' ')}" for outcome, count in report["outcomes"].items()
-    )
-    say(f"  from random RAM, {report['grid']} cells, {report['rounds']} rounds: {outcomes}")
-    if report["median_rounds"] is not None:
-        median, most = report["median_rounds"], report["most_rounds"]
-        say(f"  legitimate for good after {median:.0f} rounds (median), at most {most:.0f}")
+    loss = f"{report['loss']:.0%} of messages lost"
+    say(f"  worlds of {report['grid']} cells, {loss}, {report['rounds']} rounds")
+    for found, where in ((report["scrambled"], "from random RAM"), (report["wounded"], None)):
+        outcomes = ", ".join(
+            f"{count} {outcome.replace('_', ' ')}" for outcome, count in found["outcomes"].items()
+        )
+        say(f"  {where or found['fault']}: {outcomes}")
+        for line in _found_back(found):
+            say(f"    {line}")
+
+
+def _found_back(found: dict[str, Any]) -> list[str]:
+    """Convergence and cost, closure, and containment."""
+    lines = []
+    if found["median_rounds"] is not None:
+        cost = f"{found['median_updates']:,.0f} updates, {found['median_messages']:,.0f} messages"
+        when = f"{found['median_rounds']:.0f} rounds (median), at most {found['most_rounds']:.0f}"
+        lines.append(f"legitimate after {when}; {cost}")
+        left = counted(found["relapsed_worlds"], "world")
+        times = counted(found["relapses"], "time")
+        lines.append(f"left it again: {f'{left}, {times} in all' if found['relapses'] else 'none'}")
+    if found["median_disturbed"] is not None:
+        median, most = found["median_disturbed"], found["most_disturbed"]
+        lines.append(f"of the cells outside, {median:.0%} showed something else (median), at most {most:.0%}")
+    return lines

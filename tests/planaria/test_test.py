@@ -34,11 +34,21 @@ def test_a_program_that_finds_back(planaria):
     report = json.loads(done.stdout)
     assert (done.returncode, len(report["faults"])) == (0, len(FAULTS))
     assert all(fault["alike"] and not fault["failures"] for fault in report["faults"])
-    assert report["outcomes"] == {"recovered": 3}
-    assert (report["median_rounds"], report["most_rounds"]) == (123, 182)
+    scrambled, wounded = report["scrambled"], report["wounded"]
+    assert scrambled["outcomes"] == wounded["outcomes"] == {"recovered": 3}
+    assert (scrambled["median_rounds"], scrambled["most_rounds"]) == (123, 182)
+    assert (scrambled["relapses"], scrambled["median_disturbed"]) == (0, None)
+    assert wounded["fault"] == "restart:disc:4,4,2"
+    assert 0 < wounded["median_rounds"] <= wounded["most_rounds"] < 20
+    assert 64 < wounded["median_updates"] < 64 * 20
+    assert 4 * wounded["median_updates"] < wounded["median_messages"] < 8 * wounded["median_updates"]
+    assert 0 <= wounded["median_disturbed"] <= wounded["most_disturbed"] < 0.3
     said = planaria("test", ROOT / "examples" / "leader.py", *options).stdout
     assert "leader: 30 kinds of faults, compiled and interpreted\n  results that differ: none\n" in said
-    assert "from random RAM, 8x8 cells, 400 rounds: 3 recovered\n  legitimate for good after" in said
+    assert "worlds of 8x8 cells, 5% of messages lost, 400 rounds\n  from random RAM: 3 recovered\n" in said
+    assert "    legitimate after 123 rounds (median), at most 182; " in said
+    assert "    left it again: none\n  restart:disc:4,4,2: 3 recovered\n" in said
+    assert "    of the cells outside, " in said
 
 
 def test_a_program_that_does_not(planaria, tmp_path):
@@ -47,8 +57,8 @@ def test_a_program_that_does_not(planaria, tmp_path):
     assert done.returncode == 0
     assert "scramble:half:left@10: " in done.stdout
     assert "traps; the first: forgetful.py:8: ZeroDivisionError: integer division" in done.stdout
-    assert "from random RAM, 8x8 cells, 60 rounds: 2 not recovered" in done.stdout
-    assert "legitimate for good" not in done.stdout
+    assert "from random RAM: 2 not recovered\n  restart:disc:4,4,2: 2 not recovered\n" in done.stdout
+    assert "legitimate after" not in done.stdout
 
 
 @pytest.mark.parametrize(
