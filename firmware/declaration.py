@@ -27,6 +27,9 @@ from firmware.whole import is_whole
 
 ARGUMENTS: Final = {"boot": ("me", "strap"), "hear": ("me", "port", "said"), "wake": ("me",)}
 
+DEPTH_MAX: Final = 8
+"""Tuples in tuples, of a parameter."""
+
 _ATTRIBUTES: Final = ("shows", "keeps", "hears", "inputs", "parameters", *ARGUMENTS)
 
 
@@ -147,7 +150,7 @@ def arguments_of(function: FunctionType) -> tuple[str, ...]:
     return function.__code__.co_varnames[: function.__code__.co_argcount]
 
 
-def _is_constant(value: object) -> bool:
+def _is_constant(value: object, depth: int = 0) -> bool:
     if isinstance(value, tuple):
-        return all(map(_is_constant, value))
+        return depth < DEPTH_MAX and all(_is_constant(each, depth + 1) for each in value)
     return type(value) is int and is_whole(value)

@@ -3,13 +3,15 @@
 Its twin includes it, and writes the functions over these structures (``c/program.h``).
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from firmware.budget import CHANNELS, PORTS
 from firmware.declaration import Declaration, boots, hears
-from firmware.errors import InputError
+from firmware.errors import InputError, visible
 from firmware.handlers import Handlers
+from firmware.memory import GUARD_BYTES, OWN_BYTES, STACK_MIN_BYTES
 from firmware.variables import AGE, OLD, Kind, Variable, u8
 
 LEFT: Final = "wakes_left"
@@ -21,6 +23,15 @@ register restrict return short signed sizeof static struct switch typedef union 
 asm typeof
 """
 """No variable can be called so."""
+
+_TAKEN: Final = re.compile(
+    "CHANNELS|PORTS|ALPHA|ONE|ALIVE_MIN|FRAME_BYTES|MEAN_INTERVAL_MAX_US|OWN_BYTES|PHASE|HEARS|BOARD|RAM_OF|"
+    "PLANARIA_.*|U?INT(8|16|32|64|PTR|MAX|_LEAST.*|_FAST.*)_(MAX|MIN|C|WIDTH)|(SIZE|PTRDIFF|WCHAR|WINT|SIG_ATOMIC)_.*"
+)
+"""Macros and enumerators that a program in C finds there."""
+
+MOST_BYTES: Final = OWN_BYTES - GUARD_BYTES - STACK_MIN_BYTES
+"""Of the variables of a program in C, which leave the stack the least that it may have."""
 
 _INT_MAX: Final = (1 << 31) - 1
 _HALF: Final = 1 << 63
@@ -41,13 +52,18 @@ def c_header(handlers: Handlers, command: str) -> str:
         limit = "it declares no variables, of which a header could be made"
         raise InputError("program", handlers.name, limit, "write a class, as examples/leader.py")
     layout = declaration.layout
-    for name in (*layout.own, *layout.board):
-        if name in _C_WORDS.split():
-            raise InputError("program", handlers.name, f"{name} is a word of C", "choose another name")
+    for name in (*layout.own, *layout.board, *map(str.upper, declaration.parameters)):
+        if name in _C_WORDS.split() or _TAKEN.fullmatch(name) or (name == LEFT and name in layout.heard):
+            raise InputError("program", handlers.name, f"{name} is a word of C here", "choose another name")
+    if layout.end > MOST_BYTES:
+        limit = (
+            f"its variables take {layout.end} B, and in C they may take {MOST_BYTES}: the stack needs some"
+        )
+        raise InputError("program", handlers.name, limit, "take smaller kinds, or fewer")
     rest = CHANNELS - max(variable.end for variable in layout.shown.values())
     said = [*map(_member, layout.shown.values()), *_rest(rest)]
     parts = [
-        f"/* What {handlers.name} declares, written by `{command}`. */",
+        f"/* {_said(f'What {handlers.name} declares, written by `{command}`.')} */",
         "#include <stdint.h>",
         *_parameters(declaration.parameters, handlers.name),
         _struct("What a cell shows, and hears of its neighbours.", "said", said),
@@ -72,6 +88,11 @@ _EMPTY: Final = {
     "hears": "void hear(struct cell *me, uint32_t port, const struct said *said)",
 }
 """Functions that a program in Python may leave out."""
+
+
+def _said(text: str) -> str:
+    """A text of somebody in a comment."""
+    return visible(text).replace("*/", "* /")
 
 
 def _functions(declaration: Declaration) -> list[str]:

@@ -45,6 +45,9 @@ FIELD: Final = {field.name: field for field in LAYOUT}
 OWN_BYTES: Final = FIELD["prng"].offset
 """So many bytes, the first 208, a program that is no genome may write; it may read all 256."""
 
+STACK_MIN_BYTES: Final = FIELD["stack"].size
+"""Of the stack of a program in C, which has all that its variables leave."""
+
 GUARD_BYTES: Final = 4
 """Between the variables of a program in C and its stack."""
 
@@ -56,7 +59,7 @@ def program_layout(own_bytes: int) -> tuple[Field, ...]:
     """The RAM of a program in C that is no genome, field by field. SPEC.md, "Program".
 
     Args:
-        own_bytes: of its variables, at most 204.
+        own_bytes: of its variables, at most 164.
     """
     guard_end = own_bytes + GUARD_BYTES
     return (

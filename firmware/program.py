@@ -119,6 +119,10 @@ class MachineProgram(Program, Protocol):
         """Where the genome lies in ROM."""
         ...
 
+    def persistent(self, ram: Ram) -> bytes:
+        """All of a cell's RAM that outlives an event: without scratch and stack."""
+        ...
+
     def wake_upset(self, ram: Ram, upset: Upset) -> Wake:
         """Update the cell once, with a bit that flips on the way."""
         ...

@@ -23,7 +23,7 @@ def write_header(program: Path, output: Path) -> dict[str, Any]:
     """
     handlers = open_program(program).handlers
     text = c_header(handlers, f"planaria header {program.name}")
-    check_outputs([output], [program])
+    check_outputs([output], [program, program.with_suffix(".c")])
     write_all({output: text.encode()})
     assert handlers.declaration is not None
     functions = {"boot": handlers.boot is not boots, "hear": handlers.hear is not hears, "wake": True}

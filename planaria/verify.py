@@ -7,13 +7,12 @@ from typing import Any, Final
 from tqdm import tqdm
 
 from firmware import image
-from firmware.budget import CHANNELS
 from firmware.clock import Timing
 from firmware.errors import InputError
 from firmware.genome import Genome
-from firmware.hardware.binary import Binary, read_elf
-from firmware.hardware.build import Options, build
-from firmware.hardware.chips import Chip, Kind, find_chip
+from firmware.hardware.binary import RAM_ORIGIN, Binary, read_elf
+from firmware.hardware.build import STRICTEST, Options, build
+from firmware.hardware.chips import TARGETS, Chip, Kind, find_chip
 from firmware.hardware.machine import load
 from firmware.hardware.verify import random_genome, verify
 from firmware.hardware.verify_program import verify_program
@@ -93,11 +92,18 @@ def _verify_program(
     reference = interpreted(program.handlers)(flash)
     assert isinstance(twin, BoardProgram)
     assert isinstance(reference, BoardProgram)
-    own_bytes = program.layout.end if program.layout else CHANNELS
+    own_bytes = program.layout.end if program.layout else _bytes_in_c(program, flash)
     with tqdm(total=cases, unit=" cases", desc=before_bar(program.name), disable=None, leave=False) as bar:
         report = verify_program(reference, twin, own_bytes, cases, seed, bar.update)
     facts = asdict(report)
     return {"genome": program.name, **facts, "first_mismatch": facts.pop("first")}
+
+
+def _bytes_in_c(program: SourceProgram, flash: bytes) -> int:
+    """Of the variables of a program's twin, where the program itself has declared none."""
+    guard = build(flash, TARGETS[STRICTEST], Options(program=program.source_in_c)).guard
+    assert guard is not None
+    return guard - RAM_ORIGIN
 
 
 def _read(path: Path, chip: Chip, flash: bytes) -> Binary:

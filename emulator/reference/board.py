@@ -218,6 +218,8 @@ class Board:
         except MachineError as failure:
             self.observer.machine_fault(action, failure.failure)
             return None
-        same = done == unharmed and self.ram.persistent_bytes() == twin.persistent_bytes()
+        left = self.ram, twin
+        assert isinstance(self._pristine, MachineProgram)
+        same = done == unharmed and len({self._pristine.persistent(ram) for ram in left}) == 1
         self.observer.machine_fault(action, "masked" if same else "silent")
         return done

@@ -35,7 +35,8 @@ class Rom:
 class Flasher:
     """Flashes one image into many ROMs and reads each one back.
 
-    Equal contents share one object in the host's memory and one program, which has no state.
+    Equal contents share one object in the host's memory, and on equal boards one program, which has no
+    state.
 
     Args:
         image: what every cell gets.
@@ -54,6 +55,7 @@ class Flasher:
         self.firmware = firmware
         self.programs: dict[bytes, Program] = {}
         self.contents: dict[bytes, bytes] = {}
+        self._on_boards: dict[tuple[bytes, bytes], Program] = {}
 
     def flash(self, rom: Rom, cell: int, on_board: bytes) -> Program:
         """Program a ROM, verify it by reading it back, and load what it holds.
@@ -82,4 +84,6 @@ class Flasher:
         if rom.content not in self.programs:
             self.programs[rom.content] = self.firmware(rom.content)
         program = self.programs[rom.content]
-        return program.on(on_board) if isinstance(program, BoardProgram) else program
+        if not isinstance(program, BoardProgram):
+            return program
+        return self._on_boards.setdefault((rom.content, on_board), program.on(on_board))

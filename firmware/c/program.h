@@ -23,7 +23,7 @@ static int wake(struct cell *me);
 /* 32 random bits, others at each boot and each wake. */
 static inline uint32_t entropy(const struct cell *me) { return ((const struct ram *)(const void *)me)->prng; }
 
-/* As // of Python: down to the smaller number. */
+/* As // of Python: down to the smaller number. Of 32 bits, and not for the smallest of them by -1. */
 static inline int32_t floor_divide(int32_t number, int32_t divisor)
 {
     int32_t quotient = number / divisor;

@@ -9,7 +9,7 @@ from firmware.budget import ERASED, RAM_BYTES, ROM_BYTES
 from firmware.errors import InputError
 from firmware.hardware.chips import Chip
 from firmware.hardware.elf import LOADED, RELOCATIONS, RESERVED, Elf, Section, Symbol
-from firmware.memory import LAYOUT, Field, program_layout
+from firmware.memory import GUARD_BYTES, LAYOUT, Field, program_layout
 
 RAM_ORIGIN: Final = 0x20000000
 SECTIONS: Final = ("vectors", "text", "genome")
@@ -140,7 +140,7 @@ def _read(content: bytes, target: Chip, stack_bound_bytes: int | None, roomy: bo
         content=content,
         rom=rom,
         reset=reset,
-        **_stack(symbols),
+        **({} if roomy else _stack(symbols)),
         static_bytes=static_bytes,
         parts=tuple(_parts(symbols.values(), genome.address, sections["vectors"].size, len(rom))),
         variables=tuple(_variables(symbols.values())),
@@ -150,9 +150,11 @@ def _read(content: bytes, target: Chip, stack_bound_bytes: int | None, roomy: bo
 
 def _stack(symbols: dict[str, Symbol]) -> dict[str, int]:
     """Where the stack of a program begins, and the guard of what lies below; of a genome's cell nothing."""
-    top, guard = symbols.get("stack_top"), symbols.get("variables_end")
+    top, guard = symbols.get("stack_top"), symbols.get("planaria_variables_end")
     if top is None or guard is None or top.address == RAM_ORIGIN + RAM_BYTES:
         return {}
+    if not RAM_ORIGIN <= guard.address <= guard.address + GUARD_BYTES <= top.address < RAM_ORIGIN + RAM_BYTES:
+        raise ValueError(f"its stack lies from 0x{top.address:x} down to 0x{guard.address:x}")
     return {"stack_top": top.address, "guard": guard.address}
 
 

@@ -53,6 +53,7 @@ _LIBRARY_FLAGS: Final = {
 _OBJECTS: Final = ("runtime.o", "program.o")
 
 _PROGRAM_FLAGS: Final = ("-DPLANARIA_PROGRAM", "-fno-strict-aliasing")
+_PROGRAM_WARNINGS: Final = ("-Wshorten-64-to-32",)  # which gcc has not
 """The runtime and a program have types of their own for the same RAM."""
 
 _ABOVE_STACK_BYTES: Final = RAM_BYTES - OWN_BYTES
@@ -123,7 +124,9 @@ def _command(target: Chip, options: Options) -> list[str]:
         raise InputError("compiler", options.cc, f"no gcc builds {target.name}", "leave out --cc to use zig")
     processor = target.zig if options.cc is None else target.gcc
     macros = ["-DPLANARIA_CHECK_GENOME"] if options.check_genome else []
-    own = _PROGRAM_FLAGS if options.program else ()
+    own = list(_PROGRAM_FLAGS) if options.program else []
+    if options.program and options.cc is None:
+        own += _PROGRAM_WARNINGS
     return [*compiler(options.cc), *processor, *_FLAGS, *macros, *own, "-I", str(SOURCES)]
 
 
@@ -141,7 +144,7 @@ def _build_chip(folder: Path, image: bytes, target: Chip, options: Options) -> B
     for source, name in zip(_sources(options), _OBJECTS, strict=True):
         compile_in(folder, [*command, *sizes, "-c", str(source)], name)
     above, guard = (_ABOVE_STACK_BYTES, GUARD_BYTES) if options.program else (0, 0)
-    sizes_in_script = f"above_stack = {above};\nguard = {guard};\n"
+    sizes_in_script = f"planaria_above_stack = {above};\nplanaria_guard = {guard};\n"
     script = sizes_in_script + (SOURCES / "targets" / "cell.ld").read_text()
     (folder / "cell.ld").write_text(script)
     try:
@@ -200,8 +203,12 @@ def _over_budget(binary: Binary, region: str, excess: int) -> InputError:
             "RAM",
             f"{RAM_BYTES + excess} B on {binary.target.name}",
             f"{excess} B more than a cell's {RAM_BYTES} B, the stack's 40 B included; "
-            f"beside struct cell there are {_largest(binary.variables)}",
-            "keep all variables in struct cell",
+            + (
+                f"beside struct cell there are {_largest(binary.variables)}"
+                if binary.variables
+                else "no more"
+            ),
+            "keep all variables in struct cell" if binary.variables else "take smaller variables, or fewer",
         )
     code = [part for part in binary.parts if part.section != "genome"]
     widest = (ROM_BYTES - binary.genome_address - HEADER_BYTES) // RECORD.itemsize

@@ -8,7 +8,6 @@ import signal
 import struct
 import tempfile
 from copy import copy
-from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from firmware.budget import ALPHA, ERASED, ROM_BYTES
@@ -26,6 +25,15 @@ from firmware.variables import BOARD_BYTES
 
 OUTPUT: Final = struct.Struct(f"<II{FRAME_BYTES}s{ALPHA + 1}s")
 """``struct output`` of host.h: uint32 wait_us, uint32 sent_bytes, the frame, the LED."""
+
+PASSING: Final = ("guard", "stack", "frame", "free")
+"""Of the RAM of a program that is no genome, what means nothing between two events."""
+
+SOME_INSTRUCTIONS: Final = 1000
+"""Of a program whose first update fails."""
+
+WASM_FUEL: Final = 1_000_000_000
+"""Instructions of an event in wasm, which takes seconds: a hang."""
 
 FUNCTIONS: Final = ("cell_boot", "cell_receive", "cell_wake")
 
@@ -103,6 +111,7 @@ class ChipProgram:
         pairs = enumerate(zip(rom, chip.rom, strict=True))
         self._patch = {address: byte for address, (byte, built) in pairs if byte != built}
         self._board = bytes(BOARD_BYTES)
+        self._typical: list[int] = []  # shared with the same program on other boards
         if not self._patch.keys() <= set(self.genome_bytes):
             raise InputError(
                 "ROM", f"address {min(self._patch)}", "its code is not what was built", "flash it again"
@@ -114,8 +123,10 @@ class ChipProgram:
         return program
 
     def boot(self, ram: Ram, entropy: int, strap: int) -> int:
+        before = bytes(ram.bytes)
         done = self._run(ram, Event.POWER, entropy=entropy, strap=strap)
         if done.wait_us is None:
+            ram.bytes[:] = before
             raise _refused()
         return max(1, done.wait_us)
 
@@ -132,20 +143,39 @@ class ChipProgram:
     def upset_bits(self) -> int:
         return self.chip.upset_bits
 
-    @cached_property
+    @property
     def upset_instructions(self) -> int:
+        if not self._typical:
+            self._typical.append(self._typical_instructions())
+        return self._typical[0]
+
+    def _typical_instructions(self) -> int:
+        """Instructions of a seed's first update; of a program in C, of the first after a boot."""
         ram = Ram()
-        ram.state[:] = seed_state()
-        instructions: int = self.chip.cost(ram.bytes, Event.TIMER).instructions
-        return instructions
+        try:
+            if self.chip.binary.guard is None:
+                ram.state[:] = seed_state()
+            else:
+                self._run(ram, Event.POWER, entropy=1)
+            return self.chip.cost(ram.bytes, Event.TIMER, board=self._board).instructions
+        except MachineError:
+            return SOME_INSTRUCTIONS
+
+    def persistent(self, ram: Ram) -> bytes:
+        if self.chip.binary.guard is None:
+            return ram.persistent_bytes()
+        fields = (field for field in self.chip.binary.ram_fields if field.name not in PASSING)
+        return b"".join(bytes(ram.bytes[field.offset : field.end]) for field in fields)
 
     @property
     def genome_bytes(self) -> range:
         return range(self.chip.binary.genome_address, len(self.chip.binary.rom))
 
     def _wake(self, ram: Ram, upset: Upset | None) -> Wake:
+        before = bytes(ram.bytes)
         done = self._run(ram, Event.TIMER, upset=upset)
         if done.wait_us is None:
+            ram.bytes[:] = before
             raise _no_timer()
         return Wake(done.sent, max(1, done.wait_us))
 
@@ -173,8 +203,10 @@ class LibraryProgram:
         return program
 
     def boot(self, ram: Ram, entropy: int, strap: int) -> int:
+        before = bytes(ram.bytes)
         wait_us, *_ = self._library.call("cell_boot", ram, self._genome, self._board, entropy, strap)
         if not wait_us:
+            ram.bytes[:] = before
             raise _refused()
         return wait_us
 
@@ -182,8 +214,10 @@ class LibraryProgram:
         self._library.call("cell_receive", ram, self._genome, self._board, port, wire)
 
     def wake(self, ram: Ram) -> Wake:
+        before = bytes(ram.bytes)
         wait_us, sent_bytes, frame, _ = self._library.call("cell_wake", ram, self._genome, self._board)
         if not wait_us:
+            ram.bytes[:] = before
             raise _no_timer()
         return Wake(frame[:sent_bytes].ljust(sent_bytes, b"\0"), wait_us)
 
@@ -277,7 +311,10 @@ class WasmLibrary:
         require("wasmtime", "wasm runtime")
         import wasmtime
 
-        self._store = wasmtime.Store()
+        config = wasmtime.Config()
+        config.consume_fuel = True
+        self._store = wasmtime.Store(wasmtime.Engine(config))
+        self._store.set_fuel(WASM_FUEL)
         module = wasmtime.Module(self._store.engine, content)
         try:
             instance = wasmtime.Instance(self._store, module, [])
@@ -319,9 +356,12 @@ class WasmLibrary:
         if function != "cell_receive":
             words.append(self._output)
         entry: Any = self._exports[function]
+        store.set_fuel(WASM_FUEL)
         try:
             entry(store, self._ram, genome, self._board, *words)
         except wasmtime.Trap as trap:
+            if store.get_fuel() == 0:
+                raise MachineError(Failure.HANG, f"it has not ended after {WASM_FUEL:,} steps") from trap
             raise MachineError(Failure.TRAP, trap.message.splitlines()[-1].strip()) from trap
         ram.bytes[:] = memory.read(store, self._ram, self._ram + 256)
         return OUTPUT.unpack(memory.read(store, self._output, self._output + OUTPUT.size))

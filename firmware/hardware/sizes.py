@@ -8,9 +8,11 @@ from firmware import arithmetic, frame, image
 from firmware.budget import CHANNELS, PERCEPTION, RAM_BYTES, ROM_BYTES
 from firmware.cell import seed_state
 from firmware.energy import SUPPLIES, VOLTS, update_uj
+from firmware.errors import InputError
 from firmware.hardware.binary import Binary
 from firmware.hardware.simulator import Cost, Event, SimulatedChip
 from firmware.memory import Ram
+from firmware.program import MachineError
 
 LIVE_CASES: Final = 6
 """Live updates that are traced: random ones, and the seed's first."""
@@ -31,13 +33,21 @@ def measure(binary: Binary) -> dict[str, Any]:
         binary: for a chip.
 
     Raises:
-        InputError: unicorn is not installed, or the stack runs into the static RAM.
+        InputError: unicorn is not installed, the stack runs into the static RAM, or a program fails at once.
     """
     chip = SimulatedChip(binary)
-    cells = _live_cells()
+    try:
+        return _measure(chip)
+    except MachineError as failure:
+        limit = f"it fails when it boots, hears or first wakes: {failure}"
+        raise InputError("program", f"on {binary.target.name}", limit, "mend it") from failure
+
+
+def _measure(chip: SimulatedChip) -> dict[str, Any]:
+    binary, cells = chip.binary, _live_cells()
     multiply_adds = sum(_multiply_adds(binary, ram) for ram in cells)
-    live = [_traced(chip, ram) for ram in cells]
     dead, boots, receptions = _traced(chip, Ram()), boot_costs(chip), _receptions(chip)
+    live = [cost for ram in cells if (cost := _traced_in_any_ram(chip, ram))] or [dead]
     traced = max(cost.stack_bytes for cost in [*live, dead, *boots, *receptions])
     stack = max(traced, binary.stack_bound_bytes or 0)
     binary.check_stack(stack)
@@ -111,6 +121,16 @@ def _multiply_adds(binary: Binary, ram: Ram) -> int:
 
 def _traced(chip: SimulatedChip, ram: Ram) -> Cost:
     return chip.cost(ram.bytes, Event.TIMER)
+
+
+def _traced_in_any_ram(chip: SimulatedChip, ram: Ram) -> Cost | None:
+    """None if the update fails, as that of a program may whose RAM is nothing that a life leads to."""
+    try:
+        return _traced(chip, ram)
+    except MachineError:
+        if chip.binary.guard is None:
+            raise
+        return None
 
 
 def _live_cells() -> list[Ram]:

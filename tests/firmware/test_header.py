@@ -4,11 +4,17 @@ from pathlib import Path
 
 import pytest
 
+from firmware.clock import Timing
 from firmware.declaration import Program, declared
 from firmware.errors import InputError
 from firmware.handlers import Handlers
+from firmware.hardware.build import Options, build
+from firmware.hardware.chips import TARGETS, find_chip
+from firmware.hardware.machine import load
 from firmware.header import c_header
-from firmware.variables import i16, u8, u32
+from firmware.image import build_program
+from firmware.memory import Ram
+from firmware.variables import i8, i16, i32, u8, u16, u32
 from planaria import open_program
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -93,9 +99,19 @@ def test_three_of_them_have_headers():
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"shows": {"long": u8}}, "program: mine.py - long is a word of C; choose another name"),
+        ({"shows": {"long": u8}}, "program: mine.py - long is a word of C here; choose another name"),
         ({"keeps": {"register": u8}}, "register is a word of C"),
         ({"inputs": {"union": u32}}, "union is a word of C"),
+        ({"keeps": {"BOARD": u8}}, "BOARD is a word of C"),
+        ({"shows": {"HEARS": u8}}, "HEARS is a word of C"),
+        ({"parameters": {"alpha": 1}}, "ALPHA is a word of C"),
+        ({"parameters": {"own_bytes": 1}}, "OWN_BYTES is a word of C"),
+        ({"parameters": {"hears": 1}}, "HEARS is a word of C"),
+        ({"parameters": {"uint8_max": 1}}, "UINT8_MAX is a word of C"),
+        ({"parameters": {"int_least16_min": 1}}, "INT_LEAST16_MIN is a word of C"),
+        ({"parameters": {"size_max": 1}}, "SIZE_MAX is a word of C"),
+        ({"shows": {"wakes_left": u8}, "hears": ("wakes_left",)}, "wakes_left is a word of C"),
+        ({"keeps": {"row": u8[149]}}, "its variables take 165 B, and in C they may take 164"),
         ({"parameters": {"limit": 1, "LIMIT": 2}}, "two parameters are LIMIT in C; choose another name"),
         ({"parameters": {"rows": ((1, 2), (3,))}}, "its parameter rows is no table with rows of one length"),
         ({"parameters": {"rows": ((1, 2), 3)}}, "its parameter rows is no table"),
@@ -108,6 +124,53 @@ def test_what_c_cannot_have_is_refused(wrong, says):
         program.shows = {**program.shows, "heat": i16}
     with pytest.raises(InputError, match=says):
         c_header(declared(program, "mine.py"), "planaria header mine.py")
+
+
+class All(Program):
+    shows = {"a": i8, "b": u16, "c": i32, "row": u8[2]}
+    keeps = {"d": u32, "e": i16[3], "wakes_left": u8}
+    hears = ("c", "row", "a")
+    inputs = {"odd": u8, "wide": u32, "few": i16[2]}
+    parameters = {"limit": -5, "far": 1 << 40, "table": ((1, -2), (300, 4)), "boot_at": 3}
+
+    def wake(me):
+        me.a = me.limit
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_header_of_all_kinds_lies_where_the_variables_do(hardware, tmp_path, target):
+    """As the compiler says."""
+    handlers = declared(All, "all.py")
+    layout, heard = handlers.declaration.layout, handlers.declaration.layout.heard
+    places = [
+        *(("cell", one) for one in layout.own.values()),
+        *(("said", one) for one in layout.shown.values()),
+        *(("heard", one) for name, one in heard.items() if name != "age"),
+        *(("inputs", one) for one in layout.board.values()),
+    ]
+    checks = [
+        f'_Static_assert(__builtin_offsetof(struct {what}, {one.name}) == {one.offset}, "");'
+        f'_Static_assert(sizeof ((struct {what} *)0)->{one.name} == {one.kind.bytes}, "");'
+        for what, one in places
+    ]
+    checks.append(f'_Static_assert(__builtin_offsetof(struct cell, inbox) == {layout.inbox}, "");')
+    checks.append(f'_Static_assert(sizeof(struct heard) == {layout.record_bytes}, "");')
+    (tmp_path / "all.h").write_text(c_header(handlers, "planaria header all.py"))
+    wake = (
+        "static int wake(struct cell *me)\n"
+        "{ me->a = (int8_t)(TABLE[1][0] + LIMIT + (FAR > 9) + BOOT_AT); return 1; }"
+    )
+    path = tmp_path / "all.c"
+    path.write_text("\n".join(['#include "all.h"', *checks, wake]))
+    cell, ram = load(build(build_program(Timing()), find_chip(target), Options(program=path))), Ram()
+    cell.wake(ram)
+    assert ram.state[4] == 300 - 5 + 1 + 3 - 256
+
+
+def test_the_name_of_a_file_is_only_a_name(tmp_path):
+    text = c_header(declared(Small, "bad\udcff*/.py"), "planaria header bad\udcff.py")
+    text.encode()
+    assert text.partition("\n")[0].count("*/") == 1
 
 
 def test_a_program_of_bare_bytes_has_no_header():

@@ -75,6 +75,7 @@ def test_a_program_in_c_does_what_its_twin_does(hardware, planaria, name, target
         ("majority", "YES * board()->sees", "board()->sees ? YES : 0"),
         ("firefly", "floor_divide(sum, count + 1)", "sum / (count + 1)"),
         ("hop_count", "age > PATIENCE_WAKES", "age >= PATIENCE_WAKES"),
+        ("hop_count", "me->inbox[port].hops = said->hops;", ""),
     ],
 )
 def test_a_twin_that_does_something_else_is_found_out(hardware, planaria, tmp_path, name, old, new):
@@ -92,7 +93,45 @@ def test_verify_of_a_program_says_what_it_cannot(hardware, planaria, tmp_path):
     assert process.returncode == 2
     assert "machine code is made of C, and there is no" in process.stderr
     process = planaria("verify", EXAMPLES / "leader.py", "--target", "rv32imc", "--elf", "a.elf")
+    assert process.returncode == 2
     assert "--elf: a.elf - it is for genomes; leave it out" in process.stderr
+
+
+FAILING = """
+from planaria.swarm import Program, u8
+class Failing(Program):
+    keeps = {"row": u8[4], "zero": u8}
+    def boot(me, strap):
+        me.zero = 0
+    def wake(me):
+        me.row[me.entropy] = 1 // me.zero
+def legitimate(world): return 0
+"""
+
+
+@pytest.mark.parametrize(
+    "work", ["((volatile uint8_t *)me)[entropy(me)] = 1;", "for (volatile int i = 0;; i++) {}"]
+)
+def test_where_python_fails_c_is_not_asked(hardware, planaria, tmp_path, work):
+    """It would write anywhere, or never end. A comparison of nothing is none."""
+    (tmp_path / "failing.py").write_text(FAILING)
+    planaria("header", "failing.py", "-o", "failing.h")
+    boot = "static void boot(struct cell *me, uint32_t strap) { me->zero = 0; }\n"
+    wake = f"static int wake(struct cell *me) {{ {work} return 1; }}\n"
+    (tmp_path / "failing.c").write_text(f'#include "failing.h"\n{boot}{wake}')
+    process = planaria("verify", "failing.py", "--target", "host", "--cases", 300)
+    assert process.returncode == 2
+    assert "in Python wake failed in each of 300 cases; mend it" in process.stderr
+
+
+def test_verify_ends_when_the_machine_fails_again_and_again(hardware, planaria, tmp_path):
+    for path in EXAMPLES.glob("leader.*"):
+        (tmp_path / path.name).write_text(path.read_text().replace("me->distance = 0;", "__builtin_trap();"))
+    process = planaria("verify", "leader.py", "--target", "host", "--json")
+    [run] = json.loads(process.stdout)["genomes"]
+    assert (process.returncode, run["mismatches"]) == (1, 5)
+    assert run["cases"] < 40
+    assert "SIGILL" in run["first_mismatch"]
 
 
 def test_a_header_is_written(planaria, tmp_path):
@@ -103,8 +142,11 @@ def test_a_header_is_written(planaria, tmp_path):
         "include it in majority.c, and write boot, wake\n"
     )
     (tmp_path / "m.py").write_text((EXAMPLES / "majority.py").read_text())
-    process = planaria("header", "m.py", "-o", "m.py")
-    assert process.returncode == 2
+    for handwritten in ("m.py", "m.c"):
+        process = planaria("header", "m.py", "-o", handwritten)
+        assert process.returncode == 2
+    assert (tmp_path / "m.py").read_text() == (EXAMPLES / "majority.py").read_text()
+    assert not (tmp_path / "m.c").exists()
     process = planaria("header", EXAMPLES / "hop_count.py", "-o", "h.h")
     assert "it declares no variables, of which a header could be made; write a class" in process.stderr
     assert not (tmp_path / "h.h").exists()

@@ -30,6 +30,9 @@ class Machine:
         self.rom = rom
         self.log = log
 
+    def persistent(self, ram):
+        return ram.persistent_bytes()
+
     def boot(self, ram, entropy, strap):
         if self.rom[10] or self.rom[11]:
             raise MachineError(Failure.REFUSED, "rotten")

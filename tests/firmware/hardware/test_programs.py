@@ -21,7 +21,6 @@ from firmware.budget import CHANNELS, PORTS
 from firmware.clock import Law, Timing
 from firmware.errors import InputError
 from firmware.handlers import Handlers
-from firmware.hardware.build import Options, build
 from firmware.hardware.chips import CHIPS, TARGETS
 from firmware.hardware.machine import OUTPUT, ChipProgram, LibraryProgram, load, machine, rom_image
 from firmware.hardware.simulator import Event
@@ -30,41 +29,11 @@ from firmware.memory import Ram
 from firmware.picture import Picture
 from firmware.program import Failure, MachineError
 from firmware.runtime import interpreted
+from tests.firmware.hardware.in_c import FLASH, MINE, built_program
 
 ROOT = Path(__file__).parents[3]
 HOP_COUNT = ROOT / "examples" / "hop_count.c"
-FLASH = image.build_program(Timing())
 PYTHON = interpreted(Handlers.of(vars(hop_count), "hop_count.py"))
-
-MINE = """#include <stdint.h>
-struct said {{ int8_t state[16]; }};
-struct cell {{ struct said said; uint8_t kept[{kept}]; }};
-#include "program.h"
-{before}
-static void boot(struct cell *me, uint32_t strap) {{}}
-static void hear(struct cell *me, uint32_t port, const struct said *said) {{}}
-static int wake(struct cell *me)
-{{
-    {work}
-    return {says};
-}}
-"""
-
-
-@pytest.fixture
-def write(tmp_path, hardware):
-    """``write(work, says)`` writes a program that does this when it wakes, and returns its path."""
-
-    def make(work="", says="1", before="", kept=4, form=MINE):
-        path = tmp_path / "mine.c"
-        path.write_text(form.format(work=work, says=says, before=before, kept=kept))
-        return path
-
-    return make
-
-
-def built_program(path, target, flash=FLASH, **options):
-    return build(flash, TARGETS[target], Options(program=path, **options))
 
 
 @pytest.fixture(scope="module")
@@ -220,50 +189,6 @@ def test_a_program_that_traps_or_hangs_on_this_machine(write, work, says):
         assert cell.wake(Ram()).wait_us == other.wake(Ram()).wait_us
 
 
-@pytest.mark.parametrize("target", ["host", "cortex-m0plus"])
-@pytest.mark.parametrize("place", ["& 63", "/ 99999999"], ids=["bounded", "calls-outside"])
-def test_an_array_that_the_stack_does_not_hold(write, target, place):
-    work = f"volatile char deep[4000]; deep[entropy(me) {place}] = 1; me->said.state[5] = deep[9];"
-    message = r"RAM: 4,\d\d\d B on cortex-m0plus - 3,\d\d\d B more .* 72 B static and 4,0\d\d B of stack"
-    with pytest.raises(InputError, match=message):
-        built_program(write(work), target)
-
-
-DEEP = """
-static int depth(volatile int *left)
-{
-    volatile int32_t here[3] = {left[0]};
-    return left[0]-- > 0 ? depth(left) + here[0] : 0;
-}
-"""
-"""Each level takes at least 16 bytes, which no compiler can add up."""
-
-
-@pytest.mark.parametrize("target", CHIPS)
-def test_a_stack_that_runs_into_the_variables(write, target):
-    """By one level too many; the cell's RAM is what it was."""
-    work = "volatile int left = me->said.state[0]; if (left) me->said.state[1] = (int8_t)depth(&left);"
-    cell = load(built_program(write(work, before=DEEP, kept=64), target))
-    for levels, fits in ((1, True), (60, False), (1, True)):
-        ram = Ram(bytearray([levels, 0, *range(100, 178)]) + bytearray(176))
-        before = bytes(ram.bytes)
-        if fits:
-            assert cell.wake(ram).wait_us > 0
-            assert bytes(ram.bytes[2:84]) == before[2:84]  # the guard included, which is put back
-        else:
-            with pytest.raises(MachineError, match=r"trap: .*") as caught:
-                cell.wake(ram)
-            assert caught.value.failure is Failure.TRAP
-            assert bytes(ram.bytes) == before
-
-
-@pytest.mark.parametrize("target", CHIPS)
-def test_the_guard_sees_what_goes_one_byte_too_far(write, target):
-    work = "((volatile uint8_t *)me)[sizeof *me + 3] = 1;"
-    with pytest.raises(MachineError, match="trap: its stack has run into its variables"):
-        load(built_program(write(work), target)).wake(Ram())
-
-
 @pytest.mark.parametrize("target", TARGETS)
 def test_what_is_on_the_board_can_be_read(write, target):
     """Bytes, and numbers of four of them, at any place."""
@@ -275,6 +200,30 @@ def test_what_is_on_the_board_can_be_read(write, target):
     ram = Ram()
     cell.wake(ram)
     assert ram.state[4:6].tolist() == [0x37, 210 - 256]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_cell_that_will_not_wake_again_has_the_ram_it_had(write, target):
+    cell, ram = load(built_program(write("me->said.state[4] = 9; board_sleep();"), target)), Ram()
+    with pytest.raises(MachineError, match="asleep with no timer set"):
+        cell.wake(ram)
+    assert not any(ram.bytes)
+
+
+def test_a_module_that_hangs(write):
+    work = "for (volatile int i = 0; me->said.state[0];) me->said.state[1] = (int8_t)i;"
+    cell = load(built_program(write(work), "wasm"))
+    ram = Ram()
+    ram.state[0] = 1
+    with pytest.raises(MachineError, match="hang: it has not ended after"):
+        cell.wake(ram)
+    assert cell.wake(Ram()).wait_us > 0
+
+
+def test_a_number_that_is_cut_short_is_refused(write):
+    work = "int64_t far = 3000000000; me->said.state[4] = (int8_t)floor_divide(me->said.state[4] - far, 7);"
+    with pytest.raises(InputError, match="implicit conversion loses integer precision"):
+        built_program(write(work), "host")
 
 
 def test_a_trap_outside_of_a_program_is_what_it_was(hardware):
@@ -348,29 +297,6 @@ def test_a_program_that_does_not_compile(write, target, wrong, says):
     with pytest.raises(InputError, match=says) as caught:
         built_program(write(**wrong), target)
     assert str(caught.value).endswith("put the source right")
-
-
-@pytest.mark.parametrize("target", ["host", "wasm", "cortex-m0plus"])
-def test_variables_beside_the_cell_are_refused(write, target):
-    """Natively too, where all cells would share them."""
-    path = write("tally[me->said.state[0] & 7]++; more++;", before="static uint16_t tally[8], more;")
-    with pytest.raises(InputError) as caught:
-        built_program(path, target)
-    assert str(caught.value) == (
-        "RAM: 18 B beside struct cell - tally, 16 B, more, 2 B: natively all cells would share them; "
-        "keep all variables in struct cell"
-    )
-
-
-@pytest.mark.parametrize("target", ["host", "rv32imc"])
-def test_more_rom_than_a_cell_has_is_refused(write, target):
-    path = write(
-        "me->said.state[0] = TABLE[entropy(me) >> 18];", before="static const int8_t TABLE[1 << 14] = {1};"
-    )
-    with pytest.raises(InputError, match=r"ROM: \d\d,\d\d\d B on .* more than a cell's 10,240 B; ") as caught:
-        built_program(path, target)
-    assert "largest are TABLE, 16,384 B, " in str(caught.value)
-    assert str(caught.value).endswith("make the program shorter")
 
 
 def test_what_is_no_program(hardware, tmp_path):
