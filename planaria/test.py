@@ -51,6 +51,9 @@ FAULTS: Final = (
 )
 """One of every kind that a program in Python can suffer."""
 
+SIDE_MIN: Final = 5
+"""Rows and columns that these need."""
+
 ROUNDS, LOSS = 30, 0.05
 """How long the worlds of the faults live, and how many messages are lost in all."""
 
@@ -72,7 +75,7 @@ def put_to_test(
     Args:
         path: of the program.
         parameters: other values for some of its own, by name.
-        grid: ``COLSxROWS`` of all worlds, at least 8x8.
+        grid: ``COLSxROWS`` of all worlds, at least 5x5.
         worlds: how many begin from random RAM, and how many are wounded.
         rounds: they have after that, to become legitimate and stay so.
         seed: of the first; the others follow.
@@ -86,6 +89,9 @@ def put_to_test(
     for name, value, most in (("worlds", worlds, 10_000), ("rounds", rounds, 100_000)):
         if not 1 <= value <= most:
             raise InputError(name, value, f"it must be 1 to {most:,}", "leave it out for what is usual")
+    if min(RunConfig.of({"grid": grid}).topology.shape) < SIDE_MIN:
+        limit = f"some faults strike the cell in row and column {SIDE_MIN - 1}"
+        raise InputError("grid", grid, limit, f"give at least {SIDE_MIN}x{SIDE_MIN}")
     for text in FAULTS:
         RunConfig.of({"grid": grid, "seed": seed, "faults": [text]})
     with tqdm(total=len(FAULTS) + 2 * worlds, desc=before_bar(code.name), disable=None, leave=False) as bar:

@@ -69,6 +69,10 @@ def test_a_program_that_does_not(planaria, tmp_path):
         ((ROOT / "examples" / "leader.py", "--worlds", 0), "worlds: 0 - it must be 1 to 10,000"),
         ((ROOT / "examples" / "leader.py", "--rounds", 100_001), "rounds: 100001 - it must be 1 to 100,000"),
         ((ROOT / "examples" / "leader.py", "--grid", "8"), "grid: 8 - "),
+        (
+            (ROOT / "examples" / "leader.py", "--grid", "9x4"),
+            "grid: 9x4 - some faults strike the cell in row",
+        ),
         ((ROOT / "examples" / "leader.py", "--seed", -1), "seed: -1 - "),
     ],
 )
