@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.config import RunConfig
+from emulator.record.judge import first_to_stay
 from emulator.record.recovery import Outcome
 from emulator.record.result import RunResult
 from firmware.budget import VISIBLE
@@ -106,20 +107,11 @@ class _Watch:
         if clean.rounds is not None:
             end = STRIKES_AT + round(clean.rounds)
             messages = self._messages[end] - self._messages[STRIKES_AT]
-        legitimate = np.array(result.error_by_round[STRIKES_AT:]) <= clean.error_limit
-        first = _first_for_long(legitimate, dwell_rounds)
+        errors = result.error_by_round[STRIKES_AT:]
+        first = first_to_stay(errors, clean.error_limit, dwell_rounds)
         if first is not None:
+            legitimate = np.array(errors) <= clean.error_limit
             relapses = int((legitimate[first:-1] & ~legitimate[first + 1 :]).sum())
         spared = int(self._spared.sum())
         disturbed = self._disturbed[end] / spared if spared else None
         return Return(clean.outcome, clean.rounds, clean.updates, messages, relapses, disturbed)
-
-
-def _first_for_long(legitimate: NDArray[np.bool_], dwell_rounds: int) -> int | None:
-    """The first round from which a world is legitimate for so many more; None if there is none."""
-    run = 0
-    for number, is_so in enumerate(legitimate):
-        run = run + 1 if is_so else 0
-        if run == dwell_rounds + 1:
-            return number - dwell_rounds
-    return None

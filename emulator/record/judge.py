@@ -3,6 +3,7 @@
 What the words mean is in ``emulator.record.recovery``; SPEC.md, "Recovery", says the same in prose.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
@@ -129,8 +130,8 @@ def _judge_by(
 
     The second is larger where the first is so small that an organism's noise at rest goes beyond it.
     """
-    first = _first_to_stay(watched, limit, life.predicate.dwell_rounds)
-    if first is None or end is None:
+    place = first_to_stay([sample.error for sample in watched], limit, life.predicate.dwell_rounds)
+    if place is None or end is None:
         back = _back_since(watched, limit)
         failure = _failure(seen, lost_above, stood, life.pattern_cells) or Outcome.NOT_RECOVERED
         since = None if back is None else back.time_us / life.mean_interval_us
@@ -138,6 +139,7 @@ def _judge_by(
     if watched[-1].error > lost_above:
         failure = _failure(seen, lost_above, stood, life.pattern_cells) or Outcome.RELAPSED
         return Judgement(failure, limit)
+    first = watched[place]
     return Judgement(
         Outcome.RECOVERED,
         limit,
@@ -163,13 +165,19 @@ def _failure(
     return Outcome.EXPLODED if seen[-1].mature > EXPLODED_TIMES * pattern_cells else None
 
 
-def _first_to_stay(samples: list[Sample], limit: float, dwell_rounds: int) -> Sample | None:
-    """The first sample from which the error stays within the limit for the dwell time."""
+def first_to_stay(errors: Sequence[float], limit: float, dwell_rounds: int) -> int | None:
+    """Place of the first error from which all stay within the limit for the dwell time; None if none does.
+
+    Args:
+        errors: one a round.
+        limit: the largest that is within it.
+        dwell_rounds: so many rounds more.
+    """
     run = 0
-    for index, sample in enumerate(samples):
-        run = run + 1 if sample.error <= limit else 0
+    for place, error in enumerate(errors):
+        run = run + 1 if error <= limit else 0
         if run == dwell_rounds + 1:
-            return samples[index - dwell_rounds]
+            return place - dwell_rounds
     return None
 
 

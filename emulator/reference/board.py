@@ -218,8 +218,8 @@ class Board:
         except MachineError as failure:
             self.observer.machine_fault(action, failure.failure)
             return None
-        left = self.ram, twin
         assert isinstance(self._pristine, MachineProgram)
-        same = done == unharmed and len({self._pristine.persistent(ram) for ram in left}) == 1
+        persistent = self._pristine.persistent
+        same = done == unharmed and persistent(self.ram) == persistent(twin)
         self.observer.machine_fault(action, "masked" if same else "silent")
         return done
