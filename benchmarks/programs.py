@@ -6,6 +6,7 @@ from pathlib import Path
 from emulator.choose import make_engine
 from emulator.config import RunConfig
 from emulator.engine import Engine
+from emulator.program_boards import ProgramBoards
 from emulator.program_goal import ProgramGoal
 from emulator.reference.engine import ReferenceEngine
 from emulator.world.lattices import Square8
@@ -20,7 +21,7 @@ from planaria.shipped import open_genome
 SIDE = 32
 GROWN_ROUNDS = 30
 CONFIG = RunConfig(Square8(SIDE, SIDE), loss=0.05)
-GOAL = ProgramGoal("benchmark", lambda world: 0.0)
+GOAL = ProgramGoal(ProgramBoards("benchmark"), lambda world: 0.0)
 
 
 def measure() -> dict[str, float]:

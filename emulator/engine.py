@@ -74,7 +74,7 @@ class Engine(Hardware):
         self.library = library or _no_library
         self.on_round: Callable[[int], None] = lambda _round: None
         self._goal = goal
-        self._on_boards = goal.boards(config.topology)
+        self._on_boards = goal.boards(config.topology, config.seed)
         self._trace = Trace(trace_file)
         self._traffic = Traffic()
         self._sampled_rounds = 0

@@ -28,8 +28,12 @@ class Goal(ABC):
     mature_cells: int | None = None
 
     @abstractmethod
-    def boards(self, topology: Topology) -> Boards:
-        """What is on the boards: numbers, straps and inputs, uint8[cells, 16].
+    def boards(self, topology: Topology, seed: int) -> Boards:
+        """What is on the boards: numbers, straps, roles and inputs, uint8[cells, 16].
+
+        Args:
+            topology: the cells.
+            seed: of the run, where chance decides.
 
         Raises:
             InputError: this goal cannot be reached on this topology.
@@ -61,7 +65,8 @@ class PictureGoal(Goal):
         self.yardsticks = BY_ERROR
         self.mature_cells = picture.mature
 
-    def boards(self, topology: Topology) -> Boards:
+    def boards(self, topology: Topology, seed: int) -> Boards:
+        del seed
         straps = np.zeros(topology.shape, np.uint8)
         straps[self.picture.seed_cell(*topology.shape)] = 1
         return make_boards(straps.ravel())

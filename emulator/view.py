@@ -4,7 +4,7 @@ All arrays have an entry for each cell, in the order of their numbers; ``view.to
 on the grid.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.world.topology import Topology
-from firmware.variables import Layout
+from firmware.variables import ROLE, Layout
 
 
 class World(Protocol):
@@ -61,6 +61,7 @@ class View:
         world: the cells.
         layout: where the program's variables lie; None if it has declared none.
         parameters: the numbers in its ROM by name, as this run has them.
+        classes: of its roles.
     """
 
     def __init__(
@@ -68,8 +69,9 @@ class View:
         world: World,
         layout: Layout | None = None,
         parameters: Mapping[str, Any] = MappingProxyType({}),
+        classes: Sequence[type] = (),
     ) -> None:
-        self._world, self._layout = world, layout
+        self._world, self._layout, self._classes = world, layout, classes
         self.parameters = parameters
         self._ram: NDArray[np.uint8] | None = None
 
@@ -107,6 +109,20 @@ class View:
         if name in board:
             return board[name].read(self._world.boards)
         raise KeyError(f"{name}: the program has {', '.join([*own, *board]) or 'declared no variables'}")
+
+    def has_role(self, role: type) -> NDArray[np.bool_]:
+        """Which cells run this class of the program's: bool[cells].
+
+        Raises:
+            KeyError: it is none of them.
+        """
+        if role not in self._classes:
+            names = ", ".join(one.__name__ for one in self._classes) or "declared no classes"
+            raise KeyError(f"{getattr(role, '__name__', role)}: the program has {names}")
+        if self._layout is None or not self._layout.several:
+            return np.ones(self.topology.cells, np.bool_)
+        has: NDArray[np.bool_] = self[ROLE] == self._classes.index(role)
+        return has
 
     def hops_from(self, cells: NDArray[np.bool_]) -> NDArray[np.int64]:
         """How far each cell is from the nearest of some, over running cells.

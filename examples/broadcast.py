@@ -3,8 +3,7 @@
 A cell believes a word that two of its eight neighbours say, at whatever distance the second nearest of them
 has heard it: a liar alone convinces nobody, and words that nobody has said grow farther away until they are
 forgotten (certified propagation, Koo 2004). Run it: ``planaria run examples/broadcast.py --grid 17x17 --loss
-0.05 --fault lie:rect:3,3,1,1@0+200 --fault lie:rect:3,11,1,1@0+200 --fault lie:rect:11,4,1,1@0+200 --fault
-scramble:all@100 --rounds 300``; it prints what is kept in ``broadcast.out``.
+0.05 --fault scramble:all@100 --rounds 300``; it prints what is kept in ``broadcast.out``.
 """
 
 import numpy as np
@@ -32,6 +31,18 @@ class Broadcast(Program):
         me.colour[3] = 64
 
 
+class Liar(Broadcast):
+    """Claims to have heard another word from the first hand."""
+
+    parameters = {**Broadcast.parameters, "lie": 0b001001}
+
+    def wake(me):
+        me.word = me.lie
+        me.hops = 0
+        me.colour[0] = me.colour[3] = 64
+        me.colour[1] = me.colour[2] = 0
+
+
 def distance(me, word):
     """At which the second nearest of the neighbours that say a word has heard it."""
     nearest = me.limit
@@ -52,9 +63,17 @@ def straps(topology):
     return dict.fromkeys(cells.ravel().tolist(), 0b110110)
 
 
+def roles(topology):
+    """Three liars where there is room for them: a cell that hears two would believe the same lie."""
+    rows, cols = topology.shape
+    liars = [3 * cols + 3, 3 * cols + cols - 6, (rows - 6) * cols + 4]
+    return {Liar: liars if min(rows, cols) >= 12 else []}
+
+
 def legitimate(world):
-    """Of the running cells, the share that does not believe what was said."""
-    if not world.running.any():
+    """Of the honest cells that run, the share that does not believe what was said."""
+    honest = world.running & world.has_role(Broadcast)
+    if not honest.any():
         return 0
-    said = world["strap"][world.running].max()
-    return np.mean(world["word"][world.running] != said)
+    said = world["strap"][honest].max()
+    return np.mean(world["word"][honest] != said)

@@ -171,7 +171,7 @@ class Access(ast.NodeTransformer):
         self, node: ast.AST, holder: str, known: dict[str, Variable], name: str, begin: ast.expr
     ) -> Place:
         if name not in known:
-            limit = f"the program has no {name} there"
+            limit = f"{self._declaration.name} has no {name} there"
             raise self._refuse(node, limit, f"it has {', '.join(known) or 'none'}")
         variable = known[name]
         offset = _sum(node, begin, _number(node, variable.offset))

@@ -12,10 +12,12 @@
         def wake(me): ...
 
 ``me`` is a cell and ``said`` what a neighbour shows, in these functions and in those that they call.
+
+A file may have several such classes, over the same variables, each for a role that some of the cells play.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import getattr_static
 from types import FunctionType, MappingProxyType
 from typing import Any, ClassVar, Final
@@ -26,6 +28,9 @@ from firmware.variables import TAKEN, Kind, Layout, is_name
 from firmware.whole import is_whole
 
 ARGUMENTS: Final = {"boot": ("me", "strap"), "hear": ("me", "port", "said"), "wake": ("me",)}
+
+ROLES_MAX: Final = 256
+"""Of one program."""
 
 DEPTH_MAX: Final = 8
 """Tuples in tuples, of a parameter."""
@@ -40,7 +45,7 @@ class Program:
         shows: public variables by name, at most 12 bytes; ``colour``, int8[4], is there in any case.
         keeps: variables of the cell alone.
         hears: names of what it shows, of which it wants the newest of each neighbour.
-        inputs: variables of the board, at most 11 bytes.
+        inputs: variables of the board, at most 11 bytes; 10 where a file has several such classes.
         parameters: numbers, or tuples of numbers, that stand in ROM.
     """
 
@@ -53,8 +58,9 @@ class Program:
 
 @dataclass(frozen=True)
 class Declaration:
-    """What a program declares: where its variables lie, and its parameters by name."""
+    """What a class of a program declares: its name, where its variables lie, and its parameters by name."""
 
+    name: str
     layout: Layout
     parameters: dict[str, int | tuple[Any, ...]]
 
@@ -67,48 +73,64 @@ def hears(me, port, said):  # type: ignore[no-untyped-def]
     """Of a program that has no ``hear``."""
 
 
-def find_program(names: Mapping[str, object]) -> type[Program] | None:
-    """The program among the names of a module: the one class of its own that is derived from ``Program``.
+def find_programs(names: Mapping[str, object]) -> tuple[type[Program], ...]:
+    """The programs among the names of a module: its own classes that are derived from ``Program``, in order.
 
-    Raises:
-        InputError: there are several.
+    One that has no ``wake``, and from which others are derived, is only what these have in common.
     """
     here = names.get("__name__")
     programs = (one for one in names.values() if isinstance(one, type) and issubclass(one, Program))
-    found = list(dict.fromkeys(program for program in programs if program.__module__ == here))
-    if len(found) > 1:
-        several = ", ".join(program.__name__ for program in found)
-        raise InputError("program", several, "a file has one program", "put each into a file of its own")
-    return found[0] if found else None
+    own = dict.fromkeys(program for program in programs if program.__module__ == here)
+    bases = {base for program in own for base in program.__mro__[1:]}
+    return tuple(program for program in own if hasattr(program, "wake") or program not in bases)
 
 
-def declared(program: type[Program], name: str, chosen: Mapping[str, int] = MappingProxyType({})) -> Handlers:
+def declared(
+    programs: Sequence[type[Program]], name: str, chosen: Mapping[str, int] = MappingProxyType({})
+) -> Handlers:
     """The functions of a program, with what it declares.
 
     Args:
-        program: the class.
+        programs: a class for each role, at least one.
         name: of its file, for messages.
-        chosen: other values for some of its parameters that are single numbers.
+        chosen: other values for some of its parameters that are single numbers, in every role that has them.
 
     Raises:
-        InputError: what it declares cannot be, a function is missing or takes other arguments, or there is no
-            such parameter.
+        InputError: what it declares cannot be, a function is missing or takes other arguments, there are too
+            many roles or not all have the same variables, or there is no such parameter.
     """
-    for attribute in ("shows", "keeps", "inputs", "parameters", "hears"):
-        given = getattr_static(program, attribute)
-        wanted = Sequence if attribute == "hears" else Mapping
-        if not isinstance(given, wanted) or isinstance(given, str):
-            limit = f"its {attribute} is a {type(given).__name__}"
-            raise InputError("program", name, limit, "see the examples")
-    layout = Layout.of(program.shows, program.keeps, program.hears, program.inputs)
+    if len(programs) > ROLES_MAX:
+        limit = f"it has {len(programs)} roles, and there can be {ROLES_MAX}"
+        raise InputError("program", name, limit, "make one of some, with an input")
+    _check_chosen(programs, chosen, name)
+    first, *others = (_of_role(program, name, chosen, several=len(programs) > 1) for program in programs)
+    for program, other in zip(programs[1:], others, strict=True):
+        assert first.declaration is not None
+        assert other.declaration is not None
+        if other.declaration.layout != first.declaration.layout:
+            limit = f"{program.__name__} has other variables than {programs[0].__name__}"
+            raise InputError("program", name, limit, "declare the same in all, or derive one from the other")
+    return replace(first, others=tuple(others))
+
+
+def _of_role(program: type[Program], name: str, chosen: Mapping[str, int], several: bool) -> Handlers:
+    """The functions of one role, with what it declares."""
+    _check_types(program, name)
+    try:
+        layout = Layout.of(program.shows, program.keeps, program.hears, program.inputs, several)
+    except InputError as error:
+        limit = f"{error.limit} (in {program.__name__} of {name})"
+        raise InputError(error.what, error.value, limit, error.fix) from None
     known = {*layout.own, *TAKEN}
     for parameter, value in program.parameters.items():
         if not is_name(parameter) or parameter in known:
-            limit = f"its parameter {written(parameter)} has the name of a variable, or no name"
+            limit = (
+                f"parameter {written(parameter)} of {program.__name__} has the name of a variable, or no name"
+            )
             raise InputError("program", name, limit, "choose another name")
         if not _is_constant(value):
-            given = f"{parameter} = {written(value)}"
-            limit = f"its parameter {given} is no whole number of 64 bits, nor a tuple of them"
+            given = f"parameter {parameter} = {written(value)}"
+            limit = f"{given} of {program.__name__} is no whole number of 64 bits, nor a tuple of them"
             raise InputError("program", name, limit, "change it")
     _check_attributes(program, name)
     missing: dict[str, Callable[..., None]] = {"boot": boots, "hear": hears}
@@ -118,22 +140,34 @@ def declared(program: type[Program], name: str, chosen: Mapping[str, int] = Mapp
         if not isinstance(function, FunctionType) or arguments_of(function) != arguments:
             asked = f"write: def {handler}({', '.join(arguments)})"
             raise InputError("program", name, f"{program.__name__} has no such function {handler}", asked)
-    parameters = _with_chosen(program.parameters, chosen, name)
-    return Handlers(**found, name=name, declaration=Declaration(layout, parameters))
+    parameters = {key: chosen.get(key, value) for key, value in program.parameters.items()}
+    return Handlers(**found, name=name, declaration=Declaration(program.__name__, layout, parameters))
 
 
-def _with_chosen(
-    parameters: Mapping[str, int | tuple[Any, ...]], chosen: Mapping[str, int], name: str
-) -> dict[str, int | tuple[Any, ...]]:
-    """The parameters of a program, some of them with other values."""
-    single = [parameter for parameter, value in parameters.items() if not isinstance(value, tuple)]
+def _check_types(program: type[Program], name: str) -> None:
+    for attribute in ("shows", "keeps", "inputs", "parameters", "hears"):
+        given = getattr_static(program, attribute)
+        wanted = Sequence if attribute == "hears" else Mapping
+        if not isinstance(given, wanted) or isinstance(given, str):
+            limit = f"{attribute} of {program.__name__} is a {type(given).__name__}"
+            raise InputError("program", name, limit, "see the examples")
+
+
+def _check_chosen(programs: Sequence[type[Program]], chosen: Mapping[str, int], name: str) -> None:
+    """Refuse other values for what is no parameter, or a row of numbers, and values that are no number."""
+    if not chosen:
+        return
+    for program in programs:
+        _check_types(program, name)
+    given = [item for program in programs for item in program.parameters.items()]
+    rows = {parameter for parameter, value in given if isinstance(value, tuple)}
+    single = dict.fromkeys(parameter for parameter, _ in given if parameter not in rows)
     for parameter, value in chosen.items():
         if parameter not in single:
             limit = f"{name} has {', '.join(single) or 'declared none that is a single number'}"
             raise InputError("parameter", parameter, limit, "name one that is a single number")
         if not _is_constant(value) or isinstance(value, tuple):
             raise InputError(f"parameter {parameter}", value, "it is no whole number of 64 bits", "e.g. 40")
-    return {**parameters, **chosen}
 
 
 def _check_attributes(program: type[Program], name: str) -> None:

@@ -72,10 +72,13 @@ class InputError(ValueError):
 
 
 def written(value: object) -> str:
-    """Any value as a text; of a whole number decimal digits have a limit, and others none."""
+    """Any value as a text; of a whole number decimal digits have a limit, and others none.
+
+    What cannot be written, for it may be somebody else's, is known by its type.
+    """
     try:
         return str(value)
-    except ValueError:
+    except Exception:
         return hex(value) if isinstance(value, int) else type(value).__name__
 
 

@@ -32,6 +32,7 @@ class Handlers:
         wake: takes RAM; may return False.
         name: of the program, for people.
         declaration: of its variables, if it has declared any; its functions are then on these, not on bytes.
+        others: of the program's other roles, which have the same variables.
     """
 
     boot: Callable[..., Any]
@@ -39,6 +40,22 @@ class Handlers:
     wake: Callable[..., Any]
     name: str = "program"
     declaration: "Declaration | None" = None
+    others: tuple["Handlers", ...] = ()
+
+    @property
+    def roles(self) -> int:
+        """How many roles the program has."""
+        return 1 + len(self.others)
+
+    @property
+    def declarations(self) -> "tuple[Declaration, ...]":
+        """What the class of each role declares, in their order; empty for a program of bare bytes."""
+        return tuple(role.declaration for role in (self, *self.others) if role.declaration)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Numbers in ROM by name; what several roles call alike is that of the first."""
+        return {name: value for one in reversed(self.declarations) for name, value in one.parameters.items()}
 
     @classmethod
     def of(cls, names: Mapping[str, object], name: str) -> "Handlers":

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from firmware.budget import CHANNELS, PORTS
 from firmware.declaration import Declaration, boots, hears
-from firmware.errors import InputError, visible
-from firmware.handlers import Handlers
+from firmware.errors import InputError, visible, written
+from firmware.handlers import HANDLERS, Handlers
 from firmware.memory import GUARD_BYTES, OWN_BYTES, STACK_MIN_BYTES
 from firmware.variables import AGE, OLD, Kind, Variable, u8
 
@@ -26,7 +26,7 @@ asm typeof
 
 _TAKEN: Final = re.compile(
     "CHANNELS|PORTS|ALPHA|ONE|ALIVE_MIN|FRAME_BYTES|MEAN_INTERVAL_MAX_US|OWN_BYTES|PHASE|HEARS|BOARD|RAM_OF|"
-    "PLANARIA_.*|U?INT(8|16|32|64|PTR|MAX|_LEAST.*|_FAST.*)_(MAX|MIN|C|WIDTH)|(SIZE|PTRDIFF|WCHAR|WINT|SIG_ATOMIC)_.*"
+    "ROLE_.*|PLANARIA_.*|U?INT(8|16|32|64|PTR|MAX|_LEAST.*|_FAST.*)_(MAX|MIN|C|WIDTH)|(SIZE|PTRDIFF|WCHAR|WINT|SIG_ATOMIC)_.*"
 )
 """Macros and enumerators that a program in C finds there."""
 
@@ -52,7 +52,8 @@ def c_header(handlers: Handlers, command: str) -> str:
         limit = "it declares no variables, of which a header could be made"
         raise InputError("program", handlers.name, limit, "write a class, as examples/leader.py")
     layout = declaration.layout
-    for name in (*layout.own, *layout.board, *map(str.upper, declaration.parameters)):
+    parameters = _of_all_roles(handlers)
+    for name in (*layout.own, *layout.board, *map(str.upper, parameters)):
         if name in _C_WORDS.split() or _TAKEN.fullmatch(name) or (name == LEFT and name in layout.heard):
             raise InputError("program", handlers.name, f"{name} is a word of C here", "choose another name")
     if layout.end > MOST_BYTES:
@@ -65,7 +66,8 @@ def c_header(handlers: Handlers, command: str) -> str:
     parts = [
         f"/* {_said(f'What {handlers.name} declares, written by `{command}`.')} */",
         "#include <stdint.h>",
-        *_parameters(declaration.parameters, handlers.name),
+        *_roles(handlers),
+        *_parameters(parameters, handlers.name),
         _struct("What a cell shows, and hears of its neighbours.", "said", said),
         _struct("What is on the board.", "inputs", map(_member, layout.board.values())),
     ]
@@ -77,17 +79,47 @@ def c_header(handlers: Handlers, command: str) -> str:
     parts += [_struct("A cell.", "cell", own, "packed, aligned(4)"), *_functions(declaration)]
     parts.append('#include "program.h"')
     parts.append("static inline const struct inputs *board(void) { return board_bytes(); }")
-    for function, default in ((handlers.boot, boots), (handlers.hear, hears)):
-        if function is default:
-            parts.append(f"static {_EMPTY[default.__name__]} {{}}")
+    parts += [f"static {_EMPTY[handler]} {{}}" for handler in _EMPTY if handler not in written_by(handlers)]
     return "\n\n".join(parts) + "\n"
 
 
 _EMPTY: Final = {
-    "boots": "void boot(struct cell *me, uint32_t strap)",
-    "hears": "void hear(struct cell *me, uint32_t port, const struct said *said)",
+    "boot": "void boot(struct cell *me, uint32_t strap)",
+    "hear": "void hear(struct cell *me, uint32_t port, const struct said *said)",
 }
 """Functions that a program in Python may leave out."""
+
+
+def written_by(handlers: Handlers) -> list[str]:
+    """The functions that a program has, in any of its roles."""
+    roles = (handlers, *handlers.others)
+    absent = {"boot": boots, "hear": hears}
+    return [name for name in HANDLERS if any(getattr(role, name) is not absent.get(name) for role in roles)]
+
+
+def _roles(handlers: Handlers) -> list[str]:
+    """The numbers of the roles, of which there is one on each board."""
+    names = [f"ROLE_{declaration.name.upper()}" for declaration in handlers.declarations]
+    if len(set(names)) < len(names):
+        limit = f"two of its classes are alike in C: {', '.join(names)}"
+        raise InputError("program", handlers.name, limit, "choose another name")
+    numbers = (f"{name} = {number}" for number, name in enumerate(names))
+    return [f"enum {{ {', '.join(numbers)} }};"] if handlers.others else []
+
+
+def _of_all_roles(handlers: Handlers) -> dict[str, Any]:
+    """Numbers in ROM; in C there is one of each name.
+
+    Raises:
+        InputError: two roles call other numbers alike.
+    """
+    for declaration in handlers.declarations:
+        for name, value in declaration.parameters.items():
+            first = handlers.parameters[name]
+            if value != first:
+                limit = f"{name} is {written(first)} in one of its classes and {written(value)} in another"
+                raise InputError("program", handlers.name, limit, "C has one; give it two names")
+    return handlers.parameters
 
 
 def _said(text: str) -> str:

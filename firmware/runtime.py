@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from firmware import clock, frame, image, numbers, whole
+from firmware import clock, frame, image, numbers, roles, whole
 from firmware.handlers import HANDLERS, Handlers
 from firmware.memory import OWN_BYTES, Ram
 from firmware.program import Failure, Firmware, MachineError, Wake
-from firmware.subset import SPENT, TURNS_MAX, EndlessError, translate
+from firmware.subset import SPENT, TURNS_MAX, EndlessError
 from firmware.variables import BOARD_BYTES
 
 FRAME_ERRORS_MAX: Final = 255
@@ -25,7 +25,7 @@ def interpreted(handlers: Handlers) -> Firmware:
     Raises:
         InputError: the functions are not such that they can be compiled, too.
     """
-    functions = translate(handlers)
+    functions = roles.functions(handlers)
     known: dict[int, Any] = {}
     names = {SPENT: _spent, EndlessError.__name__: EndlessError, **whole.INTERPRETED, **numbers.INTERPRETED}
     run = {

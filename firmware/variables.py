@@ -84,6 +84,12 @@ KINDS: Final = (u8, u16, u32, i8, i16, i32)
 BUILT_IN: Final = {"id": u32, "strap": u8}
 """What is on every board, first of all: its number, from 0, and the code of its strap, 0 for none."""
 
+ROLE: Final = "role"
+"""What is on it next, where a program has several roles: which one its cell plays."""
+
+ROLE_AT: Final = sum(kind.bytes for kind in BUILT_IN.values())
+"""Its byte."""
+
 
 @dataclass(frozen=True)
 class Variable:
@@ -114,7 +120,8 @@ class Layout:
         kept: in RAM behind them.
         heard: in the record of each port, ``AGE`` last.
         inbox: where the record of the first port lies in RAM; the others follow.
-        board: of the 16 bytes of the board: its number, the code of its strap, and the inputs.
+        board: of the 16 bytes of the board: its number, the code of its strap, the role, and the inputs.
+        several: whether there is a role.
     """
 
     shown: dict[str, Variable]
@@ -122,6 +129,7 @@ class Layout:
     heard: dict[str, Variable]
     inbox: int
     board: dict[str, Variable]
+    several: bool = False
 
     @classmethod
     def of(
@@ -130,8 +138,16 @@ class Layout:
         keeps: Mapping[str, Kind],
         hears: Sequence[str],
         inputs: Mapping[str, Kind],
+        several: bool = False,
     ) -> "Layout":
         """Lay out what a program declares.
+
+        Args:
+            shows: public variables.
+            keeps: variables of the cell alone.
+            hears: names of what it shows, of which it wants the newest of each neighbour.
+            inputs: variables of the board.
+            several: whether the program has several roles.
 
         Raises:
             InputError: a name or a kind is none, or there is no room; says so of which.
@@ -140,8 +156,10 @@ class Layout:
             _check_names(names)
         if both := set(inputs) & {*shows, *keeps}:
             raise _refused("inputs", min(both), "the cell has a variable of this name", "choose another")
-        if taken := {*inputs, *shows, *keeps} & set(BUILT_IN):
-            raise _refused("variable", min(taken), "every board has it", "choose another name")
+        built_in = _built_in(several)
+        if taken := {*inputs, *shows, *keeps} & set(built_in):
+            limit = "every board has it" + (" in a program of several classes" if ROLE in taken else "")
+            raise _refused("variable", min(taken), limit, "choose another name")
         if both := set(shows) & set(keeps):
             raise _refused("keeps", min(both), "the program shows one of this name", "choose another")
         for name in hears:
@@ -152,9 +170,12 @@ class Layout:
         shown = _placed({COLOUR: i8[VISIBLE], **shows}, 0)
         kept = _placed(keeps, CHANNELS)
         heard = _placed({**{name: shows[name] for name in hears}, AGE: u8}, 0) if hears else {}
-        board = _placed({**BUILT_IN, **inputs}, 0)
-        layout = cls(shown, kept, heard, _end(kept, CHANNELS), board)
-        _check_room("inputs", _end(board, 0), BOARD_BYTES, f"a board has {BOARD_BYTES}, 5 of them its own")
+        board = _placed({**built_in, **inputs}, 0)
+        layout = cls(shown, kept, heard, _end(kept, CHANNELS), board, several)
+        own = sum(kind.bytes for kind in built_in.values())
+        _check_room(
+            "inputs", _end(board, 0), BOARD_BYTES, f"a board has {BOARD_BYTES}, {own} of them its own"
+        )
         _check_room(
             "shows", _end(shown, 0), CHANNELS, f"a state has {CHANNELS}, of which {VISIBLE} are the colour"
         )
@@ -172,6 +193,13 @@ class Layout:
         return self.inbox + PORTS * self.record_bytes
 
     @property
+    def inputs(self) -> dict[str, Variable]:
+        """What is on the board besides what every board has."""
+        return {
+            name: variable for name, variable in self.board.items() if name not in _built_in(self.several)
+        }
+
+    @property
     def own(self) -> dict[str, Variable]:
         """What a cell can change: all that it shows, and all that it keeps."""
         return self.shown | self.kept
@@ -180,6 +208,10 @@ class Layout:
     def read_only(self) -> dict[str, Variable]:
         """What a cell can look at, and only the runtime changes."""
         return {ENTROPY: Variable(ENTROPY, u32, FIELD["prng"].offset)}
+
+
+def _built_in(several: bool) -> dict[str, Kind]:
+    return BUILT_IN | ({ROLE: u8} if several else {})
 
 
 def _placed(kinds: Mapping[str, Kind], offset: int) -> dict[str, Variable]:

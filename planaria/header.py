@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from firmware.declaration import boots, hears
-from firmware.header import c_header
+from firmware.header import c_header, written_by
 from firmware.system.atomic import write_all
 from planaria.outputs import check_outputs
 from planaria.program import open_program
@@ -26,10 +25,9 @@ def write_header(program: Path, output: Path) -> dict[str, Any]:
     check_outputs([output], [program, program.with_suffix(".c")])
     write_all({output: text.encode()})
     assert handlers.declaration is not None
-    functions = {"boot": handlers.boot is not boots, "hear": handlers.hear is not hears, "wake": True}
     return {
         "program": program.stem,
         "file": str(output),
         "own_bytes": handlers.declaration.layout.end,
-        "functions": [name for name, wanted in functions.items() if wanted],
+        "functions": written_by(handlers),
     }

@@ -14,9 +14,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from emulator.program_boards import ProgramBoards
 from emulator.program_goal import ProgramGoal
 from firmware.arguments import text, whole
-from firmware.declaration import declared, find_program
+from firmware.declaration import declared, find_programs
 from firmware.errors import InputError
 from firmware.foreign import ForeignError, called
 from firmware.handlers import Handlers
@@ -28,7 +29,7 @@ SUFFIX: Final = ".py"
 
 FILE_MAX_BYTES: Final = 1 << 20
 
-LEGITIMATE, STRAPS, INPUTS = "legitimate", "straps", "inputs"
+LEGITIMATE, STRAPS, INPUTS, ROLES = "legitimate", "straps", "inputs", "roles"
 """Functions of the file: what its runs are judged by, and what is on the boards, which may be missing."""
 
 
@@ -78,9 +79,9 @@ class SourceProgram:
             InputError: the file is not a person's own, fails when it is run, or lacks one.
         """
         names, name = self._names(), f"{self.name}{SUFFIX}"
-        program = find_program(names)
-        if program:
-            return declared(program, name, dict(self.given))
+        programs = find_programs(names)
+        if programs:
+            return declared(programs, name, dict(self.given))
         if self.given:
             limit = f"{name} is no class, and has no parameters"
             raise InputError("parameter", self.given[0][0], limit, "see examples/leader.py")
@@ -90,11 +91,12 @@ class SourceProgram:
     def parameters(self) -> dict[str, int | tuple[Any, ...]]:
         """Numbers in the program's ROM by name: those of the file, but for those that somebody has given.
 
+        What several roles call alike is that of the first.
+
         Raises:
             InputError: as ``handlers``.
         """
-        declaration = self.handlers.declaration
-        return dict(declaration.parameters) if declaration else {}
+        return self.handlers.parameters
 
     @property
     def source_in_c(self) -> Path:
@@ -132,7 +134,7 @@ class SourceProgram:
             InputError: as ``handlers``, or it does not say.
         """
         names = self._names()
-        legitimate, straps, inputs = (names.get(name) for name in (LEGITIMATE, STRAPS, INPUTS))
+        legitimate, straps, inputs, roles = (names.get(name) for name in (LEGITIMATE, STRAPS, INPUTS, ROLES))
         if not callable(legitimate):
             limit = f"it has no function {LEGITIMATE}: how far is a world from legitimate, 0 to 1?"
             raise InputError("program", self.path, limit, "write: def legitimate(world): return ...")
@@ -140,10 +142,24 @@ class SourceProgram:
             if given is not None and not callable(given):
                 fix = f"def {name}(topology): ..."
                 raise InputError("program", self.path, f"its {name} is no function", fix)
-        declaration, name = self.handlers.declaration, f"{self.name}{SUFFIX}"
-        if declaration is None:
-            return ProgramGoal(name, legitimate, straps, inputs)
-        return ProgramGoal(name, legitimate, straps, inputs, declaration.layout, declaration.parameters)
+        handlers, classes = self.handlers, find_programs(names)
+        self._check_roles(roles, [one.__name__ for one in classes])
+        layout = handlers.declaration.layout if handlers.declaration else None
+        boards = ProgramBoards(handlers.name, straps, inputs, roles, layout, classes)
+        return ProgramGoal(boards, legitimate, handlers.parameters)
+
+    def _check_roles(self, roles: object, classes: list[str]) -> None:
+        """Refuse several classes of which nobody says who runs them, and a choice among fewer."""
+        several, named = len(classes) > 1, ", ".join(classes) or "none"
+        if several and not callable(roles):
+            limit = f"it has the classes {named}, and no function {ROLES} that says which cells run which"
+            fix = f'write: def {ROLES}(topology): return {{{classes[1]}: "random:0.02"}}'
+            raise InputError("program", self.path, limit, fix)
+        if callable(roles) and not several:
+            limit = (
+                f"it has a function {ROLES}, which chooses among several classes of its own; it has {named}"
+            )
+            raise InputError("program", self.path, limit, "write more classes, or call it something else")
 
     def _names(self) -> dict[str, Any]:
         if self.path is None:

@@ -94,7 +94,7 @@ def _verify_program(
     assert isinstance(reference, BoardProgram)
     own_bytes = program.layout.end if program.layout else _bytes_in_c(program, flash)
     with tqdm(total=cases, unit=" cases", desc=before_bar(program.name), disable=None, leave=False) as bar:
-        report = verify_program(reference, twin, own_bytes, cases, seed, bar.update)
+        report = verify_program(reference, twin, own_bytes, cases, seed, bar.update, program.handlers.roles)
     facts = asdict(report)
     return {"genome": program.name, **facts, "first_mismatch": facts.pop("first")}
 

@@ -1,4 +1,4 @@
-"""What is on each board and outlives its cell: number, code of its strap, inputs. SPEC.md, "Boards"."""
+"""What is on each board and outlives its cell: number, code of its strap, role, inputs. SPEC.md, "Boards"."""
 
 from typing import Final
 
@@ -22,8 +22,8 @@ def make_boards(straps: NDArray[np.uint8]) -> Boards:
     return boards
 
 
-def set_input(boards: Boards, variable: Variable, values: NDArray[np.int64]) -> None:
-    """Each board has a value of an input, int64[cells]; of a row of numbers int64[cells, count]."""
+def set_variable(boards: Boards, variable: Variable, values: NDArray[np.int64]) -> None:
+    """Each board has a value of its own, int64[cells]; of a row of numbers int64[cells, count]."""
     kind = variable.kind
     numbers = values.astype(f"<{'i' if kind.signed else 'u'}{kind.size}").reshape(len(boards), -1)
     boards[:, variable.offset : variable.end] = np.ascontiguousarray(numbers).view(np.uint8)

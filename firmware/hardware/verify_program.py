@@ -15,7 +15,7 @@ from firmware.frame import Frame
 from firmware.memory import FIELD, Ram
 from firmware.program import BoardProgram, MachineError, Program
 from firmware.system import interrupts
-from firmware.variables import BOARD_BYTES
+from firmware.variables import BOARD_BYTES, ROLE_AT
 
 CELLS: Final = 4
 """So many cells live together, in a ring."""
@@ -60,6 +60,7 @@ def verify_program(
     cases: int,
     seed: int = 0,
     on_case: Callable[[], object] = lambda: None,
+    roles: int = 1,
 ) -> Comparison:
     """Run events of a life, and events from random RAM, through a program and its reference.
 
@@ -72,6 +73,7 @@ def verify_program(
         cases: how many events.
         seed: of the events.
         on_case: called after each.
+        roles: how many the program has; no board has another one.
 
     Raises:
         InputError: events of some kind always fail in Python, so that nothing was compared.
@@ -79,7 +81,7 @@ def verify_program(
     compared = Counter[str]()
     mismatches = left_out = failures = done = 0
     first = ""
-    for number, event in zip(range(cases), _events(reference, seed), strict=False):
+    for number, event in zip(range(cases), _events(reference, seed, roles), strict=False):
         expected = _outcome(reference.on(event.board), event, own_bytes)
         done = number + 1
         if isinstance(expected, str):
@@ -129,22 +131,36 @@ def _difference(expected: bytes, actual: bytes | str, own_bytes: int) -> str:
     return f"{where} is 0x{actual[place]:02x}, must be 0x{expected[place]:02x}"
 
 
-def _events(reference: BoardProgram, seed: int) -> Iterator[Event]:
+def _events(reference: BoardProgram, seed: int, roles: int) -> Iterator[Event]:
     """Without end: of a life, and in turn from any RAM."""
     rng = np.random.default_rng(seed)
-    life = _life(reference, rng)
+    life = _life(reference, rng, roles)
     while True:
         yield from (next(life) for _ in range(6))
         for _ in range(3):
-            yield Event("wake", _any(rng, RAM_BYTES), _any(rng, BOARD_BYTES))
+            yield Event("wake", _any(rng, RAM_BYTES), _board(rng, roles))
         boot = _word(rng), int(rng.integers(256))
-        yield Event("boot", _any(rng, RAM_BYTES), _any(rng, BOARD_BYTES), boot)
-        yield Event("receive", _any(rng, RAM_BYTES), _any(rng, BOARD_BYTES), _noise(rng))
+        yield Event("boot", _any(rng, RAM_BYTES), _board(rng, roles), boot)
+        yield Event("receive", _any(rng, RAM_BYTES), _board(rng, roles), _noise(rng))
 
 
-def _life(reference: BoardProgram, rng: Generator) -> Iterator[Event]:
+def _board(rng: Generator, roles: int) -> bytes:
+    """Any board, with one of so many roles."""
+    content = _any(rng, BOARD_BYTES)
+    return _with_role(content, roles, content[ROLE_AT])
+
+
+def _with_role(board: bytes, roles: int, role: int) -> bytes:
+    """A board with this role, counted on from the last one to the first; with its own where there is one."""
+    return board if roles == 1 else board[:ROLE_AT] + bytes([role % roles]) + board[ROLE_AT + 1 :]
+
+
+def _life(reference: BoardProgram, rng: Generator, roles: int) -> Iterator[Event]:
     """Cells that hear one another with losses, and restart now and then; one that fails restarts at once."""
-    boards = [number.to_bytes(4, "little") + rng.bytes(BOARD_BYTES - 4) for number in range(1, CELLS + 1)]
+    boards = [
+        _with_role(number.to_bytes(4, "little") + rng.bytes(BOARD_BYTES - 4), roles, number)
+        for number in range(1, CELLS + 1)
+    ]
     rams = [Ram() for _ in boards]
     fresh = set(range(CELLS))
     while True:

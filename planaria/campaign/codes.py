@@ -45,9 +45,9 @@ def check_parameters(plan: Plan, program: SourceProgram) -> None:
     """
     for given in plan.given():
         program.with_parameters(given)
-    own = program.parameters
+    roles = program.handlers.declarations
     for name, value in plan.parameters.items():
-        if value == own[name]:
+        if all(value == role.parameters.get(name, value) for role in roles):
             limit = f"it is {value} in {program.name} anyway"
             raise InputError(f"parameter {name}", value, limit, "leave it out")
 

@@ -153,15 +153,24 @@ def random_graph(rng, nodes):
 
 
 class Quiet(Goal):
-    """Every fifth cell is a seed, and nobody should show anything: for cells that lie nowhere."""
+    """Every fifth cell is a seed, and nobody should show anything: for cells that lie nowhere.
+
+    Args:
+        roles: of the program; boards have one number more, which none has.
+    """
 
     yardsticks = BY_ERROR
 
-    def boards(self, topology):
+    def __init__(self, roles=1):
+        self._roles = roles
+
+    def boards(self, topology, seed):
         codes = np.zeros(topology.cells, np.uint8)
         codes[::5] = 1
         boards = make_boards(codes)
         boards[:, 5:] = 17 * boards[:, :1] + np.arange(11, dtype=np.uint8)
+        if self._roles > 1:
+            boards[:, 5] %= self._roles + 1
         return boards
 
     def distance(self, world):

@@ -50,6 +50,29 @@ def test_variables_of_all_cells():
         View(SimpleNamespace())["hops"]
 
 
+class First:
+    pass
+
+
+class Second:
+    pass
+
+
+def test_roles():
+    """A number on the board, where there are several classes; with one all cells have its role."""
+    boards = np.zeros((12, 16), np.uint8)
+    boards[[3, 7], 5], boards[9, 5] = 1, 200
+    world = SimpleNamespace(topology=Square8(3, 4), boards=boards)
+    several = View(world, Layout.of({}, {}, [], {}, several=True), classes=(First, Second))
+    assert np.flatnonzero(several.has_role(Second)).tolist() == [3, 7]
+    assert np.flatnonzero(~several.has_role(First)).tolist() == [3, 7, 9]
+    assert View(world, LAYOUT, classes=(First,)).has_role(First).tolist() == [True] * 12
+    with pytest.raises(KeyError, match="int: the program has First, Second"):
+        several.has_role(int)
+    with pytest.raises(KeyError, match="First: the program has declared no classes"):
+        View(world).has_role(First)
+
+
 @given(st.sampled_from(TOPOLOGIES), st.integers(0, (1 << 18) - 1), st.integers(0, (1 << 18) - 1))
 def test_hops_and_components_are_those_of_networkx(topology, runs, chosen):
     bits = np.arange(topology.cells)

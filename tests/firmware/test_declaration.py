@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from firmware import frame
 from firmware.clock import Law, Timing
-from firmware.declaration import declared, find_program
+from firmware.declaration import declared, find_programs
 from firmware.errors import InputError
 from firmware.image import build_program
 from firmware.memory import Ram
@@ -42,12 +43,12 @@ class Mine(Program):
 KEPT, ROW, INBOX = 16, 18, 30
 
 
-def load(path, text):
+def load(path, text, chosen=MappingProxyType({})):
     path.write_text(text)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return declared(find_program(vars(module)), path.name)
+    return declared(find_programs(vars(module)), path.name, chosen)
 
 
 @pytest.fixture
@@ -145,14 +146,14 @@ def test_an_index_beyond_the_row_is_a_trap_and_changes_nothing(cell, index):
     [
         (
             "me.nothing = 1",
-            "the program has no nothing there; it has colour, shown, wide, kept, row, entropy",
+            "Mine has no nothing there; it has colour, shown, wide, kept, row, entropy",
         ),
-        ("me.kept = me.inbox[0].row[1]", "the program has no row there; it has wide, shown, age"),
-        ("me.kept = me.inbox[0]", "the program has no inbox there; it has colour"),
+        ("me.kept = me.inbox[0].row[1]", "Mine has no row there; it has wide, shown, age"),
+        ("me.kept = me.inbox[0]", "Mine has no inbox there; it has colour"),
         ("me.inbox[0].wide = 1", "it can only be read; store in what the cell shows or keeps: me.name"),
         ("me.entropy = 1", "it can only be read"),
         ("me.board.light = 1", "it can only be read"),
-        ("me.kept = me.board.dark", "the program has no dark there; it has id, strap, light"),
+        ("me.kept = me.board.dark", "Mine has no dark there; it has id, strap, light"),
         ("me.limit = 1", "it can only be read"),
         ("me.table[0] = 1", "it can only be read"),
         ("me.row = 1", "row is i32[3]; a row of numbers has an index, a single one has none"),
@@ -174,7 +175,7 @@ def test_an_index_beyond_the_row_is_a_trap_and_changes_nothing(cell, index):
         ("me.row[0:2] = 1", "programs have no slice"),
         ("_number_place = 3", "a program knows no _number_place; choose another name"),
         ("_turns = 3", "a program knows no _turns; choose another name"),
-        ("me.wake()", "the program has no wake there"),
+        ("me.wake()", "Mine has no wake there"),
     ],
 )
 def test_what_is_refused(cell, wake, says):
@@ -193,15 +194,15 @@ def test_what_is_heard_cannot_be_changed(cell):
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        ("shows = 3", "its shows is a int"),
-        ("hears = 'hops'", "its hears is a str"),
+        ("shows = 3", "shows of P is a int"),
+        ("hears = 'hops'", "hears of P is a str"),
         (
             "parameters = {'x': 1.5}",
-            "its parameter x = 1.5 is no whole number of 64 bits, nor a tuple of them",
+            "parameter x = 1.5 of P is no whole number of 64 bits, nor a tuple of them",
         ),
-        ("parameters = {'x': True}", "its parameter x = True is no whole number"),
-        ("parameters = {'inbox': 1}", "its parameter inbox has the name of a variable"),
-        ("parameters = {'colour': 1}", "its parameter colour has the name of a variable"),
+        ("parameters = {'x': True}", "parameter x = True of P is no whole number"),
+        ("parameters = {'inbox': 1}", "parameter inbox of P has the name of a variable"),
+        ("parameters = {'colour': 1}", "parameter colour of P has the name of a variable"),
         ("wake = 3", "P has no such function wake; write: def wake(me)"),
         ("def wake(self): pass", "P has no such function wake; write: def wake(me)"),
         ("def hear(me, said): pass", "P has no such function hear; write: def hear(me, port, said)"),
@@ -210,8 +211,8 @@ def test_what_is_heard_cannot_be_changed(cell):
             "P has keep, and a program has shows, keeps, hears, inputs, parameters, boot, hear",
         ),
         ("def heard(me, port, said): pass", "P has heard, and a program has shows"),
-        ("shows = property(lambda self: 1 / 0)", "its shows is a property"),
-        ("parameters = {'x': 10**5000}", "its parameter x = 0x"),
+        ("shows = property(lambda self: 1 / 0)", "shows of P is a property"),
+        ("parameters = {'x': 10**5000}", "parameter x = 0x"),
         ("def boot(me): pass", "P has no such function boot; write: def boot(me, strap)"),
     ],
 )
@@ -224,10 +225,65 @@ def test_classes_that_are_no_programs(tmp_path, body, says):
     assert f"program: p.py - {says}" in str(caught.value)
 
 
-def test_a_file_has_one_program(tmp_path):
-    text = "from firmware.declaration import Program\nclass A(Program): pass\nclass B(Program): pass\n"
-    with pytest.raises(InputError, match="program: A, B - a file has one program; put each"):
-        load(tmp_path / "p.py", text)
+ROLES = """
+from firmware.declaration import Program
+from firmware.variables import *
+class Base(Program):
+    shows = {"said": u8}
+    inputs = {"light": u8}
+    parameters = {"most": 3, "least": 1}
+class Low(Base):
+    def wake(me): me.said = me.least + me.board.light
+class High(Base):
+    parameters = {"most": 5, "more": 2}
+    def boot(me, strap): me.said = strap
+    def wake(me): me.said = me.most + me.more
+class Same(Low): pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("role", "booted", "woken"), [(0, 0, 10), (1, 7, 9), (2, 0, 10), (3, 0, 10), (255, 0, 10)]
+)
+def test_a_cell_runs_the_class_of_its_role(tmp_path, role, booted, woken):
+    """By the number on its board; what has no wake is no role, and of an unknown number the first counts."""
+    handlers = load(tmp_path / "p.py", ROLES, {"most": 7, "least": 6})
+    assert list(handlers.parameters.items()) == [("most", 7), ("least", 6), ("more", 2)]
+    program = interpreted(handlers)(build_program(Timing())).on(
+        bytes([0, 0, 0, 0, 9, role, 4]).ljust(16, b"\0")
+    )
+    ram = Ram()
+    program.boot(ram, 1, 7)
+    assert ram.bytes[4] == booted
+    program.wake(ram)
+    assert ram.bytes[4] == woken
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (
+            "class Wider(Low): shows = {'said': u16}",
+            "Wider has other variables than Low; declare the same in all",
+        ),
+        ("class Dim(Low): inputs = {}", "Dim has other variables than Low"),
+        ("class Idle(Program): shows = Base.shows", "Idle has no such function wake"),
+        (
+            "for n in range(254): globals()[f'A{n}'] = type(f'A{n}', (Low,), {})",
+            "it has 257 roles, and there can be 256",
+        ),
+    ],
+)
+def test_roles_that_cannot_be(tmp_path, more, says):
+    with pytest.raises(InputError) as caught:
+        load(tmp_path / "p.py", ROLES + more)
+    assert f"program: p.py - {says}" in str(caught.value)
+
+
+def test_with_one_role_the_word_is_free(tmp_path):
+    text = "from firmware.declaration import *\nfrom firmware.variables import u8\n"
+    text += "class A(Program):\n    inputs = {'role': u8}\n    def wake(me): pass\n"
+    assert load(tmp_path / "p.py", text).declaration.layout.board["role"].offset == 5
 
 
 def test_a_program_of_one_function(tmp_path):

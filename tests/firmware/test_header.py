@@ -11,7 +11,7 @@ from firmware.handlers import Handlers
 from firmware.hardware.build import Options, build
 from firmware.hardware.chips import TARGETS, find_chip
 from firmware.hardware.machine import load
-from firmware.header import c_header
+from firmware.header import c_header, written_by
 from firmware.image import build_program
 from firmware.memory import Ram
 from firmware.variables import i8, i16, i32, u8, u16, u32
@@ -83,7 +83,7 @@ static void hear(struct cell *me, uint32_t port, const struct said *said) {}
 
 
 def test_a_header():
-    assert c_header(declared(Small, "small.py"), "planaria header small.py") == EXPECTED
+    assert c_header(declared([Small], "small.py"), "planaria header small.py") == EXPECTED
 
 
 @pytest.mark.parametrize("name", HEADERS)
@@ -123,7 +123,7 @@ def test_what_c_cannot_have_is_refused(wrong, says):
     if "heat" not in program.shows:
         program.shows = {**program.shows, "heat": i16}
     with pytest.raises(InputError, match=says):
-        c_header(declared(program, "mine.py"), "planaria header mine.py")
+        c_header(declared([program], "mine.py"), "planaria header mine.py")
 
 
 class All(Program):
@@ -140,7 +140,7 @@ class All(Program):
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_header_of_all_kinds_lies_where_the_variables_do(hardware, tmp_path, target):
     """As the compiler says."""
-    handlers = declared(All, "all.py")
+    handlers = declared([All], "all.py")
     layout, heard = handlers.declaration.layout, handlers.declaration.layout.heard
     places = [
         *(("cell", one) for one in layout.own.values()),
@@ -168,9 +168,37 @@ def test_a_header_of_all_kinds_lies_where_the_variables_do(hardware, tmp_path, t
 
 
 def test_the_name_of_a_file_is_only_a_name(tmp_path):
-    text = c_header(declared(Small, "bad\udcff*/.py"), "planaria header bad\udcff.py")
+    text = c_header(declared([Small], "bad\udcff*/.py"), "planaria header bad\udcff.py")
     text.encode()
     assert text.partition("\n")[0].count("*/") == 1
+
+
+class Large(Small):
+    parameters = {**Small.parameters, "further": 4}
+
+    def boot(me, strap):
+        me.heat = strap
+
+
+class Far(Small):
+    parameters = {"limit": 4}
+
+
+def test_of_several_roles_there_is_one_header(tmp_path):
+    """The board says which one a cell is; a number is missing only where two roles have another one."""
+    handlers = declared([Small, Large], "roles.py")
+    text = c_header(handlers, "planaria header roles.py")
+    assert "    uint8_t strap;\n    uint8_t role;\n" in text
+    assert "enum { FURTHER = 4 };" in text
+    assert "enum { ROLE_SMALL = 0, ROLE_LARGE = 1 };" in text
+    alike = type("SMALL", (Small,), {})
+    with pytest.raises(InputError, match=r"two of its classes are alike in C: ROLE_SMALL, ROLE_SMALL"):
+        c_header(declared([Small, alike], "roles.py"), "")
+    assert written_by(handlers) == ["boot", "wake"]
+    with pytest.raises(
+        InputError, match=r"program: roles\.py - limit is 40 in one of its classes and 4 in another; C has"
+    ):
+        c_header(declared([Small, Far], "roles.py"), "")
 
 
 def test_a_program_of_bare_bytes_has_no_header():

@@ -13,11 +13,12 @@ from emulator.arrays.compiled.jit import CompilationError, entry_point, inner, n
 from emulator.arrays.programs.call import copy256, load8, load32, new256, store8
 from emulator.arrays.programs.numbers import WHOLE, are_spent, as_board, as_ram, as_state, new_turns, spent
 from emulator.arrays.programs.variables import VARIABLES
+from firmware import roles
 from firmware.budget import PORTS, RAM_BYTES
 from firmware.errors import InputError
 from firmware.handlers import HANDLERS, Handlers
 from firmware.memory import FIELD
-from firmware.subset import SPENT, EndlessError, translate
+from firmware.subset import SPENT, EndlessError
 
 SILENT, DONE, TRAP, HANG, REFUSED = 0, 1, -1, -2, -3
 """How an event ended."""
@@ -56,7 +57,7 @@ def compiled(handlers: Handlers) -> Compiled:
     Raises:
         InputError: it is not such that it can be compiled; says where and why.
     """
-    functions = translate(handlers)
+    functions = roles.functions(handlers)
     known: dict[int, Any] = {}
     names = {SPENT: spent, EndlessError.__name__: RuntimeError, **WHOLE, **VARIABLES}
     entries = []

@@ -106,11 +106,39 @@ class Declared(Program):
         me.wide ^= me.sum + me.board.id * me.board.light
 
 
+class Other(Declared):
+    """Another role: it has a parameter of its own, hears otherwise, and keeps silent at times."""
+
+    parameters = {"step": 2, "table": (1,), "often": 3}
+
+    def boot(me, strap):
+        me.small = me.board.role
+
+    def hear(me, port, said):
+        me.count ^= port
+
+    def wake(me):
+        add(me, me.board.role)
+        me.row[1] = me.board.role
+        if me.count % me.often:
+            me.sum ^= me.often
+            return True
+        return False
+
+
+class Failing(Other):
+    """A role whose cells fail at times."""
+
+    def wake(me):
+        me.sum = me.table[0] // (me.entropy & 3) + me.step
+
+
 SAMPLES = {
     "silent": Handlers(boot, keep, wake_silent_often, "silent"),
     "failing": Handlers(boot, hear_and_fail, wake_and_fail, "failing"),
     "dark": Handlers(boot_or_fail, keep, wake_and_fail, "dark"),
     "endless": Handlers(boot, hear_for_ever, wake_silent_often, "endless"),
     "full": Handlers(boot, keep, wake_on_all_bytes, "full"),
-    "declared": declared(Declared, "declared"),
+    "declared": declared([Declared], "declared"),
+    "roles": declared([Declared, Other, Failing], "roles"),
 }

@@ -27,7 +27,7 @@ from examples import (
     spots,
 )
 from firmware import image
-from firmware.declaration import declared
+from firmware.declaration import declared, find_programs
 from firmware.errors import InputError
 from firmware.handlers import Handlers
 from firmware.hardware.build import Options, build
@@ -42,18 +42,8 @@ ROOT = Path(__file__).resolve().parents[4]
 EXAMPLES = ROOT / "examples"
 HOP_COUNT_C = EXAMPLES / "hop_count.c"
 DECLARED = tuple(
-    declared(program, f"{program.__module__.rpartition('.')[2]}.py")
-    for program in (
-        leader.Leader,
-        census.Census,
-        majority.Majority,
-        firefly.Firefly,
-        broadcast.Broadcast,
-        localise.Localise,
-        damage.Damage,
-        spots.Spots,
-        bitmap_vote.BitmapVote,
-    )
+    declared(find_programs(vars(module)), f"{module.__name__.rpartition('.')[2]}.py")
+    for module in (leader, census, majority, firefly, broadcast, localise, damage, spots, bitmap_vote)
 )
 PROGRAMS = [*SAMPLES.values(), HOP_COUNT, *DECLARED]
 WORLDS = {"square8": 18, "square4": 3, "hex6": 3, "cube6": 3, "graph": 6}
@@ -88,7 +78,7 @@ def assert_alike(config, program, rounds=8, engines=("reference", "window"), liv
     """All that can be seen of a run is the same on all engines; returns it."""
     lived = []
     for name in engines:
-        engine = make_engine(config, program, Quiet(), engine=name)
+        engine = make_engine(config, program, Quiet(program.roles), engine=name)
         result = live(engine) if live else engine.run(rounds)
         lived.append((result, engine.ram.tobytes(), engine.observer.crash))
     for other in lived[1:]:
@@ -111,6 +101,19 @@ def test_each_kind_of_fault(kind):
     result = assert_alike(config, SAMPLES["full"], 9)
     unhurt = make_engine(replace(config, faults=()), SAMPLES["full"], Quiet()).run(9)
     assert result.trace_sha256 != unhurt.trace_sha256
+
+
+@pytest.mark.parametrize("name", ["roles", "broadcast.py"])
+def test_every_role_boots_hears_and_wakes(name):
+    """Whatever a cell would do in another role shows in the trace."""
+    (program,) = (program for program in PROGRAMS if program.name == name)
+    config = RunConfig(Square8(9, 9), seed=2, loss=0.1)
+    lived = assert_alike(config, program, 12)
+    for role in range(program.roles):
+        roles = [program, *program.others]
+        roles[role] = replace(roles[role - 1], others=())
+        changed = replace(roles[0], others=tuple(roles[1:]))
+        assert assert_alike(config, changed, 12).trace_sha256 != lived.trace_sha256
 
 
 @pytest.mark.parametrize("seed", [5, 6])
