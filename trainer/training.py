@@ -117,7 +117,7 @@ class Training:
             if kind is not None:
                 self.practice.note(kind, self._has_healed(error))
         moved = self._apply(gradient, progress)
-        self.pool.grids[chosen] = ends
+        self.pool.take_in(chosen, ends, [self._has_healed(error) for error in errors])
         self.pool.reseed(chosen[exploded])
         self._watch(not moved or sum(exploded) >= len(ends) / 2)
         self.steps_done += 1
@@ -172,7 +172,7 @@ class Training:
         """
         recipe, draws = self.recipe, self.draws
         size = recipe.batch(progress)
-        chosen = draws.choice(recipe.pool, size, replace=False)
+        chosen = draws.choice(recipe.pool, size, replace=False, p=self.pool.shares(recipe.urgency))
         if recipe.regime == "growing":
             self.pool.reseed(chosen)
         self.pool.reseed(np.array([place for place in chosen if self._stands_beside(place)], np.intp))
