@@ -78,13 +78,7 @@ class ProgramBoards:
             return codes
         straps = self.straps
         given = self._asked("straps", lambda: straps(topology))
-        coded = isinstance(given, Mapping)
-        pairs = (
-            self._asked("straps", lambda: list(given.items()))
-            if coded
-            else [(cell, 1) for cell in self._flat(given)]
-        )
-        for cell, code in pairs:
+        for cell, code in self._asked("straps", lambda: _coded(given)):
             if not _is_number(cell, topology.cells - 1) or not _is_number(code, 255) or code == 0:
                 last = topology.cells - 1
                 limit = f"its straps must be numbers of cells, 0 to {last}, or codes by them, 1 to 255"
@@ -93,11 +87,6 @@ class ProgramBoards:
                 )
             codes[cell] = code
         return codes
-
-    def _flat(self, given: Any) -> list[Any]:
-        """Numbers of cells with a strap."""
-        listed = self._listed("straps", given)
-        return self._asked("straps", lambda: np.asarray(listed).reshape(-1).tolist())
 
     def _values(self, topology: Topology) -> dict[str, NDArray[np.int64]]:
         """Of each input a number for each cell."""
@@ -154,8 +143,7 @@ class ProgramBoards:
             return self._region(where, role, topology).cells(
                 topology, seed, ROLE_DRAWS + role, _nobody(topology)
             )
-        listed = self._listed("roles", where)
-        cells = self._asked("roles", lambda: np.asarray(listed))
+        cells = self._asked("roles", lambda: np.asarray(_listed(where)))
         if cells.dtype == np.bool_ and cells.shape in _forms(topology, ()):
             return np.flatnonzero(cells)
         fits = cells.ndim == 1 and (cells.size == 0 or cells.dtype.kind in "iu")
@@ -184,12 +172,6 @@ class ProgramBoards:
         limit = f"its roles give {self.classes[role].__name__} to {shortened(where, WHERE_MAX)}: {why}"
         return InputError("program", self.name, limit, fix)
 
-    def _listed(self, name: str, given: Any) -> Any:
-        """What is like a list, as one."""
-        if isinstance(given, np.ndarray | str | bytes | Mapping) or not isinstance(given, Iterable):
-            return given
-        return self._asked(name, lambda: list(given))
-
     def _asked(self, name: str, call: Callable[[], Result]) -> Result:
         return asked(self.name, name, getattr(self, name), call)
 
@@ -210,6 +192,20 @@ def asked(program: str, name: str, function: Callable[..., Any] | None, call: Ca
         return called(getattr(getattr(function, "__code__", None), "co_filename", ""), call)
     except ForeignError as error:
         raise InputError("program", program, f"its {name} raises {error}", "mend it") from error
+
+
+def _coded(straps: Any) -> list[tuple[Any, Any]]:
+    """Cells with a strap, each with its code: 1 for those that are only listed."""
+    if isinstance(straps, Mapping):
+        return list(straps.items())
+    return [(cell, 1) for cell in np.asarray(_listed(straps)).reshape(-1).tolist()]
+
+
+def _listed(given: Any) -> Any:
+    """What is like a list, as one."""
+    if isinstance(given, np.ndarray | str | bytes | Mapping) or not isinstance(given, Iterable):
+        return given
+    return list(given)
 
 
 def _nobody(topology: Topology) -> Living:

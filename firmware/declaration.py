@@ -105,9 +105,7 @@ def declared(
     _check_chosen(programs, chosen, name)
     first, *others = (_of_role(program, name, chosen, several=len(programs) > 1) for program in programs)
     for program, other in zip(programs[1:], others, strict=True):
-        assert first.declaration is not None
-        assert other.declaration is not None
-        if other.declaration.layout != first.declaration.layout:
+        if other.layout != first.layout:
             limit = f"{program.__name__} has other variables than {programs[0].__name__}"
             raise InputError("program", name, limit, "declare the same in all, or derive one from the other")
     return replace(first, others=tuple(others))

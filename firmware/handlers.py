@@ -17,6 +17,7 @@ from firmware.errors import InputError
 
 if TYPE_CHECKING:
     from firmware.declaration import Declaration
+    from firmware.variables import Layout
 
 HANDLERS: Final = {"boot": 2, "hear": 3, "wake": 1}
 """The functions, and how many arguments each takes."""
@@ -51,6 +52,11 @@ class Handlers:
     def declarations(self) -> "tuple[Declaration, ...]":
         """What the class of each role declares, in their order; empty for a program of bare bytes."""
         return tuple(role.declaration for role in (self, *self.others) if role.declaration)
+
+    @property
+    def layout(self) -> "Layout | None":
+        """Where the variables lie that it declares, the same in all roles; None if it works on bare bytes."""
+        return self.declaration.layout if self.declaration else None
 
     @property
     def parameters(self) -> dict[str, Any]:

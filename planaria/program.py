@@ -124,8 +124,7 @@ class SourceProgram:
         Raises:
             InputError: as ``handlers``.
         """
-        declaration = self.handlers.declaration
-        return declaration.layout if declaration else None
+        return self.handlers.layout
 
     def goal(self) -> ProgramGoal:
         """How far a world is from what this program calls legitimate.
@@ -144,8 +143,7 @@ class SourceProgram:
                 raise InputError("program", self.path, f"its {name} is no function", fix)
         handlers, classes = self.handlers, find_programs(names)
         self._check_roles(roles, [one.__name__ for one in classes])
-        layout = handlers.declaration.layout if handlers.declaration else None
-        boards = ProgramBoards(handlers.name, straps, inputs, roles, layout, classes)
+        boards = ProgramBoards(handlers.name, straps, inputs, roles, handlers.layout, classes)
         return ProgramGoal(boards, legitimate, handlers.parameters)
 
     def _check_roles(self, roles: object, classes: list[str]) -> None:

@@ -113,11 +113,12 @@ class Training:
         )
         errors = [self._error(states) for states in ends]
         exploded = [self._has_exploded(error) for error in errors]
-        for kind, error in zip(wounds, errors, strict=True):
+        healed = [self._has_healed(error) for error in errors]
+        for kind, has_healed in zip(wounds, healed, strict=True):
             if kind is not None:
-                self.practice.note(kind, self._has_healed(error))
+                self.practice.note(kind, has_healed)
         moved = self._apply(gradient, progress)
-        self.pool.take_in(chosen, ends, [self._has_healed(error) for error in errors])
+        self.pool.take_in(chosen, ends, healed)
         self.pool.reseed(chosen[exploded])
         self._watch(not moved or sum(exploded) >= len(ends) / 2)
         self.steps_done += 1
