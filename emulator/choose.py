@@ -1,7 +1,6 @@
 """Engines by name: the same world, lived by arrays of cells, a process for each cell, or machine code."""
 
 from importlib.util import find_spec
-from pathlib import Path
 from typing import BinaryIO, Final
 
 from emulator.config import RunConfig
@@ -13,6 +12,7 @@ from firmware.errors import InputError
 from firmware.handlers import Handlers
 from firmware.image import build_program
 from firmware.program import Firmware
+from firmware.program_in_c import ProgramInC
 
 CHIP: Final = "cortex-m0plus"
 """The chip of the engine ``iss`` when none is named."""
@@ -20,7 +20,7 @@ CHIP: Final = "cortex-m0plus"
 
 def make_engine(
     config: RunConfig,
-    program: bytes | Handlers | Path,
+    program: bytes | Handlers | ProgramInC,
     goal: Goal,
     trace_file: BinaryIO | None = None,
     *,
@@ -34,7 +34,7 @@ def make_engine(
 
     Args:
         config: the world.
-        program: the flash image of a genome, a program in Python, or the file of one in C.
+        program: the flash image of a genome, a program in Python, or one in C.
         goal: by which the run is judged.
         trace_file: receives every update.
         engine: a key of ``ENGINES``.
@@ -76,14 +76,14 @@ def make_engine(
     return ReferenceEngine(config, rom, goal, firmware, trace_file)
 
 
-def engines_for(program: bytes | Handlers | Path) -> tuple[str, ...]:
+def engines_for(program: bytes | Handlers | ProgramInC) -> tuple[str, ...]:
     """The engines that can run a program, the one to be taken first; as ``make_engine`` takes them."""
     if isinstance(program, Handlers):
         return "window", "reference"
     return tuple(ENGINES) if isinstance(program, bytes) else MACHINE_CODE
 
 
-def _check_program(program: bytes | Handlers | Path, engine: str, kernel: str | None) -> None:
+def _check_program(program: bytes | Handlers | ProgramInC, engine: str, kernel: str | None) -> None:
     """Refuse an engine that cannot run a program."""
     able = engines_for(program)
     if engine not in able and not isinstance(program, bytes):
@@ -113,7 +113,7 @@ def _python_engine(
 
 
 def _machine(
-    program: bytes | Path, config: RunConfig, target: str, engine: str, check_genome: bool
+    program: bytes | ProgramInC, config: RunConfig, target: str, engine: str, check_genome: bool
 ) -> tuple[bytes, Firmware]:
     """What to flash, and what makes a program of it."""
     from firmware.hardware.build import Options, build
@@ -123,7 +123,7 @@ def _machine(
     chip = find_chip(target)
     if engine == "iss" and chip.kind is not Kind.CHIP:
         raise InputError("target", chip.name, "it is no chip", f"choose one of {', '.join(CHIPS)}")
-    if isinstance(program, Path):
+    if isinstance(program, ProgramInC):
         binary = build(build_program(config.timing), chip, Options(check_genome, program=program))
     else:
         binary = build(program, chip, Options(check_genome))

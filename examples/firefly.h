@@ -2,11 +2,23 @@
 
 #include <stdint.h>
 
-enum { STEP = 1024 };
+#ifndef PLANARIA_SET_STEP
+#define PLANARIA_SET_STEP 1024
+#endif
+enum { STEP = PLANARIA_SET_STEP };
+#undef PLANARIA_SET_STEP
 
-enum { FLASH = 8192 };
+#ifndef PLANARIA_SET_FLASH
+#define PLANARIA_SET_FLASH 8192
+#endif
+enum { FLASH = PLANARIA_SET_FLASH };
+#undef PLANARIA_SET_FLASH
 
-enum { PATIENCE_WAKES = 4 };
+#ifndef PLANARIA_SET_PATIENCE_WAKES
+#define PLANARIA_SET_PATIENCE_WAKES 4
+#endif
+enum { PATIENCE_WAKES = PLANARIA_SET_PATIENCE_WAKES };
+#undef PLANARIA_SET_PATIENCE_WAKES
 
 /* What a cell shows, and hears of its neighbours. */
 struct __attribute__((packed)) said {

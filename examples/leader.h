@@ -2,9 +2,17 @@
 
 #include <stdint.h>
 
-enum { LIMIT = 60 };
+#ifndef PLANARIA_SET_LIMIT
+#define PLANARIA_SET_LIMIT 60
+#endif
+enum { LIMIT = PLANARIA_SET_LIMIT };
+#undef PLANARIA_SET_LIMIT
 
-enum { PATIENCE_WAKES = 16 };
+#ifndef PLANARIA_SET_PATIENCE_WAKES
+#define PLANARIA_SET_PATIENCE_WAKES 16
+#endif
+enum { PATIENCE_WAKES = PLANARIA_SET_PATIENCE_WAKES };
+#undef PLANARIA_SET_PATIENCE_WAKES
 
 /* What a cell shows, and hears of its neighbours. */
 struct __attribute__((packed)) said {

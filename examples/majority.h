@@ -2,11 +2,23 @@
 
 #include <stdint.h>
 
-enum { YES = 65535 };
+#ifndef PLANARIA_SET_YES
+#define PLANARIA_SET_YES 65535
+#endif
+enum { YES = PLANARIA_SET_YES };
+#undef PLANARIA_SET_YES
 
-enum { PATIENCE_WAKES = 8 };
+#ifndef PLANARIA_SET_PATIENCE_WAKES
+#define PLANARIA_SET_PATIENCE_WAKES 8
+#endif
+enum { PATIENCE_WAKES = PLANARIA_SET_PATIENCE_WAKES };
+#undef PLANARIA_SET_PATIENCE_WAKES
 
-enum { LEAK = 512 };
+#ifndef PLANARIA_SET_LEAK
+#define PLANARIA_SET_LEAK 512
+#endif
+enum { LEAK = PLANARIA_SET_LEAK };
+#undef PLANARIA_SET_LEAK
 
 /* What a cell shows, and hears of its neighbours. */
 struct __attribute__((packed)) said {

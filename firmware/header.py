@@ -12,6 +12,7 @@ from firmware.declaration import Declaration, boots, hears
 from firmware.errors import InputError, visible, written
 from firmware.handlers import HANDLERS, Handlers
 from firmware.memory import GUARD_BYTES, OWN_BYTES, STACK_MIN_BYTES
+from firmware.program_in_c import PREFIX, literal
 from firmware.variables import AGE, OLD, Kind, Variable, u8
 
 LEFT: Final = "wakes_left"
@@ -25,7 +26,7 @@ asm typeof
 """No variable can be called so."""
 
 _TAKEN: Final = re.compile(
-    "CHANNELS|PORTS|ALPHA|ONE|ALIVE_MIN|FRAME_BYTES|MEAN_INTERVAL_MAX_US|OWN_BYTES|PHASE|HEARS|BOARD|RAM_OF|"
+    "NDEBUG|CELL_ON_.*|CHANNELS|PORTS|ALPHA|ONE|ALIVE_MIN|FRAME_BYTES|MEAN_INTERVAL_MAX_US|OWN_BYTES|PHASE|HEARS|BOARD|RAM_OF|"
     "ROLE_.*|PLANARIA_.*|U?INT(8|16|32|64|PTR|MAX|_LEAST.*|_FAST.*)_(MAX|MIN|C|WIDTH)|(SIZE|PTRDIFF|WCHAR|WINT|SIG_ATOMIC)_.*"
 )
 """Macros and enumerators that a program in C finds there."""
@@ -34,7 +35,6 @@ MOST_BYTES: Final = OWN_BYTES - GUARD_BYTES - STACK_MIN_BYTES
 """Of the variables of a program in C, which leave the stack the least that it may have."""
 
 _INT_MAX: Final = (1 << 31) - 1
-_HALF: Final = 1 << 63
 
 
 def c_header(handlers: Handlers, command: str) -> str:
@@ -177,10 +177,8 @@ def _parameters(parameters: Mapping[str, Any], program: str) -> list[str]:
         if (capitals := name.upper()) in seen:
             raise InputError("program", program, f"two parameters are {capitals} in C", "choose another name")
         seen.add(capitals)
-        if isinstance(value, int) and -_INT_MAX <= value <= _INT_MAX:
-            parts.append(f"enum {{ {capitals} = {value} }};")
-        elif isinstance(value, int):
-            parts.append(f"static const int64_t {capitals} = {_literal(value)};")
+        if isinstance(value, int):
+            parts.append(_number(capitals, value))
         else:
             sizes, numbers = _table(name, value, program)
             widest = max(-1 - n if n < 0 else n for n in numbers)
@@ -190,14 +188,17 @@ def _parameters(parameters: Mapping[str, Any], program: str) -> list[str]:
     return parts
 
 
-def _literal(number: int) -> str:
-    """A number of 64 bits, the smallest of which is no literal."""
-    return f"(-{_HALF - 1} - 1)" if number == -_HALF else str(number)
+def _number(capitals: str, value: int) -> str:
+    """A single number, unless ``ProgramInC`` gives another."""
+    macro = f"{PREFIX}{capitals}"
+    small = -_INT_MAX <= value <= _INT_MAX
+    constant = f"enum {{ {capitals} = {macro} }};" if small else f"static const int64_t {capitals} = {macro};"
+    return f"#ifndef {macro}\n#define {macro} {literal(value)}\n#endif\n{constant}\n#undef {macro}"
 
 
 def _braced(value: Any) -> str:
     if isinstance(value, int):
-        return _literal(value)
+        return literal(value)
     return f"{{{', '.join(map(_braced, value))}}}"
 
 

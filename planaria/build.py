@@ -1,9 +1,11 @@
 """The firmware for a chip, and where each of its bytes went."""
 
 import io
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tqdm import tqdm
@@ -17,7 +19,9 @@ from firmware.hardware.chips import TARGETS, Chip, Kind, find_chip
 from firmware.hardware.simulator import SimulatedChip
 from firmware.hardware.sizes import boot_costs, measure
 from firmware.hardware.toolchain import require
+from firmware.program_in_c import ProgramInC
 from firmware.system.atomic import write_all
+from planaria.code import check_no_parameters
 from planaria.outputs import check_results, make_folder
 from planaria.pictures.ram_map import save_ram_map
 from planaria.shipped import genome_path, open_genome
@@ -35,6 +39,7 @@ def build_files(
     *,
     check_genome: bool = False,
     cc: str | None = None,
+    parameters: Mapping[str, int] = MappingProxyType({}),
     **options: Any,
 ) -> list[dict[str, Any]]:
     """Build the firmware of a genome or a program for one target or all, and write it; a dict for each.
@@ -45,12 +50,13 @@ def build_files(
         output: folder for the files; made if it is missing.
         check_genome: whether the cell checks its genome's CRC-32 at every boot.
         cc: a gcc of the system; None is zig.
+        parameters: of a program in C, other values for some that its header has, by their names in Python.
         options: of the cell's clock, as of ``Grid``.
 
     Raises:
         InputError: an unknown target, no toolchain, over budget, a failing compile, a bad output.
     """
-    name, flash, program = _open(name_or_file, Timing.of(options))
+    name, flash, program = _open(name_or_file, Timing.of(options), parameters)
     targets = list(TARGETS.values()) if target == ALL else [find_chip(target)]
     paths = {chip.name: _paths(output / f"{name}-{chip.name}", chip) for chip in targets}
     ram_map = [output / RAM_MAP] if any(chip.kind is Kind.CHIP for chip in targets) else []
@@ -68,10 +74,13 @@ def build_files(
     return [facts for _, facts in built]
 
 
-def _open(name_or_file: str | Path, timing: Timing) -> tuple[str, bytes, Path | None]:
+def _open(
+    name_or_file: str | Path, timing: Timing, parameters: Mapping[str, int]
+) -> tuple[str, bytes, ProgramInC | None]:
     """Name and flash image of a genome, or of a program, which is a C file."""
     if (path := Path(name_or_file)).suffix == PROGRAM_SUFFIX:
-        return path.stem, image.build_program(timing), path
+        return path.stem, image.build_program(timing), ProgramInC(path, tuple(parameters.items()))
+    check_no_parameters(name_or_file, parameters)
     genome = open_genome(name_or_file)
     return genome.name, image.build(genome, timing), None
 

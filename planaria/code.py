@@ -41,14 +41,23 @@ def open_code(name_or_file: str | Path, parameters: Mapping[str, int] = MappingP
     """
     if is_program(name_or_file):
         return open_program(name_or_file, parameters)
-    if parameters:
-        limit = f"{name_or_file} is no program, and a genome has none"
-        raise InputError("parameter", next(iter(parameters)), limit, "leave it out")
     if Path(name_or_file).suffix == ".c":
         twin = Path(name_or_file).with_suffix(SUFFIX)
-        fix = f"run {twin}, with --engine native or iss; or build this one"
+        fix = f"name {twin} (run has --engine native and iss), or build this one"
         raise InputError("program", name_or_file, "what it is judged by stands in its twin in Python", fix)
+    check_no_parameters(name_or_file, parameters)
     return open_genome(name_or_file)
+
+
+def check_no_parameters(name_or_file: str | Path, parameters: Mapping[str, int]) -> None:
+    """Refuse parameters of a genome, which has none.
+
+    Raises:
+        InputError: there are some.
+    """
+    for name, value in parameters.items():
+        limit = f"{name_or_file} is no program, and a genome has none"
+        raise InputError(f"parameter {name}", value, limit, "leave it out")
 
 
 def code_path(name_or_file: str | Path) -> Path:
@@ -136,5 +145,5 @@ def engine_of(code: Code, config: RunConfig, **choice: Any) -> Engine:
         library = partial(flash_image, config.timing, config.topology)
         return make_engine(config, flash, PictureGoal(code.target), library=library, **choice)
     # Engines that execute machine code want a program in C.
-    program = code.source_in_c if choice.get("engine") in MACHINE_CODE else code.handlers
+    program = code.in_c if choice.get("engine") in MACHINE_CODE else code.handlers
     return make_engine(config, program, code.goal(), **choice)

@@ -21,6 +21,7 @@ from firmware.declaration import declared, find_programs
 from firmware.errors import InputError
 from firmware.foreign import ForeignError, called
 from firmware.handlers import Handlers
+from firmware.program_in_c import ProgramInC
 from firmware.subset import SOURCE
 from firmware.system.reading import read_input
 from firmware.variables import Layout
@@ -99,23 +100,17 @@ class SourceProgram:
         return self.handlers.parameters
 
     @property
-    def source_in_c(self) -> Path:
+    def in_c(self) -> ProgramInC:
         """The same program in C, which lies beside it under the same name.
 
         Raises:
-            InputError: there is none, or somebody has given parameters, of which it knows nothing.
+            InputError: there is none.
         """
-        if self.given:
-            name, value = self.given[0]
-            limit = "a program in C has numbers of its own"
-            raise InputError(f"parameter {name}", value, limit, "choose the engine window or reference")
         beside = Path(self.path or self.name).with_suffix(".c")
         if not beside.is_file():
             limit = f"machine code is made of C, and there is no {beside}"
-            raise InputError(
-                "program", self.path, limit, "write it, or choose the engine window or reference"
-            )
-        return beside
+            raise InputError("program", self.path, limit, "write it, or do without machine code")
+        return ProgramInC(beside, self.given)
 
     @property
     def layout(self) -> Layout | None:

@@ -1,7 +1,9 @@
 """The C cell against the Python reference: of a genome, or of a program and its twin in C."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from tqdm import tqdm
@@ -19,10 +21,9 @@ from firmware.hardware.verify_program import verify_program
 from firmware.program import BoardProgram
 from firmware.runtime import interpreted
 from firmware.system.reading import read_input
-from planaria.code import is_program
-from planaria.program import SourceProgram, open_program
+from planaria.code import open_code
+from planaria.program import SourceProgram
 from planaria.say import before_bar
-from planaria.shipped import open_genome
 
 ELF_MAX_BYTES: Final = 1 << 20
 
@@ -34,6 +35,7 @@ def verify_cell(
     cases: int = 10_000,
     seed: int = 0,
     elf: Path | None = None,
+    parameters: Mapping[str, int] = MappingProxyType({}),
     **options: Any,
 ) -> dict[str, Any]:
     """Verify a genome, and a random one of its width, on a target, or the twin in C of a program in Python.
@@ -47,6 +49,7 @@ def verify_cell(
         cases: so many events.
         seed: of the events.
         elf: a file that was built before, which alone is then verified.
+        parameters: other values for some that a program declares, in both languages.
         options: of the cell's clock, as of ``Grid``.
 
     Raises:
@@ -58,14 +61,16 @@ def verify_cell(
     if seed < 0:
         raise InputError("seed", seed, "it must be at least 0", "choose another")
     timing = Timing.of(options)
-    if is_program(name_or_file):
-        if elf:
-            raise InputError("--elf", elf, "it is for genomes", "leave it out")
-        runs = [_verify_program(open_program(name_or_file), chip, timing, cases, seed)]
+    code = open_code(name_or_file, parameters)
+    if isinstance(code, Genome):
+        runs = _verify_genome(code, chip, timing, cases, seed, elf)
+    elif elf:
+        raise InputError("--elf", elf, "it is for genomes", "leave it out")
     else:
-        runs = _verify_genome(open_genome(name_or_file), chip, timing, cases, seed, elf)
+        runs = [_verify_program(code, chip, timing, cases, seed)]
     return {
         "target": chip.name,
+        "parameters": dict(parameters),
         "genomes": runs,
         **{key: sum(run[key] for run in runs) for key in ("cases", "bytes_compared", "mismatches")},
     }
@@ -88,7 +93,7 @@ def _verify_program(
 ) -> dict[str, Any]:
     """The twin in C of a program: all variables that it declares; of one that has none, what it shows."""
     flash = image.build_program(timing)
-    twin = load(build(flash, chip, Options(program=program.source_in_c)))
+    twin = load(build(flash, chip, Options(program=program.in_c)))
     reference = interpreted(program.handlers)(flash)
     assert isinstance(twin, BoardProgram)
     assert isinstance(reference, BoardProgram)
@@ -101,7 +106,7 @@ def _verify_program(
 
 def _bytes_in_c(program: SourceProgram, flash: bytes) -> int:
     """Of the variables of a program's twin, where the program itself has declared none."""
-    guard = build(flash, TARGETS[STRICTEST], Options(program=program.source_in_c)).guard
+    guard = build(flash, TARGETS[STRICTEST], Options(program=program.in_c)).guard
     assert guard is not None
     return guard - RAM_ORIGIN
 

@@ -25,6 +25,7 @@ from firmware.hardware.chips import TARGETS, Chip, Kind
 from firmware.hardware.toolchain import CompileError, compile_in, compiler
 from firmware.image import HEADER_BYTES, RECORD, holds_genome
 from firmware.memory import GUARD_BYTES, OWN_BYTES
+from firmware.program_in_c import ProgramInC
 from firmware.system.reading import check_input
 from firmware.system.scratch import scratch_folder
 
@@ -56,6 +57,9 @@ _PROGRAM_FLAGS: Final = ("-DPLANARIA_PROGRAM", "-fno-strict-aliasing")
 _PROGRAM_WARNINGS: Final = ("-Wshorten-64-to-32",)  # which gcc has not
 """The runtime and a program have types of their own for the same RAM."""
 
+_GIVEN_WARNINGS: Final = ("-Wno-tautological-constant-out-of-range-compare", "-Wno-constant-conversion")
+"""Of zig. Whoever tries other numbers may try some that no variable comes to; stored they wrap."""
+
 _ABOVE_STACK_BYTES: Final = RAM_BYTES - OWN_BYTES
 """Of a program: what is the runtime's, above the stack. A genome's cell has its stack at the very top."""
 
@@ -69,12 +73,12 @@ class Options:
     Attributes:
         check_genome: have the cell check the CRC-32 of its image at every boot.
         cc: a gcc of the system, e.g. ``arm-none-eabi-gcc``; None is zig.
-        program: a C file that includes ``program.h``; None is the neural rule.
+        program: what the cell runs; None is the neural rule.
     """
 
     check_genome: bool = False
     cc: str | None = None
-    program: Path | None = None
+    program: ProgramInC | None = None
 
 
 def build(image: bytes, target: Chip, options: Options = Options()) -> Binary:
@@ -95,16 +99,23 @@ def build(image: bytes, target: Chip, options: Options = Options()) -> Binary:
     _check_program(image, options)
     if options.program is not None and target.kind is not Kind.CHIP:
         build(image, TARGETS[STRICTEST], replace(options, cc=None))
+    build_it = _build_chip if target.kind is Kind.CHIP else _build_library
     with scratch_folder() as folder:
-        if target.kind is Kind.CHIP:
-            return _build_chip(folder, image, target, options)
-        return _build_library(folder, image, target, options)
+        try:
+            return build_it(folder, image, target, options)
+        except CompileError as error:
+            given = options.program.given if options.program else ()
+            if not given:
+                raise
+            numbers = ", ".join(f"{name}={number}" for name, number in given)
+            fix = f"give other numbers than {numbers}, or put the source right"
+            raise CompileError(str(error.value), error.output, fix) from error
 
 
 def _check_program(image: bytes, options: Options) -> None:
     if options.program is None:
         return
-    check_input("program", options.program, PROGRAM_MAX_BYTES, "give a file of C")
+    check_input("program", options.program.path, PROGRAM_MAX_BYTES, "give a file of C")
     if options.check_genome:
         raise InputError("check-genome", "yes", f"{options.program.name} has no genome", "leave it out")
     if holds_genome(image):
@@ -113,10 +124,15 @@ def _check_program(image: bytes, options: Options) -> None:
         )
 
 
-def _sources(options: Options) -> tuple[Path, Path]:
-    """What all cells share, and the program."""
-    program = options.program or SOURCES / "neural.c"
-    return SOURCES / "runtime.c", program.absolute()
+def _sources(folder: Path, options: Options) -> tuple[Path, Path]:
+    """What all cells share, and the program; with numbers that are given it is written into the folder."""
+    path = SOURCES / "neural.c"
+    if program := options.program:
+        path = program.path.absolute()
+        if program.given:
+            path = folder / "program.c"
+            path.write_text(program.source_with_given)
+    return SOURCES / "runtime.c", path
 
 
 def _command(target: Chip, options: Options) -> list[str]:
@@ -127,11 +143,12 @@ def _command(target: Chip, options: Options) -> list[str]:
     own = list(_PROGRAM_FLAGS) if options.program else []
     if options.program and options.cc is None:
         own += _PROGRAM_WARNINGS
+        own += _GIVEN_WARNINGS if options.program.given else ()
     return [*compiler(options.cc), *processor, *_FLAGS, *macros, *own, "-I", str(SOURCES)]
 
 
 def _build_library(folder: Path, image: bytes, target: Chip, options: Options) -> Binary:
-    sources = [*map(str, _sources(options)), str(SOURCES / "targets" / target.reset)]
+    sources = [*map(str, _sources(folder, options)), str(SOURCES / "targets" / target.reset)]
     compile_in(folder, [*_command(target, options), *_LIBRARY_FLAGS[target.kind], *sources], "cell.out")
     return Binary(target, image, (folder / "cell.out").read_bytes())
 
@@ -141,7 +158,7 @@ def _build_chip(folder: Path, image: bytes, target: Chip, options: Options) -> B
     (folder / "genome.S").write_text(f'.section .genome, "a"\n.byte {", ".join(map(str, image))}\n')
     command = [*_command(target, options), *_CHIP_FLAGS]
     sizes = ["-fstack-size-section"] if options.cc is None else []
-    for source, name in zip(_sources(options), _OBJECTS, strict=True):
+    for source, name in zip(_sources(folder, options), _OBJECTS, strict=True):
         compile_in(folder, [*command, *sizes, "-c", str(source)], name)
     above, guard = (_ABOVE_STACK_BYTES, GUARD_BYTES) if options.program else (0, 0)
     sizes_in_script = f"planaria_above_stack = {above};\nplanaria_guard = {guard};\n"

@@ -30,10 +30,10 @@ class CompileError(InputError):
 
     limit_max = MESSAGE_LINES_MAX * LINE_MAX
 
-    def __init__(self, compiler: str, output: str) -> None:
+    def __init__(self, compiler: str, output: str, fix: str = "put the source right") -> None:
         lines = output.strip().splitlines()
         said = "\n".join(lines[:MESSAGE_LINES_MAX] + ["..."] * (len(lines) > MESSAGE_LINES_MAX))
-        super().__init__("compiler", compiler, f"it failed and said\n{said}\n", "put the source right")
+        super().__init__("compiler", compiler, f"it failed and said\n{said}\n", fix)
         self.output = output
 
     def __str__(self) -> str:

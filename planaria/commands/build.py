@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from emulator.options import CLOCK
-from planaria.commands.command import add_command, add_options, chosen, print_json
+from planaria.commands.command import (
+    add_command,
+    add_options,
+    add_parameters,
+    chosen,
+    parameters,
+    print_json,
+)
 from planaria.say import say
 
 COLUMNS: tuple[tuple[str, Callable[[dict[str, Any]], Any]], ...] = (
@@ -48,6 +55,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--cc", metavar="GCC", help="a gcc of the system, e.g. arm-none-eabi-gcc (default: zig)"
     )
+    add_parameters(parser)
     add_options(parser, CLOCK)
 
 
@@ -60,6 +68,7 @@ def _build(options: argparse.Namespace) -> None:
         options.output,
         check_genome=options.check_genome,
         cc=options.cc,
+        parameters=parameters(options),
         **chosen(options, CLOCK),
     )
     if options.json:

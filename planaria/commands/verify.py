@@ -5,7 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from emulator.options import CLOCK
-from planaria.commands.command import add_command, add_options, chosen, print_json
+from planaria.commands.command import (
+    add_command,
+    add_options,
+    add_parameters,
+    chosen,
+    parameters,
+    parameters_said,
+    print_json,
+)
 from planaria.say import say
 from planaria.system.ending import DIFFERS
 
@@ -29,6 +37,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--elf", type=Path, metavar="FILE", help="a file that build has written, instead of building anew"
     )
+    add_parameters(parser)
     add_options(parser, CLOCK)
 
 
@@ -41,6 +50,7 @@ def _verify(options: argparse.Namespace) -> int | None:
         cases=options.cases,
         seed=options.seed,
         elf=options.elf,
+        parameters=parameters(options),
         **chosen(options, CLOCK),
     )
     if options.json:
@@ -54,7 +64,7 @@ def print_report(report: dict[str, Any]) -> None:
     """Tell a person how many bytes were compared, and what differs."""
     for run in report["genomes"]:
         say(
-            f"{report['target']}, {run['genome']}: {run['cases']:,} cases, "
+            f"{report['target']}, {run['genome']}{parameters_said(report)}: {run['cases']:,} cases, "
             f"{run['bytes_compared']:,} bytes compared, {run['mismatches']:,} mismatches"
         )
         if run.get("left_out"):

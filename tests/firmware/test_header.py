@@ -14,6 +14,7 @@ from firmware.hardware.machine import load
 from firmware.header import c_header, written_by
 from firmware.image import build_program
 from firmware.memory import Ram
+from firmware.program_in_c import ProgramInC
 from firmware.variables import i8, i16, i32, u8, u16, u32
 from planaria import open_program
 
@@ -40,11 +41,23 @@ EXPECTED = """/* What small.py declares, written by `planaria header small.py`. 
 
 #include <stdint.h>
 
-enum { LIMIT = 40 };
+#ifndef PLANARIA_SET_LIMIT
+#define PLANARIA_SET_LIMIT 40
+#endif
+enum { LIMIT = PLANARIA_SET_LIMIT };
+#undef PLANARIA_SET_LIMIT
 
-static const int64_t FAR = (-9223372036854775807 - 1);
+#ifndef PLANARIA_SET_FAR
+#define PLANARIA_SET_FAR (-9223372036854775807 - 1)
+#endif
+static const int64_t FAR = PLANARIA_SET_FAR;
+#undef PLANARIA_SET_FAR
 
-static const int64_t WIDE = 2147483648;
+#ifndef PLANARIA_SET_WIDE
+#define PLANARIA_SET_WIDE 2147483648
+#endif
+static const int64_t WIDE = PLANARIA_SET_WIDE;
+#undef PLANARIA_SET_WIDE
 
 static const int16_t TABLE[2][2] = {{1, 2}, {-3, 128}};
 
@@ -113,6 +126,8 @@ def test_three_of_them_have_headers():
         ({"shows": {"wakes_left": u8}, "hears": ("wakes_left",)}, "wakes_left is a word of C"),
         ({"keeps": {"row": u8[149]}}, "its variables take 165 B, and in C they may take 164"),
         ({"parameters": {"limit": 1, "LIMIT": 2}}, "two parameters are LIMIT in C; choose another name"),
+        ({"parameters": {"ndebug": 1}}, "NDEBUG is a word of C"),
+        ({"parameters": {"cell_on_bytes": 1}}, "CELL_ON_BYTES is a word of C"),
         ({"parameters": {"rows": ((1, 2), (3,))}}, "its parameter rows is no table with rows of one length"),
         ({"parameters": {"rows": ((1, 2), 3)}}, "its parameter rows is no table"),
         ({"parameters": {"rows": ()}}, "its parameter rows is no table"),
@@ -162,7 +177,10 @@ def test_a_header_of_all_kinds_lies_where_the_variables_do(hardware, tmp_path, t
     )
     path = tmp_path / "all.c"
     path.write_text("\n".join(['#include "all.h"', *checks, wake]))
-    cell, ram = load(build(build_program(Timing()), find_chip(target), Options(program=path))), Ram()
+    cell, ram = (
+        load(build(build_program(Timing()), find_chip(target), Options(program=ProgramInC(path)))),
+        Ram(),
+    )
     cell.wake(ram)
     assert ram.state[4] == 300 - 5 + 1 + 3 - 256
 
@@ -189,7 +207,7 @@ def test_of_several_roles_there_is_one_header(tmp_path):
     handlers = declared([Small, Large], "roles.py")
     text = c_header(handlers, "planaria header roles.py")
     assert "    uint8_t strap;\n    uint8_t role;\n" in text
-    assert "enum { FURTHER = 4 };" in text
+    assert "#define PLANARIA_SET_FURTHER 4\n" in text
     assert "enum { ROLE_SMALL = 0, ROLE_LARGE = 1 };" in text
     alike = type("SMALL", (Small,), {})
     with pytest.raises(InputError, match=r"two of its classes are alike in C: ROLE_SMALL, ROLE_SMALL"):

@@ -32,7 +32,31 @@ def legitimate(world):
     return (world["hops"] != hops)[world.running].mean()
 """
 
-HOP_COUNT = Path(__file__).parents[2] / "examples/hop_count.py"
+NUMBERS = """
+from planaria.swarm import Program, u16
+
+class Mine(Program):
+    shows = {{"number": u16}}
+    parameters = {parameters}
+
+    def wake(me):
+        me.number = me.{name}
+
+def legitimate(world):
+    return 0
+"""
+
+NUMBERS_IN_C = """
+#include "mine.h"
+static int wake(struct cell *me)
+{{
+    me->number = {work};
+    return 1;
+}}
+"""
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+HOP_COUNT, LEADER = EXAMPLES / "hop_count.py", EXAMPLES / "leader.py"
 
 PLAN = """
 title = "limits"
@@ -96,12 +120,85 @@ def test_neither_a_genome_nor_bare_bytes_have_any(planaria, code, message):
     assert (done.returncode, message in done.stderr) == (2, True)
 
 
-def test_a_twin_in_c_knows_nothing_of_them(planaria, program):
-    program.with_suffix(".c").write_text("")
-    for engine in ("native", "iss"):
-        done = planaria("run", program, "--engine", engine, "--set", "limit=3")
-        message = "planaria: parameter limit: 3 - a program in C has numbers of its own; choose the engine"
-        assert (done.returncode, done.stderr.startswith(message)) == (2, True)
+def test_a_twin_in_c_takes_them_too(planaria, hardware):
+    """The largest of 64 bits is more than the variable with which it is compared can ever be."""
+    world = "--grid", "5x5", "--rounds", 20, "--json"
+    for limit in (3, 2**63 - 1):
+        given = f"--set=limit={limit}"
+        traces = {
+            json.loads(planaria("run", LEADER, *world, "--engine", engine, given).stdout)["trace_sha256"]
+            for engine in ("window", "native", "iss")
+        }
+        assert len(traces) == 1
+        done = planaria("verify", LEADER, "--target", "host", "--cases", 300, given)
+        assert (done.returncode, done.stdout.endswith(" 0 mismatches\n")) == (0, True)
+
+
+@pytest.fixture
+def twins(tmp_path, planaria):
+    """``twins(parameters, c)``: a program that shows a number, and its twin, with their header."""
+
+    def make(parameters, work):
+        python = NUMBERS.format(parameters=parameters, name=next(iter(parameters)))
+        (tmp_path / "mine.py").write_text(python)
+        (tmp_path / "mine.c").write_text(NUMBERS_IN_C.format(work=work))
+        assert planaria("header", "mine.py", "-o", "mine.h").returncode == 0
+
+    return make
+
+
+def verified(planaria, *given):
+    done = planaria("verify", "mine.py", "--target", "host", "--cases", 100, *given)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_twin_that_does_not_take_a_number_does_not_run_without_it(planaria, hardware, twins, tmp_path):
+    """Its header may be one of before; silently it would have another number."""
+    twins({"first": 60}, "FIRST")
+    header = (tmp_path / "mine.h").read_text()
+    (tmp_path / "mine.h").write_text(header.replace("PLANARIA_SET_", "OLD_"))
+    assert verified(planaria)[0] == 0
+    status, said = verified(planaria, "--set", "first=3")
+    assert (status, "error: mine.c does not take first: write its header again" in said) == (2, True)
+    assert said.endswith("; give other numbers than first=3, or put the source right\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "usual", "given"),
+    [
+        ("first", 60, 1 << 40),
+        ("first", 1 << 40, -1),
+        ("first", -5, -(1 << 63)),
+        ("trap", 60, 5),
+        ("itimer_virtual", 60, 5),
+        ("ähre", 60, 5),
+    ],
+)
+def test_numbers_of_any_size_and_name(planaria, hardware, twins, name, usual, given):
+    """The runtime has names of its own, which no number gets in the way of."""
+    twins({name: usual}, f"(uint16_t){name.upper()}")
+    assert verified(planaria)[0] == 0
+    status, said = verified(planaria, "--set", f"{name}={given}")
+    assert (status, f"mine with {name} {given}: 100 cases" in said) == (0, True)
+
+
+def test_a_twin_can_be_built_with_other_numbers(planaria, hardware, twins, tmp_path):
+    """By its name in Python; what its header does not know is refused, and nothing written."""
+    twins({"first": 60}, "FIRST")
+    build = "build", "mine.c", "--target", "rv32imc", "-o"
+    for folder, given in (("usual", 60), ("other", 61), ("again", 60)):
+        assert planaria(*build, folder, "--set", f"first={given}").returncode == 0
+    folders = (tmp_path / name for name in ("usual", "other", "again"))
+    usual, other, again = ((folder / "mine-rv32imc.bin").read_bytes() for folder in folders)
+    assert usual == again != other
+    for given, says in (("second=1", "mine.c does not take second"), ("a b=1", "parameter: a b - no number")):
+        done = planaria(*build, "none", "--set", given)
+        assert (done.returncode, says in done.stderr, (tmp_path / "none").exists()) == (2, True, False)
+    done = planaria("build", "ring", "--target", "host", "-o", "none", "--set", "first=3")
+    assert (
+        done.stderr
+        == "planaria: parameter first: 3 - ring is no program, and a genome has none; leave it out\n"
+    )
 
 
 def test_the_command_line_gives_them(planaria, program):

@@ -202,9 +202,11 @@ def test_a_program_writes_only_its_own_bytes(write, engine):
 
 
 def test_a_program_in_c_is_run_by_its_twin(planaria, write):
-    done = planaria("run", write("", "mine.c"))
-    assert done.returncode == 2
-    assert "its twin in Python; run " in done.stderr
+    path = write("", "mine.c")
+    for command in (["run", path], ["verify", path, "--target", "host"]):
+        done = planaria(*command)
+        assert done.returncode == 2
+        assert f"its twin in Python; name {path.with_suffix('.py')} (run " in done.stderr
 
 
 def test_results_on_a_graph_carry_it(write, tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ from firmware import image
 from firmware.clock import Timing
 from firmware.hardware.build import Options, build
 from firmware.hardware.chips import TARGETS
+from firmware.program_in_c import ProgramInC
 
 FLASH = image.build_program(Timing())
 
@@ -25,4 +26,4 @@ static int wake(struct cell *me)
 
 def built_program(path, target, flash=FLASH, **options):
     """The program in a file, for a target."""
-    return build(flash, TARGETS[target], Options(program=path, **options))
+    return build(flash, TARGETS[target], Options(program=ProgramInC(path), **options))

@@ -34,6 +34,7 @@ from firmware.hardware.build import Options, build
 from firmware.hardware.chips import TARGETS
 from firmware.hardware.machine import machine, rom_image
 from firmware.program import Failure
+from firmware.program_in_c import ProgramInC
 from tests.emulator.arrays.programs.samples import SAMPLES
 from tests.emulator.random_worlds import KINDS, Quiet, random_config
 
@@ -180,7 +181,7 @@ def test_four_programs_are_in_two_languages():
 @pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.name)
 def test_one_program_in_two_languages(hardware, twin, seed):
     """On the reference engine, compiled, and as a C cell on this machine and, shortly, on a chip."""
-    config, in_c = random_config(seed), (EXAMPLES / twin.name).with_suffix(".c")
+    config, in_c = random_config(seed), ProgramInC((EXAMPLES / twin.name).with_suffix(".c"))
     results = [
         make_engine(config, program, Quiet(), engine=name).run(3)
         for program, name in (
@@ -217,9 +218,9 @@ def test_a_failure_of_machine_code(hardware, tmp_path, event, work, failure, tex
 
 def print_failures(path):
     """Of the program core, which are those of the reference engine over such a library."""
-    config = RunConfig(Square8(2, 2), seed=1)
-    native = make_engine(config, Path(path), Quiet(), engine="native")
-    binary = build(image.build_program(config.timing), TARGETS["host"], Options(program=Path(path)))
+    config, in_c = RunConfig(Square8(2, 2), seed=1), ProgramInC(Path(path))
+    native = make_engine(config, in_c, Quiet(), engine="native")
+    binary = build(image.build_program(config.timing), TARGETS["host"], Options(program=in_c))
     expected = ReferenceEngine(config, rom_image(binary), Quiet(), machine(binary))
     result = native.run(4)
     assert result == expected.run(4)

@@ -1,0 +1,61 @@
+"""A program of a cell in C: its file, and other values of numbers in its ROM than its header has."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from firmware.errors import InputError
+from firmware.whole import is_whole
+
+PREFIX: Final = "PLANARIA_SET_"
+"""Of a macro that a header (``firmware.header``) takes instead of a number of its own, and forgets then."""
+
+_HALF: Final = 1 << 63
+
+
+@dataclass(frozen=True)
+class ProgramInC:
+    """What a compiler is given.
+
+    Attributes:
+        path: of a C file that includes ``program.h``.
+        given: numbers in ROM by their names in Python; its header has all others.
+
+    Raises:
+        InputError: a number has no name, or more than 64 bits.
+    """
+
+    path: Path
+    given: tuple[tuple[str, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, number in self.given:
+            if not name.isidentifier():
+                raise InputError("parameter", name, "no number in ROM can be called so", "see its header")
+            if not is_whole(number):
+                raise InputError(f"parameter {name}", number, "it is no whole number of 64 bits", "e.g. 40")
+
+    @property
+    def name(self) -> str:
+        """Name of the file, with its suffix."""
+        return self.path.name
+
+    @property
+    def source_with_given(self) -> str:
+        """A source: the program with the numbers that are given, none if it does not take one of them."""
+        macros = [(name, f"{PREFIX}{name.upper()}", literal(number)) for name, number in self.given]
+        return "".join(
+            [
+                *(f"#define {macro} {number}\n" for _, macro, number in macros),
+                f'#include "{self.path.absolute()}"\n',
+                *(f"#ifdef {macro}\n#error {self._untaken(name)}\n#endif\n" for name, macro, _ in macros),
+            ]
+        )
+
+    def _untaken(self, name: str) -> str:
+        return f"{self.name} does not take {name}: write its header again, with planaria header"
+
+
+def literal(number: int) -> str:
+    """A number of 64 bits as C writes it: the smallest of them is no literal there."""
+    return f"(-{_HALF - 1} - 1)" if number == -_HALF else str(number)
