@@ -36,7 +36,6 @@ def save(training: Training, path: Path) -> None:
         "pool": training.pool.grids,
         "whole": training.pool.whole,
         "was_whole": training.pool.was_whole.astype(np.uint8),
-        "unhealed": training.pool.unhealed.astype(np.uint8),
         "target": training.target.rgba.copy(),
         **training.shortlist.tensors(),
     }
@@ -107,7 +106,6 @@ def _restore(training: Training, tensors: dict[str, NDArray[Any]], facts: Facts)
     pool.grids[...] = taken(tensors, "pool", np.float32, pool.grids.shape, -128, 127)
     pool.whole[...] = taken(tensors, "whole", np.int8, pool.whole.shape, -128, 127)
     pool.was_whole[...] = taken(tensors, "was_whole", np.uint8, pool.was_whole.shape, 0, 1)
-    pool.unhealed[...] = taken(tensors, "unhealed", np.uint8, pool.unhealed.shape, 0, 1)
     for rule, parameters in zip(RULES, _rules(training), strict=True):
         for name, tensor in parameters.tensors().items():
             tensor[...] = taken(tensors, f"{rule}.{name}", np.float32, tensor.shape, *LIMITS[name])

@@ -22,7 +22,6 @@ class Pool:
         grids: float32[size, rows, cols, 16] in units of 1/64.
         whole: int8 of the same shape, what each was when it was whole for the first time.
         was_whole: bool[size], which of them have been.
-        unhealed: bool[size], which were not whole when they came in last.
     """
 
     def __init__(self, seed: Float32, size: int) -> None:
@@ -30,26 +29,11 @@ class Pool:
         self.grids = np.repeat(seed[None], size, 0)
         self.whole = np.zeros(self.grids.shape, np.int8)
         self.was_whole = np.zeros(size, np.bool_)
-        self.unhealed = np.zeros(size, np.bool_)
 
     def reseed(self, places: NDArray[np.integer]) -> None:
         """Samples at some places of the pool begin again as seeds."""
         self.grids[places] = self.seed
-        self.was_whole[places] = self.unhealed[places] = False
-
-    def shares(self, urgency: float) -> NDArray[np.float64]:
-        """How often each sample is drawn: float64[size], of which the sum is 1.
-
-        Args:
-            urgency: how many times as often as others one comes that was whole once and is no longer.
-        """
-        shares = np.where(self.was_whole & self.unhealed, urgency, 1.0)
-        drawn: NDArray[np.float64] = shares / shares.sum()
-        return drawn
-
-    def take_in(self, places: NDArray[np.integer], grids: list[Float32], healed: list[bool]) -> None:
-        """What has become of some samples, and whether they are whole."""
-        self.grids[places], self.unhealed[places] = grids, np.logical_not(healed)
+        self.was_whole[places] = False
 
     def note_whole(self, place: int) -> None:
         """A sample is whole; if it is so for the first time, that is what it shall always be."""

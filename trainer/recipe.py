@@ -56,7 +56,6 @@ _NUMBERS: Final = {
     "unhealed": Limits(0, 1000),
     "remembered": Limits(0, 1000),
     "hopeless": Limits(0, 1000),
-    "urgency": Limits(1, 1000),
     "evenness": Limits(1e-6, 1_000_000),
     "exploded": Limits(0, 1000, above=True),
     "accumulator_penalty": Limits(0, 1000),
@@ -109,7 +108,6 @@ class Recipe:
     unhealed: float = USUAL["unhealed"]
     remembered: float = USUAL["remembered"]
     hopeless: float = USUAL["hopeless"]
-    urgency: float = USUAL["urgency"]
     evenness: float = USUAL["evenness"]
     exploded: float = USUAL["exploded"]
     accumulator_penalty: float = USUAL["accumulator_penalty"]

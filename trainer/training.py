@@ -113,12 +113,11 @@ class Training:
         )
         errors = [self._error(states) for states in ends]
         exploded = [self._has_exploded(error) for error in errors]
-        healed = [self._has_healed(error) for error in errors]
-        for kind, has_healed in zip(wounds, healed, strict=True):
+        for kind, error in zip(wounds, errors, strict=True):
             if kind is not None:
-                self.practice.note(kind, has_healed)
+                self.practice.note(kind, self._has_healed(error))
         moved = self._apply(gradient, progress)
-        self.pool.take_in(chosen, ends, healed)
+        self.pool.grids[chosen] = ends
         self.pool.reseed(chosen[exploded])
         self._watch(not moved or sum(exploded) >= len(ends) / 2)
         self.steps_done += 1
@@ -173,7 +172,7 @@ class Training:
         """
         recipe, draws = self.recipe, self.draws
         size = recipe.batch(progress)
-        chosen = draws.choice(recipe.pool, size, replace=False, p=self.pool.shares(recipe.urgency))
+        chosen = draws.choice(recipe.pool, size, replace=False)
         if recipe.regime == "growing":
             self.pool.reseed(chosen)
         self.pool.reseed(np.array([place for place in chosen if self._stands_beside(place)], np.intp))

@@ -126,7 +126,6 @@ def test_signal_in_the_middle_of_a_step_waits_for_its_end(
     assert np.array_equal(resumed.pool.grids, whole.pool.grids)
     assert np.array_equal(resumed.pool.whole, whole.pool.whole)
     assert np.array_equal(resumed.pool.was_whole, whole.pool.was_whole)
-    assert np.array_equal(resumed.pool.unhealed, whole.pool.unhealed)
 
 
 def test_progress_shows_loss_judgement_rate_and_time_left(target, recipe, begin, tmp_path, capsys):
