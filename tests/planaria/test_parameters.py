@@ -40,7 +40,7 @@ class Mine(Program):
     parameters = {parameters}
 
     def wake(me):
-        me.number = me.{name}
+        me.number = {work}
 
 def legitimate(world):
     return 0
@@ -139,7 +139,7 @@ def twins(tmp_path, planaria):
     """``twins(parameters, c)``: a program that shows a number, and its twin, with their header."""
 
     def make(parameters, work):
-        python = NUMBERS.format(parameters=parameters, name=next(iter(parameters)))
+        python = NUMBERS.format(parameters=parameters, work=" ^ ".join(f"me.{name}" for name in parameters))
         (tmp_path / "mine.py").write_text(python)
         (tmp_path / "mine.c").write_text(NUMBERS_IN_C.format(work=work))
         assert planaria("header", "mine.py", "-o", "mine.h").returncode == 0
@@ -163,23 +163,17 @@ def test_a_twin_that_does_not_take_a_number_does_not_run_without_it(planaria, ha
     assert said.endswith("; give other numbers than first=3, or put the source right\n")
 
 
-@pytest.mark.parametrize(
-    ("name", "usual", "given"),
-    [
-        ("first", 60, 1 << 40),
-        ("first", 1 << 40, -1),
-        ("first", -5, -(1 << 63)),
-        ("trap", 60, 5),
-        ("itimer_virtual", 60, 5),
-        ("ähre", 60, 5),
-    ],
-)
-def test_numbers_of_any_size_and_name(planaria, hardware, twins, name, usual, given):
+def test_numbers_of_any_size_and_name(planaria, hardware, twins):
     """The runtime has names of its own, which no number gets in the way of."""
-    twins({name: usual}, f"(uint16_t){name.upper()}")
+    usual = {"first": 60, "far": 1 << 40, "less": -5, "trap": 60, "itimer_virtual": 60, "ähre": 60}
+    given = {"first": 1 << 40, "far": -1, "less": -(1 << 63), "trap": 5, "itimer_virtual": 5, "ähre": 5}
+    twins(usual, " ^ ".join(f"(uint16_t){name.upper()}" for name in usual))
     assert verified(planaria)[0] == 0
-    status, said = verified(planaria, "--set", f"{name}={given}")
-    assert (status, f"mine with {name} {given}: 100 cases" in said) == (0, True)
+    status, said = verified(planaria, *(f"--set={name}={number}" for name, number in given.items()))
+    assert (status, f"mine with {', '.join(f'{n} {v}' for n, v in given.items())}: 100 cases" in said) == (
+        0,
+        True,
+    )
 
 
 def test_a_twin_can_be_built_with_other_numbers(planaria, hardware, twins, tmp_path):
