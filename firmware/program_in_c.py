@@ -53,7 +53,7 @@ class ProgramInC:
         )
 
     def _untaken(self, name: str) -> str:
-        return f"{self.name} does not take {name}: write its header again, with planaria header"
+        return f"{self.name} takes no {name}: its header has none, or is old (planaria header writes it)"
 
 
 def literal(number: int) -> str:
