@@ -54,9 +54,9 @@ _LIBRARY_FLAGS: Final = {
 _OBJECTS: Final = ("runtime.o", "program.o")
 
 _PROGRAM_FLAGS: Final = ("-DPLANARIA_PROGRAM", "-fno-strict-aliasing")
-_PROGRAM_WARNINGS: Final = ("-Wshorten-64-to-32",)  # which gcc has not
 """The runtime and a program have types of their own for the same RAM."""
 
+_PROGRAM_WARNINGS: Final = ("-Wshorten-64-to-32",)  # which gcc has not
 _GIVEN_WARNINGS: Final = ("-Wno-tautological-constant-out-of-range-compare", "-Wno-constant-conversion")
 """Of zig. Whoever tries other numbers may try some that no variable comes to; stored they wrap."""
 

@@ -177,11 +177,8 @@ def test_a_header_of_all_kinds_lies_where_the_variables_do(hardware, tmp_path, t
     )
     path = tmp_path / "all.c"
     path.write_text("\n".join(['#include "all.h"', *checks, wake]))
-    cell, ram = (
-        load(build(build_program(Timing()), find_chip(target), Options(program=ProgramInC(path)))),
-        Ram(),
-    )
-    cell.wake(ram)
+    how, ram = Options(program=ProgramInC(path)), Ram()
+    load(build(build_program(Timing()), find_chip(target), how)).wake(ram)
     assert ram.state[4] == 300 - 5 + 1 + 3 - 256
 
 

@@ -170,10 +170,8 @@ def test_numbers_of_any_size_and_name(planaria, hardware, twins):
     twins(usual, " ^ ".join(f"(uint16_t){name.upper()}" for name in usual))
     assert verified(planaria)[0] == 0
     status, said = verified(planaria, *(f"--set={name}={number}" for name, number in given.items()))
-    assert (status, f"mine with {', '.join(f'{n} {v}' for n, v in given.items())}: 100 cases" in said) == (
-        0,
-        True,
-    )
+    numbers = ", ".join(f"{name} {number}" for name, number in given.items())
+    assert (status, f"mine with {numbers}: 100 cases" in said) == (0, True)
 
 
 def test_a_twin_can_be_built_with_other_numbers(planaria, hardware, twins, tmp_path):
@@ -189,10 +187,8 @@ def test_a_twin_can_be_built_with_other_numbers(planaria, hardware, twins, tmp_p
         done = planaria(*build, "none", "--set", given)
         assert (done.returncode, says in done.stderr, (tmp_path / "none").exists()) == (2, True, False)
     done = planaria("build", "ring", "--target", "host", "-o", "none", "--set", "first=3")
-    assert (
-        done.stderr
-        == "planaria: parameter first: 3 - ring is no program, and a genome has none; leave it out\n"
-    )
+    says = "parameter first: 3 - ring is no program, and a genome has none; leave it out"
+    assert done.stderr == f"planaria: {says}\n"
 
 
 def test_the_command_line_gives_them(planaria, program):
