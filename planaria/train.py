@@ -288,13 +288,14 @@ def _demerit(genome: Genome) -> tuple[int, float]:
 
 
 def _fresh(lesson: Lesson, output: Path, computing: Computing) -> "Training":
-    from trainer.recipe import Recipe, usual_steps
+    from trainer.recipe import Recipe, usual_rate, usual_steps
     from trainer.training import Training, grid_size
 
     start = open_genome(lesson.start) if lesson.start else None
     chosen: dict[str, Any] = {} if start is None else {"regime": start.regime, "hidden": start.hidden}
     target = _target(lesson, start)
     chosen["steps"] = usual_steps(target.reach) if lesson.minutes is None else None
+    chosen["rate"] = usual_rate(target.reach)
     if lesson.recipe is not None:
         chosen |= read_recipe(lesson.recipe)
     names = ("regime", "hidden", "steps", "minutes", "optimiser", "lost", "seed")

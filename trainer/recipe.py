@@ -21,6 +21,10 @@ from trainer.optimiser import OPTIMISERS
 STARTED_RATE: Final = 0.5
 """Part of the learning rate of a rule that is trained already; it stands where all is as it will be."""
 
+FAR_REACH: Final = 20
+"""Of a target of 40 px. The longer the rollouts, the wilder their gradients: by the rate that is usual here
+a butterfly, a fish and an eye of 64 px explode in training."""
+
 BATCHES_MAX: Final = 16
 STEPS_MAX: Final = 10_000_000
 PROLONGED_MAX: Final = 128
@@ -204,6 +208,12 @@ class Recipe:
 def usual_steps(reach: int) -> int:
     """How many optimiser steps a target of this reach needs to become an organism that heals."""
     return 100 * max(1, int(2 * float(reach) ** 1.5 + 0.5))
+
+
+def usual_rate(reach: int) -> float:
+    """The learning rate for a target of this reach: beyond ``FAR_REACH`` it falls as the usual steps rise."""
+    rate: float = USUAL["rate"] / max(1.0, reach / FAR_REACH) ** 1.5
+    return round(rate, 4)
 
 
 def shares(weights: Mapping[Key, float]) -> dict[Key, float]:

@@ -396,6 +396,21 @@ def test_a_recipe_changes_what_it_says_and_options_change_it_again(train, folder
     assert "--recipe mine.toml" in facts["command"]
 
 
+@pytest.mark.parametrize(("asked", "rate"), [("", 0.0035), ("rate = 0.004", 0.004), ("lost = 2", 0.0035)])
+def test_smaller_steps_for_what_reaches_far(monkeypatch, train, folder, asked, rate):
+    """A ring of 32 px grows from its top: its farthest cell is 22 cells off."""
+    (folder / "mine.toml").write_text(asked)
+    rates = []
+
+    def stopped(training):
+        rates.append(training.recipe.rate)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Training, "step", stopped)
+    assert train("ring", "--size", "32", "--recipe", "mine.toml", "-o", "x.genome")[0] == 130
+    assert rates == [rate]
+
+
 def test_a_kernel_that_was_asked_for_is_part_of_the_command(train):
     assert train("heart", *SMALL, "--steps", "1", "--backend", "portable", "-o", "x.genome")[0] == 0
     facts = Genome.load("x.genome").facts

@@ -4,7 +4,7 @@ import pytest
 
 from firmware.errors import InputError
 from trainer.damage import KINDS
-from trainer.recipe import USUAL, Recipe, usual_steps
+from trainer.recipe import USUAL, Recipe, usual_rate, usual_steps
 
 
 def test_schedule_by_hand():
@@ -40,6 +40,14 @@ def test_rollouts_are_as_long_as_the_target_is_far(role, small, large):
 @pytest.mark.parametrize(("reach", "steps"), [(1, 200), (4, 1600), (10, 6300), (16, 12800), (32, 36200)])
 def test_larger_targets_take_more_steps(reach, steps):
     assert usual_steps(reach) == steps
+
+
+@pytest.mark.parametrize(
+    ("reach", "rate"), [(0, 0.004), (12, 0.004), (20, 0.004), (26, 0.0027), (32, 0.002), (64, 0.0007)]
+)
+def test_beyond_40_px_steps_are_smaller(reach, rate):
+    """By as much as there are more of them: 16 px is ``reach`` 8, 40 px 20, 64 px 32."""
+    assert usual_rate(reach) == rate
 
 
 def test_the_smallest_target_takes_some_steps_too():
