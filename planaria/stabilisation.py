@@ -1,16 +1,20 @@
-"""How a program finds back, in the words of self-stabilisation: convergence, closure, containment, cost.
+"""How a world finds back, in the words of self-stabilisation: convergence, closure, containment, cost.
 
-*Convergence* is to become legitimate after the fault; *closure* to stay so; *containment* that cells which
+*Convergence* is to become legitimate after the faults; *closure* to stay so; *containment* that cells which
 were not struck go on showing what they show; *cost* what was computed and said until then. All of it is seen
 at round boundaries.
 """
 
+import math
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emulator.config import RunConfig
+from emulator.engine import Engine
 from emulator.record.judge import first_to_stay
 from emulator.record.recovery import Outcome
 from emulator.record.result import RunResult
@@ -23,17 +27,17 @@ STRIKES_AT: Final = 100
 
 
 class Return(NamedTuple):
-    """How a world found back from one fault.
+    """How a world found back from its faults.
 
     Attributes:
         outcome: by the clean yardstick: legitimate for the dwell time.
-        rounds: from the fault until then; None unless it recovered.
+        rounds: from the end of the faults until then; None unless it recovered.
         updates: of cells meanwhile, likewise.
         messages: frames put on links meanwhile, likewise.
         relapses: how often the world, legitimate for the dwell time, was not so again by the end.
         disturbed: of the cells that were not struck, the share that showed something else at a round boundary
-            than before the fault, until the recovery, or by the end; the colour does not count. None if all
-            were struck.
+            than before the first fault, until the recovery, or by the end; the colour does not count. None if
+            all were struck, or if cells never come to rest.
     """
 
     outcome: Outcome
@@ -56,62 +60,83 @@ def find_back(program: SourceProgram, fault: str, rounds: int, world: dict[str, 
     Raises:
         InputError: an option is out of its limits.
     """
-    config = RunConfig.of({**world, "faults": [f"{fault}@{STRIKES_AT}"]})
-    engine = engine_of(program, config)
-    watch = _Watch(_spared(config))
-
-    def look(number: int) -> None:
-        watch.look(number, engine.states_now()[:, VISIBLE:], engine.messages)
-
-    engine.on_round = look
-    result = engine.run(STRIKES_AT + rounds)
-    return watch.tell(result, config.predicate.dwell_rounds)
+    engine = engine_of(program, RunConfig.of({**world, "faults": [f"{fault}@{STRIKES_AT}"]}))
+    watch = Watch(engine, rests=True)
+    return watch.tell(engine.run(STRIKES_AT + rounds))
 
 
-def _spared(config: RunConfig) -> NDArray[np.bool_]:
-    """Which cells the one fault does not strike: bool[cells]."""
-    topology = config.topology
-    spared = np.ones(topology.cells, np.bool_)
-    everybody = np.ones(topology.cells, np.bool_)
-    spared[config.faults[0].region.cells(topology, config.seed, 1, lambda: everybody)] = False
-    return spared
-
-
-class _Watch:
-    """What is seen of a world, round by round.
+class Watch:
+    """What is seen of a run, round by round: made before the run, and asked after it.
 
     Args:
-        spared: cells that the fault does not strike, bool[cells].
+        engine: whose world it is; ``on_round`` of it is taken.
+        rests: whether its cells show what they show until something happens, as those of a program do.
     """
 
-    def __init__(self, spared: NDArray[np.bool_]) -> None:
-        self._spared = spared
-        self._before = np.empty(0, np.int8)
-        self._changed = np.zeros(len(spared), np.bool_)
+    def __init__(self, engine: Engine, rests: bool) -> None:
+        self._engine, self._rests = engine, rests
+        cells = engine.topology.cells
+        self._before = np.empty((cells, 0), np.int8)
+        self._changed = np.zeros(cells, np.bool_)
         self._disturbed: list[int] = []
         self._messages: list[int] = []
+        engine.on_round = self._look
 
-    def look(self, number: int, shown: NDArray[np.int8], messages: int) -> None:
-        """A round is over: int8[cells, 12] that cells show beside their colour, and frames sent so far."""
-        if number < STRIKES_AT:
-            self._before = shown.copy()
-        else:
+    def _look(self, _round: int) -> None:
+        spared = ~self._engine.observer.struck
+        if self._rests:
+            shown = self._shown()
+            if spared.all() or not self._messages:
+                self._before = shown
             self._changed |= (shown != self._before).any(1)
-        self._disturbed.append(int((self._changed & self._spared).sum()))
-        self._messages.append(messages)
+        self._disturbed.append(int((self._changed & spared).sum()))
+        self._messages.append(self._engine.messages)
 
-    def tell(self, result: RunResult, dwell_rounds: int) -> Return:
-        """How the world found back, by the result of its run."""
-        clean = result.recoveries[0].clean
-        end, messages, relapses = len(self._disturbed) - 1, None, 0
-        if clean.rounds is not None:
-            end = STRIKES_AT + round(clean.rounds)
-            messages = self._messages[end] - self._messages[STRIKES_AT]
-        errors = result.error_by_round[STRIKES_AT:]
-        first = first_to_stay(errors, clean.error_limit, dwell_rounds)
-        if first is not None:
-            legitimate = np.array(errors) <= clean.error_limit
-            relapses = int((legitimate[first:-1] & ~legitimate[first + 1 :]).sum())
-        spared = int(self._spared.sum())
-        disturbed = self._disturbed[end] / spared if spared else None
+    def _shown(self) -> NDArray[np.int8]:
+        """What cells show beside their colour: int8[cells, 12]."""
+        return self._engine.states_now()[:, VISIBLE:].copy()
+
+    def tell(self, result: RunResult) -> Return:
+        """How the world found back, by the result of its run; the run had a fault."""
+        verdict = result.verdict
+        assert verdict is not None, "there is a fault"
+        clean, last, messages, relapses = verdict.clean, len(self._messages) - 1, None, 0
+        if verdict.end_rounds is not None:
+            end = math.ceil(verdict.end_rounds)
+            relapses = self._relapses(result.error_by_round[end:], clean.error_limit)
+            if clean.rounds is not None:
+                last = round(verdict.end_rounds + clean.rounds)
+                messages = self._messages[last] - self._messages[end]
+        spared = int((~self._engine.observer.struck).sum())
+        disturbed = self._disturbed[last] / spared if spared and self._rests else None
         return Return(clean.outcome, clean.rounds, clean.updates, messages, relapses, disturbed)
+
+    def _relapses(self, errors: Sequence[float], limit: float) -> int:
+        """How often distances that had stayed within a limit left it."""
+        first = first_to_stay(errors, limit, self._engine.config.predicate.dwell_rounds)
+        if first is None:
+            return 0
+        within = np.array(errors) <= limit
+        return int((within[first:-1] & ~within[first + 1 :]).sum())
+
+
+def summary(returns: Sequence[Return]) -> dict[str, Any]:
+    """How worlds found back: medians and extremes of those that recovered; closure and containment of all."""
+    recovered = [one for one in returns if one.outcome == Outcome.RECOVERED]
+    numbers: dict[str, Any] = {}
+    for name in ("rounds", "updates", "messages"):
+        values = [getattr(one, name) for one in recovered]
+        numbers |= {f"median_{name}": _median(values), f"most_{name}": max(values, default=None)}
+    shares = [one.disturbed for one in returns if one.disturbed is not None]
+    return {
+        "outcomes": dict(sorted(Counter(str(one.outcome) for one in returns).items())),
+        **numbers,
+        "relapsed_worlds": sum(one.relapses > 0 for one in returns),
+        "relapses": sum(one.relapses for one in returns),
+        "median_disturbed": _median(shares),
+        "most_disturbed": max(shares, default=None),
+    }
+
+
+def _median(values: Sequence[float]) -> float | None:
+    return float(np.median(values)) if values else None

@@ -1,21 +1,18 @@
 """A program of a cell, put to the test: every kind of fault on two engines, random RAM, and a small wound."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-import numpy as np
 from tqdm import tqdm
 
 from emulator.config import RunConfig
-from emulator.record.recovery import Outcome
 from firmware.errors import InputError
 from planaria.code import engine_of, open_code
 from planaria.program import SourceProgram
 from planaria.say import before_bar
-from planaria.stabilisation import Return, find_back
+from planaria.stabilisation import Return, find_back, summary
 
 FAULTS: Final = (
     "restart:half:left@10",
@@ -114,8 +111,8 @@ def put_to_test(
         "worlds": worlds,
         "rounds": rounds,
         "loss": LOSS,
-        "scrambled": {"fault": SCRAMBLED, **_summary(returns[SCRAMBLED])},
-        "wounded": {"fault": wound, **_summary(returns[wound])},
+        "scrambled": {"fault": SCRAMBLED, **summary(returns[SCRAMBLED])},
+        "wounded": {"fault": wound, **summary(returns[wound])},
     }
 
 
@@ -123,28 +120,6 @@ def _disc(grid: str) -> str:
     """A disc of thirteen cells in the middle of a grid."""
     rows, cols = RunConfig.of({"grid": grid}).topology.shape
     return f"disc:{rows // 2},{cols // 2},2"
-
-
-def _summary(returns: Sequence[Return]) -> dict[str, Any]:
-    """How worlds found back: medians and extremes of those that recovered; closure and containment of all."""
-    recovered = [one for one in returns if one.outcome == Outcome.RECOVERED]
-    numbers: dict[str, Any] = {}
-    for name in ("rounds", "updates", "messages"):
-        values = [getattr(one, name) for one in recovered]
-        numbers |= {f"median_{name}": _median(values), f"most_{name}": max(values, default=None)}
-    shares = [one.disturbed for one in returns if one.disturbed is not None]
-    return {
-        "outcomes": dict(sorted(Counter(str(one.outcome) for one in returns).items())),
-        **numbers,
-        "relapsed_worlds": sum(one.relapses > 0 for one in returns),
-        "relapses": sum(one.relapses for one in returns),
-        "median_disturbed": _median(shares),
-        "most_disturbed": max(shares, default=None),
-    }
-
-
-def _median(values: Sequence[float]) -> float | None:
-    return float(np.median(values)) if values else None
 
 
 def _suffer(program: SourceProgram, text: str, grid: str, seed: int) -> dict[str, Any]:

@@ -53,6 +53,7 @@ class Injector:
     def _begin(self, fault: Fault, number: int) -> None:
         hardware, observer = self._cells, self._cells.observer
         cells = fault.region.cells(self._tools.topology, self._tools.seed, number, self._living)
+        observer.struck[cells] = True
         life = fault.act(self._tools, number, cells)
         stood = hardware.stands() if fault.destroys else None
         observer.wound_begins(number, str(fault), hardware.time_us, hardware.error, fault.destroys, stood)

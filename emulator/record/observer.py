@@ -35,6 +35,9 @@ class Observer:
         self.crash: Crash | None = None
         """The first failure of a program."""
 
+        self.struck = np.zeros(cells, np.bool_)
+        """Cells that a fault has reached so far."""
+
         self._recognised = False
         self._wounds: dict[int, Wound] = {}
         self.running = np.ones(cells, np.bool_)

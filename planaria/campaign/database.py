@@ -22,7 +22,7 @@ except ModuleNotFoundError:  # Windows
 APPLICATION_ID: Final = 0x504C4E52
 """``PLNR``, in the header of the file."""
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """SQLite's ``user_version``."""
 
 VERSION: Final = re.compile(r"[0-9A-Za-z.+]{1,40}", re.ASCII)
@@ -40,6 +40,8 @@ CREATE TABLE results (
     drawn TEXT NOT NULL, -- JSON
     clean_outcome TEXT NOT NULL,
     clean_rounds REAL,
+    clean_updates INTEGER,
+    clean_messages INTEGER,
     recognisable_outcome TEXT NOT NULL,
     recognisable_rounds REAL,
     outcome TEXT NOT NULL,
@@ -56,6 +58,8 @@ CREATE TABLE results (
     displaced_cols INTEGER NOT NULL,
     error_displaced REAL NOT NULL,
     away INTEGER NOT NULL,
+    relapses INTEGER NOT NULL,
+    disturbed REAL,
     trace_sha256 TEXT NOT NULL,
     sha256 TEXT NOT NULL, -- of the other columns
     PRIMARY KEY (point, "index")

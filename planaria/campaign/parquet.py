@@ -4,6 +4,7 @@ import io
 from typing import Any
 
 from planaria.campaign.plan import Plan
+from planaria.campaign.row import KINDS, NULLABLE
 from planaria.campaign.trial import TrialResult, as_rows
 
 
@@ -24,8 +25,8 @@ def results_as_parquet(plan: Plan, results: list[TrialResult]) -> bytes | None:
         return None
     rows = list(as_rows(plan.points(), results))
     columns = {name: _alike([row[name] for row in rows]) for name in rows[0]}
-    types = dict.fromkeys(("clean_rounds", "recognisable_rounds", "rounds", "time_ms"), pyarrow.float64())
-    types |= {"seed": pyarrow.uint64(), "async_rounds": pyarrow.int64(), "updates": pyarrow.int64()}
+    known = {float: pyarrow.float64(), int: pyarrow.int64()}
+    types = {"seed": pyarrow.uint64()} | {name: known[KINDS[name]] for name in NULLABLE}
     arrays = {name: pyarrow.array(values, types.get(name)) for name, values in columns.items()}
     file = io.BytesIO()
     parquet.write_table(pyarrow.table(arrays), file)

@@ -35,6 +35,7 @@ from planaria.hint import PROGRAM, paste
 from planaria.outputs import check_outputs, check_results, make_folder
 from planaria.pictures.drawing import Figure
 from planaria.radiation import describe_rates
+from planaria.stabilisation import summary as found_back
 from planaria.version import __version__
 
 JSON: Final = "report.json"
@@ -192,6 +193,7 @@ def _point(summaries: list[Summary], horizons: list[float | None]) -> dict[str, 
             str(summary.yardstick): _judged(summary, horizon)
             for summary, horizon in zip(summaries, horizons, strict=True)
         },
+        "found_back": found_back([trial.found_back for trial in summaries[0].harmed]),
     }
 
 

@@ -18,7 +18,7 @@ FIELDS: Final = tuple(field.name for field in fields(TrialResult))
 OUTCOMES: Final = ("clean_outcome", "recognisable_outcome", "outcome")
 
 TIMES_OF: Final = {
-    "clean_outcome": ("clean_rounds",),
+    "clean_outcome": ("clean_rounds", "clean_updates", "clean_messages"),
     "recognisable_outcome": ("recognisable_rounds",),
     "outcome": ("rounds", "time_ms", "async_rounds", "updates"),
 }
@@ -26,17 +26,19 @@ TIMES_OF: Final = {
 RECOVERY_TIMES: Final = tuple(name for names in TIMES_OF.values() for name in names)
 """What is None unless a trial has recovered."""
 
+NULLABLE: Final = (*RECOVERY_TIMES, "disturbed")
+
 NUMBER_MAX: Final = 1 << 53
 """No count or error of a trial is larger; sums of all of them are numbers."""
 
 ROUNDING: Final = 1e-6
 """Rounds by which two times may seem apart that are not."""
 
-_KINDS: Final[dict[str, type]] = {
+KINDS: Final[dict[str, type]] = {
     **dict.fromkeys(FIELDS, float),
     **dict.fromkeys(("seed", "drawn", *OUTCOMES, "trace_sha256"), str),
-    **dict.fromkeys(("point", "index", "async_rounds", "updates", "away"), int),
-    **dict.fromkeys(("displaced_rows", "displaced_cols"), int),
+    **dict.fromkeys(("point", "index", "async_rounds", "updates", "clean_updates", "clean_messages"), int),
+    **dict.fromkeys(("displaced_rows", "displaced_cols", "away", "relapses"), int),
 }
 
 _SIGNED: Final = ("displaced_rows", "displaced_cols")
@@ -51,7 +53,7 @@ def write_row(result: TrialResult) -> tuple[Any, ...]:
         "drawn": json.dumps(result.drawn),
         **{name: str(getattr(result, name)) for name in OUTCOMES},
     }
-    values = [_as_kind(_KINDS[name], stored[name]) for name in FIELDS]
+    values = [_as_kind(KINDS[name], stored[name]) for name in FIELDS]
     return (*values, _checksum(values))
 
 
@@ -92,8 +94,8 @@ def read_rows(rows: Iterable[tuple[Any, ...]], plan: Plan) -> Iterator[TrialResu
 
 
 def _check_kinds(stored: dict[str, Any]) -> None:
-    for name, kind in _KINDS.items():
-        if stored[name] is None and name in RECOVERY_TIMES:
+    for name, kind in KINDS.items():
+        if stored[name] is None and name in NULLABLE:
             continue
         if type(stored[name]) is not kind:
             raise DamageError(f"{name} is {_shown(stored[name])}")
@@ -116,6 +118,8 @@ def _checked(stored: dict[str, Any], plan: Plan, point: Point) -> TrialResult:
         raise DamageError("its trace is no SHA-256")
     outcomes = {name: _outcome(stored[name]) for name in OUTCOMES}
     _check_times(stored, outcomes, plan)
+    if (stored["disturbed"] or 0) > 1:
+        raise DamageError("it has disturbed more cells than there are")
     return TrialResult(**stored | outcomes | {"seed": seed, "drawn": drawn})
 
 
@@ -138,7 +142,8 @@ def _check_times(stored: dict[str, Any], outcomes: dict[str, Outcome], plan: Pla
     if any(time is not None and time > latest for time in rounds):
         raise DamageError("it has recovered too late to be seen")
     slowest_ms = watched * MEAN_INTERVAL_MAX_US / 1000
-    if (stored["time_ms"] or 0) > slowest_ms or stored["away"] > plan.horizon_rounds:
+    times = max(stored["away"], stored["relapses"])
+    if (stored["time_ms"] or 0) > slowest_ms or times > plan.horizon_rounds:
         raise DamageError("it has no time for that")
 
 

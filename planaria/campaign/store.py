@@ -21,7 +21,7 @@ from planaria.campaign.connection import connect_to_add, connect_to_read
 from planaria.campaign.database import NEW_FOLDER, check_format, end_log, explained, is_new, lock, log_ahead
 from planaria.campaign.head import Head, begin, read_head, sha256, store_head
 from planaria.campaign.plan import Plan
-from planaria.campaign.row import FIELDS, RECOVERY_TIMES, read_rows, write_row
+from planaria.campaign.row import FIELDS, NULLABLE, read_rows, write_row
 from planaria.campaign.trial import TrialResult, Value, as_rows
 from planaria.code import Code
 from planaria.counted import counted
@@ -220,7 +220,7 @@ def _width(until: float | None) -> str:
 def _array(name: str, values: list[Value | None]) -> NDArray[Any]:
     if name == "seed":
         return np.array(values, np.uint64)
-    if name in RECOVERY_TIMES:
+    if name in NULLABLE:
         return np.array(values, np.float64)
     texts = sum(isinstance(value, str) for value in values)
     return np.array(values, object if 0 < texts < len(values) else None)

@@ -12,6 +12,7 @@ from firmware.pace import update_us
 from firmware.picture import Displacement
 from planaria.campaign.yardstick import Yardstick
 from planaria.code import Code, engine_of, hidden_of
+from planaria.stabilisation import Return, Watch
 
 Value = str | int | float
 """What a swept or drawn parameter can be."""
@@ -82,6 +83,8 @@ class TrialResult:
         drawn: parameters that this trial has drawn.
         clean_outcome: of all faults together, by E at most 3.
         clean_rounds: until then, in mean intervals.
+        clean_updates: of cells, likewise.
+        clean_messages: frames put on links, likewise.
         recognisable_outcome: the same by E at most 10.
         recognisable_rounds: until then.
         outcome: the same by the relative yardstick.
@@ -98,6 +101,9 @@ class TrialResult:
         displaced_cols: so many columns to the right.
         error_displaced: E there.
         away: how often the pattern, once recognisable, was not for longer than the dwell time.
+        relapses: how often it was clean no more, once it had been for the dwell time after the last fault.
+        disturbed: of the cells that no fault had struck, the share that showed something else than before,
+            until it was clean or by the end; None of a genome, or if all were struck.
         trace_sha256: fingerprint of the run.
     """
 
@@ -107,6 +113,8 @@ class TrialResult:
     drawn: dict[str, Value]
     clean_outcome: Outcome
     clean_rounds: float | None
+    clean_updates: int | None
+    clean_messages: int | None
     recognisable_outcome: Outcome
     recognisable_rounds: float | None
     outcome: Outcome
@@ -123,7 +131,15 @@ class TrialResult:
     displaced_cols: int
     error_displaced: float
     away: int
+    relapses: int
+    disturbed: float | None
     trace_sha256: str
+
+    @property
+    def found_back(self) -> Return:
+        """The same in the words of self-stabilisation, by the clean yardstick."""
+        cost = self.clean_rounds, self.clean_updates, self.clean_messages
+        return Return(self.clean_outcome, *cost, self.relapses, self.disturbed)
 
     def outcome_by(self, yardstick: Yardstick) -> Outcome:
         """What became of it by a yardstick."""
@@ -153,10 +169,12 @@ def as_rows(points: Sequence[Point], results: Iterable[TrialResult]) -> Iterator
 def run_trial(code: Code, trial: Trial) -> TrialResult:
     """Run a trial on the window engine."""
     engine = engine_of(trial.code(code), trial.world(code))
-    return _result(trial, engine.run(trial.horizon_rounds))
+    watch = Watch(engine, rests=not isinstance(code, Genome))
+    run = engine.run(trial.horizon_rounds)
+    return _result(trial, run, watch.tell(run))
 
 
-def _result(trial: Trial, run: RunResult) -> TrialResult:
+def _result(trial: Trial, run: RunResult, found: Return) -> TrialResult:
     verdict = run.verdict
     assert verdict is not None, "a plan has at least one fault"
     stood = run.stood or Displacement(0, 0, run.error_by_round[-1])
@@ -167,6 +185,8 @@ def _result(trial: Trial, run: RunResult) -> TrialResult:
         drawn=trial.drawn,
         clean_outcome=verdict.clean.outcome,
         clean_rounds=verdict.clean.rounds,
+        clean_updates=verdict.clean.updates,
+        clean_messages=found.messages,
         recognisable_outcome=verdict.recognisable.outcome,
         recognisable_rounds=verdict.recognisable.rounds,
         outcome=verdict.outcome,
@@ -183,5 +203,7 @@ def _result(trial: Trial, run: RunResult) -> TrialResult:
         displaced_cols=stood.cols,
         error_displaced=stood.error,
         away=len(run.away),
+        relapses=found.relapses,
+        disturbed=found.disturbed,
         trace_sha256=run.trace_sha256,
     )

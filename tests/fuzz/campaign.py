@@ -41,6 +41,9 @@ COLUMNS = (
         "error_before",
         "error_end",
         "away",
+        "clean_messages",
+        "relapses",
+        "disturbed",
     ),
     *("displaced_rows", "error_displaced", "trace_sha256"),
 )
@@ -81,7 +84,7 @@ STATEMENTS = (
     "CREATE TABLE kept AS SELECT * FROM results; DROP TABLE results; CREATE VIEW results AS "
     "SELECT kept.* FROM kept, (WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n FROM t) SELECT n FROM t)",
     "PRAGMA application_id = 1",
-    "PRAGMA user_version = 3",
+    "PRAGMA user_version = 4",
     "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'NOT NULL', '')",
     "PRAGMA writable_schema = ON; UPDATE sqlite_master SET rootpage = 2",
     "INSERT INTO results SELECT 7, * FROM (SELECT * FROM results LIMIT 0)",

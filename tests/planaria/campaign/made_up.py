@@ -40,6 +40,8 @@ def made_up_trial(
         drawn=drawn or {},
         clean_outcome=outcome,
         clean_rounds=rounds,
+        clean_updates=None if rounds is None else int(rounds * 500),
+        clean_messages=None if rounds is None else int(rounds * 4000),
         recognisable_outcome=outcome,
         recognisable_rounds=rounds,
         outcome=outcome,
@@ -56,6 +58,8 @@ def made_up_trial(
         displaced_cols=0,
         error_displaced=error_end,
         away=0,
+        relapses=0,
+        disturbed=None,
         trace_sha256=f"{point:032x}{index:032x}",
     )
     return replace(made_up, **others)

@@ -128,6 +128,33 @@ def test_the_mean_is_not_that_of_the_successes(plan, results):
     assert summary.restricted_mean(125).value == (10 + 20 + 125 + 125) / 4
 
 
+def test_cost_closure_and_containment(plan, tmp_path):
+    """Cost is that of the recovered; closure and containment are those of all harmed trials."""
+    results = [
+        made_up_trial(0, 0, RECOVERED, 10.0, relapses=2, disturbed=0.25),
+        made_up_trial(0, 1, RECOVERED, 20.0, disturbed=0.5),
+        made_up_trial(0, 2, NOT, disturbed=0.0),
+        made_up_trial(0, 3, NOT, relapses=1),
+        made_up_trial(0, 4, UNHARMED, relapses=9, disturbed=0.9),
+    ]
+    (point,) = report(plan, results, tmp_path)["points"]
+    assert point["found_back"] == {
+        "outcomes": {"not_recovered": 2, "recovered": 2},
+        "median_rounds": 15.0,
+        "most_rounds": 20.0,
+        "median_updates": 7500.0,
+        "most_updates": 10_000,
+        "median_messages": 60_000.0,
+        "most_messages": 80_000,
+        "relapsed_worlds": 2,
+        "relapses": 3,
+        "median_disturbed": 0.25,
+        "most_disturbed": 0.5,
+    }
+    row = ("7,500.0", "10,000.0", "60,000.0", "80,000.0", "2", "3", "25.0 %", "50.0 %")
+    assert "".join(f"<td>{cell}</td>" for cell in row) in (tmp_path / "report.html").read_text()
+
+
 def test_report_json(plan, results, tmp_path):
     content = report(plan, results, tmp_path)
     assert json.loads((tmp_path / "report.json").read_bytes()) == content

@@ -54,15 +54,18 @@ def fitting(plan, trial, **others):
 
 HEALED = fitting(SEEDED, TrialResult(
     point=0, index=1, seed=0, drawn={}, clean_outcome=Outcome.RECOVERED, clean_rounds=7.5,
-    recognisable_outcome=Outcome.RECOVERED, recognisable_rounds=6.25, outcome=Outcome.RECOVERED,
+    clean_updates=701, clean_messages=5501, recognisable_outcome=Outcome.RECOVERED,
+    recognisable_rounds=6.25, outcome=Outcome.RECOVERED,
     rounds=0.1 + 0.2, time_ms=3.0, async_rounds=1, updates=77, observed_rounds=20.0, error_before=1.25,
     error_after=400.0, error_limit=21.2, error_end=1e-7, displaced_rows=-1, displaced_cols=4,
-    error_displaced=0.1, away=2, trace_sha256="a" * 64,
+    error_displaced=0.1, away=2, relapses=3, disturbed=0.25,
+    trace_sha256="a" * 64,
 ))  # fmt: skip
 FAILED = fitting(
     SEEDED, HEALED, index=0, clean_outcome=Outcome.DISPLACED, clean_rounds=None,
-    recognisable_outcome=Outcome.EXPLODED, recognisable_rounds=None, outcome=Outcome.NOT_RECOVERED,
-    rounds=None, time_ms=None, async_rounds=None, updates=None,
+    clean_updates=None, clean_messages=None, recognisable_outcome=Outcome.EXPLODED,
+    recognisable_rounds=None, outcome=Outcome.NOT_RECOVERED,
+    rounds=None, time_ms=None, async_rounds=None, updates=None, disturbed=None,
 )  # fmt: skip
 
 
@@ -103,9 +106,11 @@ def test_columns(begun):
         columns = store.columns()
     assert list(columns) == [
         "point", "index", "seed", "genome", "radius", "row", "clean_outcome", "clean_rounds",
-        "recognisable_outcome", "recognisable_rounds", "outcome", "rounds", "time_ms", "async_rounds",
+        "clean_updates", "clean_messages", "recognisable_outcome",
+        "recognisable_rounds", "outcome", "rounds", "time_ms", "async_rounds",
         "updates", "observed_rounds", "error_before", "error_after", "error_limit", "error_end",
-        "displaced_rows", "displaced_cols", "error_displaced", "away", "trace_sha256",
+        "displaced_rows", "displaced_cols", "error_displaced", "away", "relapses",
+        "disturbed", "trace_sha256",
     ]  # fmt: skip
     assert columns["seed"].dtype == np.uint64
     assert columns["seed"].tolist() == [FAILED.seed, HEALED.seed]
@@ -117,7 +122,8 @@ def test_columns(begun):
     assert columns["outcome"].tolist() == ["not_recovered", "recovered"]
     assert columns["displaced_rows"].tolist() == [-1, -1]
     times = {"clean_rounds": 7.5, "recognisable_rounds": 6.25, "rounds": 0.1 + 0.2, "time_ms": 3.0}
-    for name, value in (times | {"async_rounds": 1.0, "updates": 77.0}).items():
+    counts = {"async_rounds": 1.0, "updates": 77.0, "clean_updates": 701.0, "clean_messages": 5501.0}
+    for name, value in (times | counts | {"disturbed": 0.25}).items():
         assert columns[name].dtype == np.float64
         assert math.isnan(columns[name][0])
         assert columns[name][1] == value
@@ -219,7 +225,7 @@ def test_refuses_another_until(begun, plan, genomes):
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
-        ("PRAGMA user_version = 1", "it has format 1, and this planaria 3"),
+        ("PRAGMA user_version = 1", "it has format 1, and this planaria 4"),
         ("PRAGMA application_id = 7", "planaria has not made this file"),
         ("UPDATE facts SET value = '9.9' WHERE key = 'version'", "planaria 9.9 has made them"),
     ],

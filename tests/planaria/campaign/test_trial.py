@@ -1,5 +1,8 @@
 """What a trial says of whatever its organism did: never more than the yardsticks allow."""
 
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,8 +12,11 @@ from emulator.record.recovery import Outcome, Sample, Wound
 from emulator.record.result import RunResult
 from firmware.picture import Displacement
 from planaria.campaign.plan import Plan
-from planaria.campaign.trial import _result, as_row
+from planaria.campaign.trial import _result, as_row, run_trial
 from planaria.campaign.yardstick import APART, Yardstick
+from planaria.program import open_program
+from planaria.shipped import open_genome
+from planaria.stabilisation import Return
 from tests.planaria.campaign.tiny import PLAN
 
 PLAN_SEEDED = Plan.parse(f"seed = 0\n{PLAN}", "tiny.toml")
@@ -39,7 +45,8 @@ def trial_of(errors, wounded, mature, stood, predicate):
         machine_faults={},
         **counters,
     )
-    return _result(PLAN_SEEDED.trial(PLAN_SEEDED.points()[0], 0), run)
+    found = Return(verdict.clean.outcome, verdict.clean.rounds, verdict.clean.updates, 0, 0, None)
+    return _result(PLAN_SEEDED.trial(PLAN_SEEDED.points()[0], 0), run, found)
 
 
 @given(
@@ -92,6 +99,7 @@ def test_a_row_has_texts_and_numbers_only():
     errors = [1.0] * 10 + [400.0] * 3 + [1.0] * 30
     result = trial_of(errors, 500.0, 90, Displacement(0, 0, 1.0), Predicate(dwell_rounds=8))
     row = as_row(PLAN_SEEDED.points()[0], result)
+    assert row.pop("disturbed") is None, "cells of a genome never rest"
     assert {type(value) for value in row.values()} <= {str, int, float}
     assert [row[name] for name in ("genome", "radius", "clean_outcome", "outcome")] == [
         "ring",
@@ -99,3 +107,42 @@ def test_a_row_has_texts_and_numbers_only():
         "recovered",
         "recovered",
     ]
+
+
+def test_a_genome_says_what_its_recovery_cost_and_disturbs_nobody():
+    """On a grid of 22x22 without a border: each cell has eight links, each update eight messages."""
+    results = [
+        run_trial(open_genome("ring"), PLAN_SEEDED.trial(PLAN_SEEDED.points()[0], n)) for n in range(3)
+    ]
+    for result in results:
+        assert result.disturbed is None
+        if result.clean_outcome is Outcome.RECOVERED:
+            assert 0.8 < result.clean_messages / (8 * result.clean_updates) <= 1.05
+
+
+PROGRAM_PLAN = """
+title = "who has the largest number?"
+seed = 5
+program = "leader.py"
+timeline = ["restart:disc:3,3,1@100", "restart:disc:8,8,1@103"]
+trials = 2
+horizon_rounds = 200
+[world]
+grid = "12x12"
+"""
+
+
+def test_a_program_says_whom_it_disturbed():
+    """Ten of 144 cells are struck, five by each fault; leaders are agreed on everywhere else meanwhile."""
+    plan = Plan.parse(PROGRAM_PLAN, "leader.toml")
+    result = run_trial(open_program(Path("examples/leader.py")), plan.trial(plan.points()[0], 0))
+    assert result.clean_outcome is Outcome.RECOVERED
+    assert (result.relapses, result.disturbed * 134) == (0, pytest.approx(round(result.disturbed * 134)))
+    assert result.found_back == Return(
+        result.clean_outcome,
+        result.clean_rounds,
+        result.clean_updates,
+        result.clean_messages,
+        result.relapses,
+        result.disturbed,
+    )
