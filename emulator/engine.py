@@ -24,7 +24,6 @@ from emulator.record.observer import Observer
 from emulator.record.recovery import Sight
 from emulator.record.result import RunResult
 from emulator.record.trace import Trace
-from emulator.record.traffic import Traffic
 from emulator.world.host_memory import check_memory
 from emulator.world.order import Kind, Moment
 from emulator.world.topology import Topology
@@ -76,10 +75,10 @@ class Engine(Hardware):
         self._goal = goal
         self._on_boards = goal.boards(config.topology, config.seed)
         self._trace = Trace(trace_file)
-        self._traffic = Traffic()
         self._sampled_rounds = 0
         self.environment = Environment(initial_time=0)
         self.observer = Observer(config.topology.cells)
+        self._traffic = self.observer.traffic
         self.weather = Weather(config.seed, config.topology.cells)
         mean_us, compute_us = config.timing.mean_interval_us, config.compute_us
         tools = Tools(self, self.weather, config.topology, config.seed, mean_us, compute_us)

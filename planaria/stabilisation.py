@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from emulator.config import RunConfig
 from emulator.engine import Engine
 from emulator.record.judge import first_to_stay
-from emulator.record.recovery import Outcome
+from emulator.record.recovery import Outcome, Sample
 from emulator.record.result import RunResult
 from firmware.budget import VISIBLE
 from planaria.code import engine_of
@@ -37,7 +36,7 @@ class Return(NamedTuple):
         relapses: how often the world, legitimate for the dwell time, was not so again by the end.
         disturbed: of the cells that were not struck, the share that showed something else at a round boundary
             than before the first fault, until the recovery, or by the end; the colour does not count. None if
-            all were struck, or if cells never come to rest.
+            all were struck, or if what cells showed had not stood still for the dwell time before.
     """
 
     outcome: Outcome
@@ -61,7 +60,7 @@ def find_back(program: SourceProgram, fault: str, rounds: int, world: dict[str, 
         InputError: an option is out of its limits.
     """
     engine = engine_of(program, RunConfig.of({**world, "faults": [f"{fault}@{STRIKES_AT}"]}))
-    watch = Watch(engine, rests=True)
+    watch = Watch(engine, of_program=True)
     return watch.tell(engine.run(STRIKES_AT + rounds))
 
 
@@ -70,46 +69,46 @@ class Watch:
 
     Args:
         engine: whose world it is; ``on_round`` of it is taken.
-        rests: whether its cells show what they show until something happens, as those of a program do.
+        of_program: whether it is a program's; what the cells of a genome show never stands still.
     """
 
-    def __init__(self, engine: Engine, rests: bool) -> None:
-        self._engine, self._rests = engine, rests
+    def __init__(self, engine: Engine, of_program: bool) -> None:
+        self._engine = engine
         cells = engine.topology.cells
         self._before = np.empty((cells, 0), np.int8)
+        self._still_rounds = 0
+        """For how many rounds nobody had shown anything new when the first fault struck."""
         self._changed = np.zeros(cells, np.bool_)
         self._disturbed: list[int] = []
-        self._messages: list[int] = []
-        engine.on_round = self._look
+        if of_program:
+            engine.on_round = self._look
 
     def _look(self, _round: int) -> None:
         spared = ~self._engine.observer.struck
-        if self._rests:
-            shown = self._shown()
-            if spared.all() or not self._messages:
-                self._before = shown
-            self._changed |= (shown != self._before).any(1)
+        shown = self._engine.states_now()[:, VISIBLE:].copy()
+        if spared.all() or not self._disturbed:
+            self._still_rounds = self._still_rounds + 1 if np.array_equal(shown, self._before) else 0
+            self._before = shown
+        self._changed |= (shown != self._before).any(1)
         self._disturbed.append(int((self._changed & spared).sum()))
-        self._messages.append(self._engine.messages)
-
-    def _shown(self) -> NDArray[np.int8]:
-        """What cells show beside their colour: int8[cells, 12]."""
-        return self._engine.states_now()[:, VISIBLE:].copy()
 
     def tell(self, result: RunResult) -> Return:
         """How the world found back, by the result of its run; the run had a fault."""
-        verdict = result.verdict
+        verdict, samples = result.verdict, self._engine.observer.samples
         assert verdict is not None, "there is a fault"
-        clean, last, messages, relapses = verdict.clean, len(self._messages) - 1, None, 0
+        clean, last, messages, relapses = verdict.clean, len(samples) - 1, None, 0
         if verdict.end_rounds is not None:
-            end = math.ceil(verdict.end_rounds)
-            relapses = self._relapses(result.error_by_round[end:], clean.error_limit)
+            watched = samples[math.floor(verdict.end_rounds) + 1 :]
+            relapses = self._relapses([sample.error for sample in watched], clean.error_limit)
             if clean.rounds is not None:
                 last = round(verdict.end_rounds + clean.rounds)
-                messages = self._messages[last] - self._messages[end]
-        spared = int((~self._engine.observer.struck).sum())
-        disturbed = self._disturbed[last] / spared if spared and self._rests else None
-        return Return(clean.outcome, clean.rounds, clean.updates, messages, relapses, disturbed)
+                messages = samples[last].messages - self._end().messages
+        return Return(clean.outcome, clean.rounds, clean.updates, messages, relapses, self._share(last))
+
+    def _end(self) -> Sample:
+        """The world when the last fault had ended."""
+        ends = [wound.end for wound in self._engine.observer.wounds() if wound.end is not None]
+        return max(ends, key=lambda sample: sample.time_us)
 
     def _relapses(self, errors: Sequence[float], limit: float) -> int:
         """How often distances that had stayed within a limit left it."""
@@ -119,23 +118,36 @@ class Watch:
         within = np.array(errors) <= limit
         return int((within[first:-1] & ~within[first + 1 :]).sum())
 
+    def _share(self, last: int) -> float | None:
+        """Of the cells that were not struck, those that had shown something else by a round."""
+        spared = int((~self._engine.observer.struck).sum())
+        was_still = self._still_rounds >= max(1, self._engine.config.predicate.dwell_rounds)
+        return self._disturbed[last] / spared if spared and was_still else None
+
 
 def summary(returns: Sequence[Return]) -> dict[str, Any]:
-    """How worlds found back: medians and extremes of those that recovered; closure and containment of all."""
-    recovered = [one for one in returns if one.outcome == Outcome.RECOVERED]
-    numbers: dict[str, Any] = {}
-    for name in ("rounds", "updates", "messages"):
-        values = [getattr(one, name) for one in recovered]
-        numbers |= {f"median_{name}": _median(values), f"most_{name}": max(values, default=None)}
+    """Cost of those that recovered; closure and containment of all."""
     shares = [one.disturbed for one in returns if one.disturbed is not None]
     return {
-        "outcomes": dict(sorted(Counter(str(one.outcome) for one in returns).items())),
-        **numbers,
+        **_spread(returns, "updates"),
+        **_spread(returns, "messages"),
         "relapsed_worlds": sum(one.relapses > 0 for one in returns),
         "relapses": sum(one.relapses for one in returns),
         "median_disturbed": _median(shares),
         "most_disturbed": max(shares, default=None),
     }
+
+
+def convergence(returns: Sequence[Return]) -> dict[str, Any]:
+    """What became of how many, and after how many rounds those recovered that did."""
+    outcomes = Counter(str(one.outcome) for one in returns)
+    return {"outcomes": dict(sorted(outcomes.items())), **_spread(returns, "rounds")}
+
+
+def _spread(returns: Sequence[Return], name: str) -> dict[str, Any]:
+    """Median and most of those that recovered."""
+    values = [getattr(one, name) for one in returns if one.outcome is Outcome.RECOVERED]
+    return {f"median_{name}": _median(values), f"most_{name}": max(values, default=None)}
 
 
 def _median(values: Sequence[float]) -> float | None:

@@ -22,8 +22,8 @@ STARTED_RATE: Final = 0.5
 """Part of the learning rate of a rule that is trained already; it stands where all is as it will be."""
 
 FAR_REACH: Final = 20
-"""Of a target of 40 px. The longer the rollouts, the wilder their gradients: by the rate that is usual here
-a butterfly, a fish and an eye of 64 px explode in training."""
+"""Of a target of 40 px that grows from its middle. The longer the rollouts, the wilder their gradients: by
+the rate that is usual here a butterfly, a fish and an eye of 64 px explode in training."""
 
 BATCHES_MAX: Final = 16
 STEPS_MAX: Final = 10_000_000

@@ -8,7 +8,6 @@ from emulator.config import RunConfig
 from emulator.faults.fronts import Weather
 from emulator.record.observer import Observer
 from emulator.record.trace import Trace
-from emulator.record.traffic import Traffic
 from emulator.world.draws import threshold
 from firmware.clock import Timing
 
@@ -19,7 +18,7 @@ class Core(ABC):
     Args:
         config: the world.
         timing: the clock that is flashed.
-        observer: counts updates and rounds.
+        observer: counts updates, rounds and messages.
         trace: receives the records, in order.
         weather: faults of links.
     """
@@ -31,7 +30,7 @@ class Core(ABC):
         self, config: RunConfig, timing: Timing, observer: Observer, trace: Trace, weather: Weather
     ) -> None:
         self.population = Population(config, timing)
-        self.traffic = Traffic()
+        self.traffic = observer.traffic
         self._config = config
         self._timing = timing
         self._observer = observer

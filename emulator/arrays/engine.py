@@ -88,7 +88,6 @@ class WindowEngine(Engine):
         super().__init__(config, goal, trace_file, library)
         self._core = _make_core(config, image, self.observer, self._trace, self.weather, kernel)
         self.kernel = self._core.kernel
-        self._traffic = self._core.traffic
         self._due = -1
         self.restore_power(np.arange(config.topology.cells))
         self.states_now()[self._on_boards[:, STRAP] > 0] = seed_state()

@@ -54,9 +54,8 @@ class Tools:
             self._left[number] = (fresh, self._cells.read_ram(fresh))
         self._cells.cut_power(fresh)
         self._cells.observer.stopped(fresh)
-        self._cells.observer.struck[cells] = (
-            True  # some lie outside of its region: a piece is carried onto them
-        )
+        # Some may lie outside of the fault's region: a piece is carried onto them.
+        self._cells.observer.struck[cells] = True
 
     def restore_power(self, number: int, cells: Cells, ram: NDArray[np.uint8] | None = None) -> None:
         """A fault lets go of cells; those that no other holds boot, with this RAM uint8[n, 256] or blank."""

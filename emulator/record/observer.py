@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from emulator.record.crash import Crash
 from emulator.record.predicate import RECOGNISABLE
 from emulator.record.recovery import Away, Sample, Wound
+from emulator.record.traffic import Traffic
 from firmware.picture import Displacement
 
 
@@ -24,6 +25,7 @@ class Observer:
     """
 
     def __init__(self, cells: int) -> None:
+        self.traffic = Traffic()
         self.samples: list[Sample] = []
         self.away: list[Away] = []
         self.away_rounds = 0
@@ -156,4 +158,4 @@ class Observer:
         return list(self._wounds.values())
 
     def _now(self, time_us: int, error: float, mature: int) -> Sample:
-        return Sample(time_us, error, self.updates, self.async_rounds, mature)
+        return Sample(time_us, error, self.updates, self.async_rounds, mature, self.traffic.sent)

@@ -74,6 +74,7 @@ class Sample(NamedTuple):
         updates: cell updates since the start of the run.
         async_rounds: asynchronous rounds since the start of the run.
         mature: number of mature cells.
+        messages: frames put on links since the start of the run.
     """
 
     time_us: int
@@ -81,6 +82,7 @@ class Sample(NamedTuple):
     updates: int
     async_rounds: int
     mature: int
+    messages: int
 
 
 @dataclass(frozen=True)

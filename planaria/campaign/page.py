@@ -46,6 +46,7 @@ def page(report: Mapping[str, Any], figures: Mapping[str, bytes]) -> str:
         "counted": counted,
         "percent": _percent,
         "number": _number,
+        "whole": _whole,
         "interval": _interval,
         "p": _p,
     }
@@ -68,6 +69,10 @@ def _percent(share: float | None) -> str:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:,.1f}"
+
+
+def _whole(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}"
 
 
 def _interval(estimate: Mapping[str, float | None], form: str = "number") -> str:

@@ -118,8 +118,7 @@ def _checked(stored: dict[str, Any], plan: Plan, point: Point) -> TrialResult:
         raise DamageError("its trace is no SHA-256")
     outcomes = {name: _outcome(stored[name]) for name in OUTCOMES}
     _check_times(stored, outcomes, plan)
-    if (stored["disturbed"] or 0) > 1:
-        raise DamageError("it has disturbed more cells than there are")
+    _check_disturbed(stored["disturbed"], plan)
     return TrialResult(**stored | outcomes | {"seed": seed, "drawn": drawn})
 
 
@@ -145,6 +144,13 @@ def _check_times(stored: dict[str, Any], outcomes: dict[str, Outcome], plan: Pla
     times = max(stored["away"], stored["relapses"])
     if (stored["time_ms"] or 0) > slowest_ms or times > plan.horizon_rounds:
         raise DamageError("it has no time for that")
+
+
+def _check_disturbed(share: float | None, plan: Plan) -> None:
+    if share is not None and not plan.of_program:
+        raise DamageError(f"disturbed is {share}, and a genome's cells are never at rest")
+    if share is not None and share > 1:
+        raise DamageError("it has disturbed more cells than there are")
 
 
 def _shown(value: object) -> str:

@@ -152,8 +152,8 @@ class Store:
     def rows(self) -> Iterator[dict[str, Value | None]]:
         """All trials, by point and index, as rows of a table.
 
-        The genome's name, the swept parameters and the drawn ones follow the seed. None is the
-        recovery time of a trial that has not recovered.
+        The genome's name, the swept parameters and the drawn ones follow the seed. None is what recovery
+        took of a trial that has not recovered, and ``disturbed`` where nothing can be said of it.
         """
         return as_rows(self.plan.points(), self.results())
 
@@ -161,10 +161,11 @@ class Store:
         """The same as arrays, which ``pandas.DataFrame`` reads.
 
         Returns:
-            name -> array[trials]: ``seed`` is uint64; ``clean_rounds``, ``recognisable_rounds``, ``rounds``,
-            ``time_ms``, ``async_rounds`` and ``updates`` are float64, NaN unless recovered; parameters are
-            what they are in the plan, object where it mixes numbers and texts. Without trials there are no
-            columns.
+            name -> array[trials]: ``seed`` is uint64; ``clean_rounds``, ``clean_updates``,
+            ``clean_messages``, ``recognisable_rounds``, ``rounds``, ``time_ms``, ``async_rounds`` and
+            ``updates`` are float64, NaN unless recovered, as is ``disturbed``, NaN where nothing can be said;
+            parameters are what they are in the plan, object where it mixes numbers and texts. Without trials
+            there are no columns.
         """
         rows = list(self.rows())
         return {name: _array(name, [row[name] for row in rows]) for name in (rows[0] if rows else ())}

@@ -103,7 +103,8 @@ class TrialResult:
         away: how often the pattern, once recognisable, was not for longer than the dwell time.
         relapses: how often it was clean no more, once it had been for the dwell time after the last fault.
         disturbed: of the cells that no fault had struck, the share that showed something else than before,
-            until it was clean or by the end; None of a genome, or if all were struck.
+            until it was clean or by the end; None of a genome, if all were struck, or if what cells showed
+            had not stood still for the dwell time before.
         trace_sha256: fingerprint of the run.
     """
 
@@ -169,7 +170,7 @@ def as_rows(points: Sequence[Point], results: Iterable[TrialResult]) -> Iterator
 def run_trial(code: Code, trial: Trial) -> TrialResult:
     """Run a trial on the window engine."""
     engine = engine_of(trial.code(code), trial.world(code))
-    watch = Watch(engine, rests=not isinstance(code, Genome))
+    watch = Watch(engine, of_program=not isinstance(code, Genome))
     run = engine.run(trial.horizon_rounds)
     return _result(trial, run, watch.tell(run))
 

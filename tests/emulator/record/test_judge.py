@@ -17,7 +17,7 @@ PATTERN = 9
 def samples(errors):
     """One a round; 10 updates and half an asynchronous round each."""
     return [
-        Sample(k * MEAN_US, error, updates=10 * k, async_rounds=k // 2, mature=9)
+        Sample(k * MEAN_US, error, updates=10 * k, async_rounds=k // 2, mature=9, messages=0)
         for k, error in enumerate(errors)
     ]
 
@@ -29,7 +29,9 @@ def life(samples, predicate=None, stood=None):
 
 
 def wound(start_us, end_us, before=0.0, after=100.0, name="w"):
-    end = None if end_us is None else Sample(end_us, after, end_us // 100, end_us // 2000, mature=9)
+    end = (
+        None if end_us is None else Sample(end_us, after, end_us // 100, end_us // 2000, mature=9, messages=0)
+    )
     return Wound(name, start_us, end, before, after)
 
 
@@ -157,7 +159,7 @@ def test_how_a_failure_looks_at_the_end():
         (18, "not_recovered"),
         (19, Outcome.EXPLODED),
     ):
-        watched = [Sample(k * MEAN_US, 90.0 if k < 2 else 100.0, k, k, mature) for k in range(9)]
+        watched = [Sample(k * MEAN_US, 90.0 if k < 2 else 100.0, k, k, mature, 0) for k in range(9)]
         (recovery,) = judge([wound(2000, 2000)], life(watched, Predicate(0.95, 2, grown_error=100)))
         assert recovery.outcome == outcome
         assert recovery.observed_rounds == 6.0
@@ -246,7 +248,7 @@ def test_back_but_not_yet_for_the_dwell_time():
 
 def test_no_outcome_is_taken_from_before_the_wound():
     """Two wounds within a round: nobody has looked in between."""
-    dead = [Sample(k * MEAN_US, 0.0, k, k, 0) for k in range(3)]
+    dead = [Sample(k * MEAN_US, 0.0, k, k, 0, 0) for k in range(3)]
     first, _ = judge([wound(2300, 2300), wound(2700, 2700)], life(dead, Predicate(0.95, 0)))
     assert first.outcome is Outcome.NOT_RECOVERED
     assert first.error_end == 100.0

@@ -66,11 +66,12 @@ def test_where_it_stands_is_asked_when_it_has_been_away():
 def test_a_wound_is_as_deep_as_its_worst_moment():
     observer = Observer(1)
     observer.wound_begins(1, "w", 5, 2.0, destroys=True, stood=STOOD)
+    observer.traffic.sent = 8
     observer.wound_deepens(1, 9.0)
     observer.wound_ends(1, 8, 7.0, mature=3)
     (wound,) = observer.wounds()
     assert (wound.start_us, wound.error_before, wound.error_after) == (5, 2.0, 9.0)
-    assert wound.end == Sample(8, 7.0, updates=0, async_rounds=0, mature=3)
+    assert wound.end == Sample(8, 7.0, updates=0, async_rounds=0, mature=3, messages=8)
 
 
 def test_after_darkness_the_first_to_boot_begin_a_round():

@@ -245,7 +245,7 @@ def test_a_row_that_was_changed_says_so(folder, statement):
         ("clean_updates = NULL", "its clean_outcome is recovered, which its times are not"),
         ("clean_messages = NULL", "its clean_outcome is recovered, which its times are not"),
         ("clean_messages = 'few'", "clean_messages is 'few'"),
-        ("disturbed = 1.01", "it has disturbed more cells than there are"),
+        ("disturbed = 0.5", "disturbed is 0.5, and a genome's cells are never at rest"),
         ("disturbed = -0.5", "disturbed is -0.5"),
         ("disturbed = 'all'", "disturbed is 'all'"),
         ("trace_sha256 = 'A' || substr(trace_sha256, 2)", "its trace is no SHA-256"),

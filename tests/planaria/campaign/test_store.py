@@ -58,14 +58,14 @@ HEALED = fitting(SEEDED, TrialResult(
     recognisable_rounds=6.25, outcome=Outcome.RECOVERED,
     rounds=0.1 + 0.2, time_ms=3.0, async_rounds=1, updates=77, observed_rounds=20.0, error_before=1.25,
     error_after=400.0, error_limit=21.2, error_end=1e-7, displaced_rows=-1, displaced_cols=4,
-    error_displaced=0.1, away=2, relapses=3, disturbed=0.25,
+    error_displaced=0.1, away=2, relapses=3, disturbed=None,
     trace_sha256="a" * 64,
 ))  # fmt: skip
 FAILED = fitting(
     SEEDED, HEALED, index=0, clean_outcome=Outcome.DISPLACED, clean_rounds=None,
     clean_updates=None, clean_messages=None, recognisable_outcome=Outcome.EXPLODED,
     recognisable_rounds=None, outcome=Outcome.NOT_RECOVERED,
-    rounds=None, time_ms=None, async_rounds=None, updates=None, disturbed=None,
+    rounds=None, time_ms=None, async_rounds=None, updates=None,
 )  # fmt: skip
 
 
@@ -123,10 +123,12 @@ def test_columns(begun):
     assert columns["displaced_rows"].tolist() == [-1, -1]
     times = {"clean_rounds": 7.5, "recognisable_rounds": 6.25, "rounds": 0.1 + 0.2, "time_ms": 3.0}
     counts = {"async_rounds": 1.0, "updates": 77.0, "clean_updates": 701.0, "clean_messages": 5501.0}
-    for name, value in (times | counts | {"disturbed": 0.25}).items():
+    for name, value in (times | counts).items():
         assert columns[name].dtype == np.float64
         assert math.isnan(columns[name][0])
         assert columns[name][1] == value
+    assert columns["disturbed"].dtype == np.float64
+    assert np.isnan(columns["disturbed"]).all(), "a genome's cells are never at rest"
 
 
 def test_pandas_reads_the_columns(begun):

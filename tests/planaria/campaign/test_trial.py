@@ -25,12 +25,12 @@ STOOD = st.builds(Displacement, st.integers(-4, 4), st.integers(-4, 4), ERROR)
 
 
 def curve(errors, mature):
-    return [Sample(n * 10_000, error, 500 * n, n // 4, mature) for n, error in enumerate(errors)]
+    return [Sample(n * 10_000, error, 500 * n, n // 4, mature, 0) for n, error in enumerate(errors)]
 
 
 def trial_of(errors, wounded, mature, stood, predicate):
     """A trial whose organism had these errors, and was hurt for a moment at round 10."""
-    end = Sample(100_000, wounded, 5000, 2, 10)
+    end = Sample(100_000, wounded, 5000, 2, 10, 0)
     wound = Wound("restart:all@10", 100_000, end, errors[9], wounded, True, None)
     verdict = judge_run([wound], Life(curve(errors, mature), stood, predicate, 10_000, 100))
     counters = dict.fromkeys(("updates", "messages", "delivered", "lost", "corrupted", "cut", "unheard"), 0)
