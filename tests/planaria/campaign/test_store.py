@@ -135,7 +135,7 @@ def test_pandas_reads_the_columns(begun):
     pandas = pytest.importorskip("pandas")
     with Store.open(begun) as store:
         frame = pandas.DataFrame(store.columns())
-    assert frame.shape == (2, 25)
+    assert frame.shape == (2, 29)
     assert frame.seed.max() == max(FAILED.seed, HEALED.seed) > 2**63
     assert frame.rounds.isna().tolist() == [True, False]
 
