@@ -5,19 +5,19 @@ were not struck go on showing what they show; *cost* what was computed and said 
 at round boundaries.
 """
 
-import math
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from emulator.config import RunConfig
 from emulator.engine import Engine
-from emulator.record.judge import first_to_stay
-from emulator.record.recovery import Outcome, Sample
+from emulator.record.judge import end_of, first_to_stay
+from emulator.record.recovery import Outcome
 from emulator.record.result import RunResult
-from firmware.budget import VISIBLE
+from firmware.budget import CHANNELS, VISIBLE
 from planaria.code import engine_of
 from planaria.program import SourceProgram
 
@@ -75,8 +75,8 @@ class Watch:
     def __init__(self, engine: Engine, of_program: bool) -> None:
         self._engine = engine
         cells = engine.topology.cells
-        self._before = np.empty((cells, 0), np.int8)
-        self._still_rounds = 0
+        self._before = np.zeros((cells, CHANNELS - VISIBLE), np.int8)
+        self._still_rounds = -1  # the first look has none before it
         """For how many rounds nobody had shown anything new when the first fault struck."""
         self._changed = np.zeros(cells, np.bool_)
         self._disturbed: list[int] = []
@@ -85,48 +85,44 @@ class Watch:
 
     def _look(self, _round: int) -> None:
         spared = ~self._engine.observer.struck
-        shown = self._engine.states_now()[:, VISIBLE:].copy()
-        if spared.all() or not self._disturbed:
-            self._still_rounds = self._still_rounds + 1 if np.array_equal(shown, self._before) else 0
-            self._before = shown
-        self._changed |= (shown != self._before).any(1)
+        shown = self._engine.states_now()[:, VISIBLE:]
+        changed = (shown != self._before).any(1)
+        if spared.all():
+            self._still_rounds = 0 if changed.any() else self._still_rounds + 1
+            self._before = shown.copy()
+        else:
+            self._changed |= changed
         self._disturbed.append(int((self._changed & spared).sum()))
 
     def tell(self, result: RunResult) -> Return:
         """How the world found back, by the result of its run; the run had a fault."""
-        verdict, samples = result.verdict, self._engine.observer.samples
+        verdict, observer, dwell_rounds = result.verdict, self._engine.observer, self._dwell_rounds
         assert verdict is not None, "there is a fault"
-        clean, last, messages, relapses = verdict.clean, len(samples) - 1, None, 0
-        if verdict.end_rounds is not None:
-            watched = samples[math.floor(verdict.end_rounds) + 1 :]
-            relapses = self._relapses([sample.error for sample in watched], clean.error_limit)
-            if clean.rounds is not None:
-                last = round(verdict.end_rounds + clean.rounds)
-                messages = samples[last].messages - self._end().messages
+        clean, end, samples = verdict.clean, end_of(observer.wounds()), observer.samples
+        last, messages, relapses = len(samples) - 1, None, 0
+        watched = [sample for sample in samples if end is not None and sample.time_us > end.time_us]
+        within = [sample.error <= clean.error_limit for sample in watched]
+        first = first_to_stay([sample.error for sample in watched], clean.error_limit, dwell_rounds)
+        if end is not None and first is not None:
+            relapses = sum(now and not then for now, then in pairwise(within[first:]))
+            if clean.recovered:
+                last = len(samples) - len(watched) + first
+                messages = watched[first].messages - end.messages
         return Return(clean.outcome, clean.rounds, clean.updates, messages, relapses, self._share(last))
 
-    def _end(self) -> Sample:
-        """The world when the last fault had ended."""
-        ends = [wound.end for wound in self._engine.observer.wounds() if wound.end is not None]
-        return max(ends, key=lambda sample: sample.time_us)
-
-    def _relapses(self, errors: Sequence[float], limit: float) -> int:
-        """How often distances that had stayed within a limit left it."""
-        first = first_to_stay(errors, limit, self._engine.config.predicate.dwell_rounds)
-        if first is None:
-            return 0
-        within = np.array(errors) <= limit
-        return int((within[first:-1] & ~within[first + 1 :]).sum())
+    @property
+    def _dwell_rounds(self) -> int:
+        return self._engine.config.predicate.dwell_rounds
 
     def _share(self, last: int) -> float | None:
         """Of the cells that were not struck, those that had shown something else by a round."""
         spared = int((~self._engine.observer.struck).sum())
-        was_still = self._still_rounds >= max(1, self._engine.config.predicate.dwell_rounds)
+        was_still = self._still_rounds >= max(1, self._dwell_rounds)
         return self._disturbed[last] / spared if spared and was_still else None
 
 
-def summary(returns: Sequence[Return]) -> dict[str, Any]:
-    """Cost of those that recovered; closure and containment of all."""
+def found_back(returns: Sequence[Return]) -> dict[str, Any]:
+    """How worlds found back: cost of those that recovered, closure and containment of all."""
     shares = [one.disturbed for one in returns if one.disturbed is not None]
     return {
         **_spread(returns, "updates"),

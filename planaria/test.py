@@ -12,7 +12,7 @@ from firmware.errors import InputError
 from planaria.code import engine_of, open_code
 from planaria.program import SourceProgram
 from planaria.say import before_bar
-from planaria.stabilisation import Return, convergence, find_back, summary
+from planaria.stabilisation import Return, convergence, find_back, found_back
 
 FAULTS: Final = (
     "restart:half:left@10",
@@ -111,8 +111,12 @@ def put_to_test(
         "worlds": worlds,
         "rounds": rounds,
         "loss": LOSS,
-        "scrambled": {"fault": SCRAMBLED, **convergence(returns[SCRAMBLED]), **summary(returns[SCRAMBLED])},
-        "wounded": {"fault": wound, **convergence(returns[wound]), **summary(returns[wound])},
+        "scrambled": {
+            "fault": SCRAMBLED,
+            **convergence(returns[SCRAMBLED]),
+            **found_back(returns[SCRAMBLED]),
+        },
+        "wounded": {"fault": wound, **convergence(returns[wound]), **found_back(returns[wound])},
     }
 
 

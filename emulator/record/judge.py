@@ -55,10 +55,14 @@ def judge_run(wounds: list[Wound], life: Life) -> Recovery | None:
     if not wounds:
         return None
     first = min(wounds, key=lambda wound: wound.start_us)
-    ends = [wound.end for wound in wounds if wound.end is not None]
-    end = max(ends, key=lambda sample: sample.time_us) if len(ends) == len(wounds) else None
     after = max(wound.error_after for wound in wounds)
-    return _judge_one(Wound(WHOLE_RUN, first.start_us, end, first.error_before, after), None, life)
+    return _judge_one(Wound(WHOLE_RUN, first.start_us, end_of(wounds), first.error_before, after), None, life)
+
+
+def end_of(wounds: list[Wound]) -> Sample | None:
+    """The world when the last of these wounds was over; None while one lasts. There is at least one."""
+    ends = [wound.end for wound in wounds if wound.end is not None]
+    return max(ends, key=lambda sample: sample.time_us) if len(ends) == len(wounds) else None
 
 
 def _judge_one(wound: Wound, following: Wound | None, life: Life) -> Recovery:

@@ -46,7 +46,6 @@ def page(report: Mapping[str, Any], figures: Mapping[str, bytes]) -> str:
         "counted": counted,
         "percent": _percent,
         "number": _number,
-        "whole": _whole,
         "interval": _interval,
         "p": _p,
     }
@@ -67,12 +66,8 @@ def _percent(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.1f} %"
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.1f}"
-
-
-def _whole(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.0f}"
+def _number(value: float | None, digits: int = 1) -> str:
+    return "-" if value is None else f"{value:,.{digits}f}"
 
 
 def _interval(estimate: Mapping[str, float | None], form: str = "number") -> str:

@@ -35,7 +35,7 @@ from planaria.hint import PROGRAM, paste
 from planaria.outputs import check_outputs, check_results, make_folder
 from planaria.pictures.drawing import Figure
 from planaria.radiation import describe_rates
-from planaria.stabilisation import summary as found_back
+from planaria.stabilisation import found_back
 from planaria.version import __version__
 
 JSON: Final = "report.json"

@@ -27,6 +27,7 @@ RECOVERY_TIMES: Final = tuple(name for names in TIMES_OF.values() for name in na
 """What is None unless a trial has recovered."""
 
 NULLABLE: Final = (*RECOVERY_TIMES, "disturbed")
+"""All that can be None."""
 
 NUMBER_MAX: Final = 1 << 53
 """No count or error of a trial is larger; sums of all of them are numbers."""
