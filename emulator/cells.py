@@ -24,10 +24,13 @@ class Hardware(ABC):
     Attributes:
         environment: SimPy's, which holds all events that are to come.
         observer: is told which cells run.
+        ram_as_on_chips: whether each byte of RAM means here what it means on a chip; not of a program for
+            kilolib that this machine runs, whose pointers are longer.
     """
 
     environment: Environment
     observer: Observer
+    ram_as_on_chips: bool = True
 
     @property
     @abstractmethod

@@ -68,17 +68,18 @@ def make_engine(
         return WindowEngine(config, program, goal, trace_file, kernel or AUTO, library)
     chip = "host" if engine == "native" else target or CHIP
     rom, firmware = _machine(program, config, chip, engine, check_genome)
+    ram_as_on_chips = engine == "iss" or isinstance(program, bytes) or not program.for_kilolib
     if engine == "native" and find_spec("numba") is not None:
         from emulator.arrays.programs.called import called_native
         from emulator.arrays.programs.engine import ProgramEngine
 
-        return ProgramEngine(config, called_native(rom, firmware), goal, trace_file)
-    return ReferenceEngine(config, rom, goal, firmware, trace_file)
+        return ProgramEngine(config, called_native(rom, firmware, ram_as_on_chips), goal, trace_file)
+    return ReferenceEngine(config, rom, goal, firmware, trace_file, ram_as_on_chips=ram_as_on_chips)
 
 
 def engines_for(program: bytes | Handlers | ProgramInC) -> tuple[str, ...]:
     """The engines that can run a program, the one to be taken first; as ``make_engine`` takes them."""
-    if isinstance(program, Handlers):
+    if isinstance(program, Handlers) and not program.source:
         return "window", "reference"
     return tuple(ENGINES) if isinstance(program, bytes) else MACHINE_CODE
 
@@ -87,7 +88,7 @@ def _check_program(program: bytes | Handlers | ProgramInC, engine: str, kernel: 
     """Refuse an engine that cannot run a program."""
     able = engines_for(program)
     if engine not in able and not isinstance(program, bytes):
-        language = "Python" if isinstance(program, Handlers) else "C"
+        language = "C" if able is MACHINE_CODE else "Python"
         limit = f"it cannot run {program.name}, which is written in {language}"
         raise InputError("engine", engine, limit, f"choose {' or '.join(able)}")
     if kernel is not None and not isinstance(program, bytes):

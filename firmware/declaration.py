@@ -14,8 +14,10 @@
 ``me`` is a cell and ``said`` what a neighbour shows, in these functions and in those that they call.
 
 A file may have several such classes, over the same variables, each for a role that some of the cells play.
+A class without functions says where they are written in C: ``source = "leader.c"``.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from inspect import getattr_static
@@ -35,13 +37,14 @@ ROLES_MAX: Final = 256
 DEPTH_MAX: Final = 8
 """Tuples in tuples, of a parameter."""
 
-_ATTRIBUTES: Final = ("shows", "keeps", "hears", "inputs", "parameters", *ARGUMENTS)
+_ATTRIBUTES: Final = ("source", "shows", "keeps", "hears", "inputs", "parameters", *ARGUMENTS)
 
 
 class Program:
     """What a program in Python is derived from; its attributes are what it declares.
 
     Attributes:
+        source: name of a C file beside, which has the functions; empty if the class has them.
         shows: public variables by name, at most 12 bytes; ``colour``, int8[4], is there in any case.
         keeps: variables of the cell alone.
         hears: names of what it shows, of which it wants the newest of each neighbour.
@@ -49,6 +52,7 @@ class Program:
         parameters: numbers, or tuples of numbers, that stand in ROM.
     """
 
+    source: ClassVar[str] = ""
     shows: ClassVar[Mapping[str, Kind]] = {}
     keeps: ClassVar[Mapping[str, Kind]] = {}
     hears: ClassVar[Sequence[str]] = ()
@@ -58,11 +62,15 @@ class Program:
 
 @dataclass(frozen=True)
 class Declaration:
-    """What a class of a program declares: its name, where its variables lie, and its parameters by name."""
+    """What a class of a program declares: its name, where its variables lie, and its parameters by name.
+
+    ``source`` is the name of the C file that has its functions, or empty.
+    """
 
     name: str
     layout: Layout
     parameters: dict[str, int | tuple[Any, ...]]
+    source: str = ""
 
 
 def boots(me, strap):  # type: ignore[no-untyped-def]
@@ -71,6 +79,10 @@ def boots(me, strap):  # type: ignore[no-untyped-def]
 
 def hears(me, port, said):  # type: ignore[no-untyped-def]
     """Of a program that has no ``hear``."""
+
+
+def wakes(me):  # type: ignore[no-untyped-def]
+    """Of a program that is written in C."""
 
 
 def find_programs(names: Mapping[str, object]) -> tuple[type[Program], ...]:
@@ -103,6 +115,9 @@ def declared(
         limit = f"it has {len(programs)} roles, and there can be {ROLES_MAX}"
         raise InputError("program", name, limit, "make one of some, with an input")
     _check_chosen(programs, chosen, name)
+    if len(programs) > 1 and (in_c := next((program for program in programs if program.source), None)):
+        limit = f"{in_c.__name__} is written in C, and there is another class"
+        raise InputError("program", name, limit, "choose roles in C, by an input")
     first, *others = (_of_role(program, name, chosen, several=len(programs) > 1) for program in programs)
     for program, other in zip(programs[1:], others, strict=True):
         if other.layout != first.layout:
@@ -132,6 +147,9 @@ def _of_role(program: type[Program], name: str, chosen: Mapping[str, int], sever
             raise InputError("program", name, limit, "change it")
     _check_attributes(program, name)
     missing: dict[str, Callable[..., None]] = {"boot": boots, "hear": hears}
+    if program.source:
+        _check_source(program, name)
+        missing["wake"] = wakes
     found = {handler: getattr_static(program, handler, missing.get(handler)) for handler in ARGUMENTS}
     for handler, arguments in ARGUMENTS.items():
         function = found[handler]
@@ -139,10 +157,26 @@ def _of_role(program: type[Program], name: str, chosen: Mapping[str, int], sever
             asked = f"write: def {handler}({', '.join(arguments)})"
             raise InputError("program", name, f"{program.__name__} has no such function {handler}", asked)
     parameters = {key: chosen.get(key, value) for key, value in program.parameters.items()}
-    return Handlers(**found, name=name, declaration=Declaration(program.__name__, layout, parameters))
+    return Handlers(
+        **found, name=name, declaration=Declaration(program.__name__, layout, parameters, program.source)
+    )
+
+
+def _check_source(program: type[Program], name: str) -> None:
+    """Refuse what is no name of a C file, and functions beside it."""
+    if not re.fullmatch(r"[\w.-]+\.c", program.source):
+        limit = f"source {written(program.source)} of {program.__name__} is no C file in the same folder"
+        raise InputError("program", name, limit, 'e.g. source = "leader.c"')
+    for handler in ARGUMENTS:
+        if hasattr(program, handler):
+            limit = f"{program.__name__} has {handler}, and {program.source} has it, too"
+            raise InputError("program", name, limit, "leave out one of them")
 
 
 def _check_types(program: type[Program], name: str) -> None:
+    if not isinstance(program.source, str):
+        limit = f"source of {program.__name__} is a {type(program.source).__name__}"
+        raise InputError("program", name, limit, 'e.g. source = "leader.c"')
     for attribute in ("shows", "keeps", "inputs", "parameters", "hears"):
         given = getattr_static(program, attribute)
         wanted = Sequence if attribute == "hears" else Mapping

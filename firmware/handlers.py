@@ -54,6 +54,11 @@ class Handlers:
         return tuple(role.declaration for role in (self, *self.others) if role.declaration)
 
     @property
+    def source(self) -> str:
+        """Name of the C file that has the functions, for which those here only stand; else empty."""
+        return self.declaration.source if self.declaration else ""
+
+    @property
     def layout(self) -> "Layout | None":
         """Where the variables lie that it declares, the same in all roles; None if it works on bare bytes."""
         return self.declaration.layout if self.declaration else None

@@ -1,10 +1,13 @@
 """A program of a cell in C: its file, and other values of numbers in its ROM than its header has."""
 
+import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from firmware.errors import InputError
+from firmware.system.reading import read_input
 from firmware.whole import is_whole
 
 PREFIX: Final = "PLANARIA_SET_"
@@ -12,13 +15,21 @@ PREFIX: Final = "PLANARIA_SET_"
 
 _HALF: Final = 1 << 63
 
+_COMMENT: Final = re.compile(rb"/\*.*?\*/", re.DOTALL)
+_KILOLIB: Final = re.compile(
+    rb'^(?:\xef\xbb\xbf)?[ \t]*#[ \t]*include[ \t]*[<"](?:[^>"\n]*/)?(?:kilolib|kilombo)\.h[>"]', re.MULTILINE
+)
+
+PROGRAM_MAX_BYTES: Final = 1 << 20
+"""Of a source: one of more is none that was written by hand."""
+
 
 @dataclass(frozen=True)
 class ProgramInC:
     """What a compiler is given.
 
     Attributes:
-        path: of a C file that includes ``program.h``.
+        path: of a C file that includes ``program.h``, or, for Kilobots, ``kilolib.h``.
         given: numbers in ROM by their names in Python; its header has all others.
 
     Raises:
@@ -39,6 +50,16 @@ class ProgramInC:
     def name(self) -> str:
         """Name of the file, with its suffix."""
         return self.path.name
+
+    @cached_property
+    def for_kilolib(self) -> bool:
+        """Whether it is written for Kilobots: it includes ``kilolib.h`` or ``kilombo.h``.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        content = read_input("program", self.path, PROGRAM_MAX_BYTES, "give a file of C")
+        return bool(_KILOLIB.search(_COMMENT.sub(b"", content)))
 
     @property
     def source_with_given(self) -> str:

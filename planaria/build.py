@@ -57,7 +57,7 @@ def build_files(
         InputError: an unknown target, no toolchain, over budget, a failing compile, a bad output.
     """
     name, flash, program = _open(name_or_file, Timing.of(options), parameters)
-    targets = list(TARGETS.values()) if target == ALL else [find_chip(target)]
+    targets = _all_targets(program) if target == ALL else [find_chip(target)]
     paths = {chip.name: _paths(output / f"{name}-{chip.name}", chip) for chip in targets}
     ram_map = [output / RAM_MAP] if any(chip.kind is Kind.CHIP for chip in targets) else []
     outputs = [*chain.from_iterable(paths.values()), *ram_map]
@@ -83,6 +83,12 @@ def _open(
     check_no_parameters(name_or_file, parameters)
     genome = open_genome(name_or_file)
     return genome.name, image.build(genome, timing), None
+
+
+def _all_targets(program: ProgramInC | None) -> list[Chip]:
+    """All that there are; of a program for kilolib not wasm, which has no stack that could be changed."""
+    some = program is not None and program.for_kilolib
+    return [chip for chip in TARGETS.values() if not some or chip.kind is not Kind.WASM]
 
 
 def _paths(stem: Path, target: Chip) -> list[Path]:

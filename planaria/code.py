@@ -9,7 +9,7 @@ from typing import Any
 from emulator.choose import make_engine
 from emulator.config import RunConfig, check_trained_for
 from emulator.engine import Engine
-from emulator.engines import MACHINE_CODE
+from emulator.engines import ENGINES, MACHINE_CODE
 from emulator.goal import PictureGoal
 from emulator.world.topology import Topology
 from firmware import image
@@ -128,22 +128,45 @@ def check_fits(code: Code, topology: Topology) -> None:
         code.goal().boards(topology, seed=0)  # which does not matter
 
 
-def engine_of(code: Code, config: RunConfig, **choice: Any) -> Engine:
+def check_in_python(code: Code, who: str) -> None:
+    """Refuse a program that is written in C, where its functions in Python are needed.
+
+    Args:
+        code: what a person has named.
+        who: needs them.
+
+    Raises:
+        InputError: it is one.
+    """
+    if isinstance(code, SourceProgram) and code.is_in_c:
+        limit = f"its functions are written in C ({code.handlers.source}), and {who} needs them in Python"
+        raise InputError("program", code.path, limit, "planaria run takes it, and --check compares engines")
+
+
+def usual_engine(code: Code) -> str:
+    """The engine of whoever names none: the first of all, or of those for a program that is written in C."""
+    in_c = isinstance(code, SourceProgram) and code.is_in_c
+    return MACHINE_CODE[0] if in_c else next(iter(ENGINES))
+
+
+def engine_of(code: Code, config: RunConfig, engine: str | None = None, **choice: Any) -> Engine:
     """An engine whose cells run this.
 
     Args:
         code: a genome or a program.
         config: the world.
-        choice: trace_file, engine, kernel, target and check_genome, as of ``make_engine``.
+        engine: its name; None is the usual one.
+        choice: trace_file, kernel, target and check_genome, as of ``make_engine``.
 
     Raises:
         InputError: as of ``make_engine``.
     """
+    engine = engine or usual_engine(code)
     if isinstance(code, Genome):
         check_fits(code, config.topology)  # before anything is built; the engine asks a program itself
         flash = image.build(code, config.timing)
         library = partial(flash_image, config.timing, config.topology)
-        return make_engine(config, flash, PictureGoal(code.target), library=library, **choice)
+        return make_engine(config, flash, PictureGoal(code.target), library=library, engine=engine, **choice)
     # Engines that execute machine code want a program in C.
-    program = code.in_c if choice.get("engine") in MACHINE_CODE else code.handlers
-    return make_engine(config, program, code.goal(), **choice)
+    program = code.in_c if engine in MACHINE_CODE else code.handlers
+    return make_engine(config, program, code.goal(), engine=engine, **choice)

@@ -48,7 +48,8 @@ class Grid:
         show: the variable that films show, instead of the cells' colours.
         engine: ``window`` (arrays of cells in compiled code), ``reference`` (a SimPy process for each
             cell, to be read), ``native`` (the reference engine with the C cell, built for this machine) or
-            ``iss`` (the same with its binary on a simulated chip); the result is the same.
+            ``iss`` (the same with its binary on a simulated chip); the result is the same. None is the usual
+            one: ``window``, or ``native`` for a program that is written in C.
         target: the chip, for ``iss``.
         check_genome: let each cell check its genome's CRC-32 at boot, for ``iss``.
         kernel: what ``window`` computes with: ``numpy``, ``f32``, ``vnni``; None is the fastest that
@@ -70,7 +71,7 @@ class Grid:
         trace_file: BinaryIO | None = None,
         log_file: BinaryIO | None = None,
         show: str | None = None,
-        engine: str = "window",
+        engine: str | None = None,
         target: str | None = None,
         check_genome: bool = False,
         kernel: str | None = None,

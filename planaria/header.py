@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from firmware.errors import InputError
 from firmware.header import c_header, written_by
 from firmware.system.atomic import write_all
 from planaria.outputs import check_outputs
@@ -20,9 +21,14 @@ def write_header(program: Path, output: Path) -> dict[str, Any]:
         InputError: it is no program, declares no variables, or has a name that C cannot have; or the header
             cannot be written.
     """
-    handlers = open_program(program).handlers
+    opened = open_program(program)
+    handlers = opened.handlers
+    if handlers.source and opened.in_c.for_kilolib:
+        limit = f"its functions are in {handlers.source}, which is for kilolib and has variables of its own"
+        raise InputError("program", program, limit, "it needs no header")
     text = c_header(handlers, f"planaria header {program.name}")
-    check_outputs([output], [program, program.with_suffix(".c")])
+    beside = opened.in_c.path if handlers.source else program.with_suffix(".c")
+    check_outputs([output], [program, beside])
     write_all({output: text.encode()})
     assert handlers.declaration is not None
     return {

@@ -17,6 +17,7 @@ from typing import Any, Final
 from emulator.program_boards import ProgramBoards
 from emulator.program_goal import ProgramGoal
 from firmware.arguments import text, whole
+from firmware.budget import VISIBLE
 from firmware.declaration import declared, find_programs
 from firmware.errors import InputError
 from firmware.foreign import ForeignError, called
@@ -29,6 +30,9 @@ from firmware.variables import Layout
 SUFFIX: Final = ".py"
 
 FILE_MAX_BYTES: Final = 1 << 20
+
+MESSAGE_BYTES: Final = 9
+"""Of a message of kilolib, that are the program's."""
 
 LEGITIMATE, STRAPS, INPUTS, ROLES = "legitimate", "straps", "inputs", "roles"
 """Functions of the file: what its runs are judged by, and what is on the boards, which may be missing."""
@@ -100,13 +104,23 @@ class SourceProgram:
         return self.handlers.parameters
 
     @property
+    def is_in_c(self) -> bool:
+        """Whether its functions are written in C, so that only machine code can run it.
+
+        Raises:
+            InputError: as ``handlers``.
+        """
+        return bool(self.handlers.source)
+
+    @property
     def in_c(self) -> ProgramInC:
         """The same program in C, which lies beside it under the same name.
 
         Raises:
             InputError: there is none.
         """
-        beside = Path(self.path or self.name).with_suffix(".c")
+        file = Path(self.path or self.name)
+        beside = file.with_name(self.handlers.source) if self.is_in_c else file.with_suffix(".c")
         if not beside.is_file():
             limit = f"machine code is made of C, and there is no {beside}"
             raise InputError("program", self.path, limit, "write it, or do without machine code")
@@ -137,6 +151,8 @@ class SourceProgram:
                 fix = f"def {name}(topology): ..."
                 raise InputError("program", self.path, f"its {name} is no function", fix)
         handlers, classes = self.handlers, find_programs(names)
+        if handlers.source and self.in_c.for_kilolib:
+            self._check_kilolib(handlers)
         self._check_roles(roles, [one.__name__ for one in classes])
         boards = ProgramBoards(handlers.name, straps, inputs, roles, handlers.layout, classes)
         return ProgramGoal(boards, legitimate, handlers.parameters)
@@ -153,6 +169,19 @@ class SourceProgram:
                 f"it has a function {ROLES}, which chooses among several classes of its own; it has {named}"
             )
             raise InputError("program", self.path, limit, "write more classes, or call it something else")
+
+    def _check_kilolib(self, handlers: Handlers) -> None:
+        """Refuse variables of which nobody knows where a program for Kilobots has them."""
+        layout = handlers.layout
+        assert layout is not None
+        declared = {"keeps": layout.kept, "hears": layout.heard, "inputs": layout.inputs}
+        unknown = [name for name, given in (declared | {"parameters": handlers.parameters}).items() if given]
+        shown = max(variable.end for variable in layout.shown.values()) - VISIBLE
+        if unknown or shown > MESSAGE_BYTES:
+            limit = f"{handlers.source} is for kilolib, whose messages alone are seen, " + (
+                f"and has no {unknown[0]}" if unknown else f"{MESSAGE_BYTES} bytes and not {shown}"
+            )
+            raise InputError("program", self.path, limit, "declare in shows what its messages have")
 
     def _names(self) -> dict[str, Any]:
         if self.path is None:

@@ -10,12 +10,14 @@ from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from emulator.config import RunConfig
+from emulator.engines import MACHINE_CODE
 from emulator.record.crash import Crash
 from firmware.errors import InputError
 from firmware.system.atomic import atomic_file
-from planaria.code import code_path, open_code
+from planaria.code import Code, code_path, open_code, usual_engine
 from planaria.grid import Grid
 from planaria.outputs import check_outputs
+from planaria.program import SourceProgram
 from planaria.progress import run_with_progress
 from planaria.radiation import describe_rates
 from planaria.say import warn
@@ -27,7 +29,7 @@ def run(
     rounds: int,
     *,
     parameters: Mapping[str, int] = MappingProxyType({}),
-    engine: str = "window",
+    engine: str | None = None,
     target: str | None = None,
     check_genome: bool = False,
     kernel: str | None = None,
@@ -62,7 +64,9 @@ def run(
     """
     code = open_code(name_or_file, parameters)
     outputs = [path for path in (film, figure, trace, log) if path]
-    check_outputs(outputs, [code_path(name_or_file)])
+    in_c = [code.in_c.path] if isinstance(code, SourceProgram) and code.is_in_c else []
+    check_outputs(outputs, [code_path(name_or_file), *in_c])
+    engine = engine or usual_engine(code)
     if check and engine == "reference":
         raise InputError(
             "--check", "reference", "it is what others are compared with", "choose another engine"
@@ -86,6 +90,9 @@ def run(
             **options,
         )
         config = grid.config
+        other = _compared_with(code, engine) if check else None
+        # Made before anything has run: it may be that it cannot suffer a fault.
+        reference = _made(code, config, other) if other else None
         config.check_horizon(rounds)
         if warning := too_short(config, rounds):
             warn(warning)
@@ -95,10 +102,10 @@ def run(
         grid.save_film(film)
     if figure:
         grid.save_figure(figure)
-    checked = {}
-    if check:
-        reference = Grid(code, config=config, record=False, engine="reference")
-        expected = run_with_progress(reference, rounds, "reference").as_dict()
+    checked: dict[str, Any] = {}
+    if reference is not None and other is not None:
+        expected = run_with_progress(reference, rounds, other).as_dict()
+        checked["compared_with"] = other
         checked["differences"] = [name for name, value in result.as_dict().items() if value != expected[name]]
     return {
         "genome": code.name,
@@ -120,6 +127,22 @@ def run(
         **checked,
         **result.as_dict(),
     }
+
+
+def _compared_with(code: Code, engine: str) -> str:
+    """The reference engine; or, of a program that it cannot run, the other one that executes machine code."""
+    if usual_engine(code) in MACHINE_CODE:
+        return next(name for name in MACHINE_CODE if name != engine)
+    return "reference"
+
+
+def _made(code: Code, config: RunConfig, engine: str) -> Grid:
+    """The other grid of ``--check``, unless the other engine cannot have this world."""
+    try:
+        return Grid(code, config=config, record=False, engine=engine)
+    except InputError as error:
+        limit = f"the engine {engine} cannot have this world ({error.what} {error.value} - {error.limit})"
+        raise InputError("--check", engine, limit, "leave it out") from error
 
 
 def _crash(crash: Crash, config: RunConfig) -> dict[str, Any]:

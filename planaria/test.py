@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from emulator.config import RunConfig
 from firmware.errors import InputError
-from planaria.code import engine_of, open_code
+from planaria.code import check_in_python, engine_of, open_code
 from planaria.program import SourceProgram
 from planaria.say import before_bar
 from planaria.stabilisation import Return, convergence, find_back, found_back
@@ -83,6 +83,7 @@ def put_to_test(
     code = open_code(path, parameters)
     if not isinstance(code, SourceProgram):
         raise InputError("program", path, "it is a genome", "see planaria measure")
+    check_in_python(code, "test")
     for name, value, most in (("worlds", worlds, 10_000), ("rounds", rounds, 100_000)):
         if not 1 <= value <= most:
             raise InputError(name, value, f"it must be 1 to {most:,}", "leave it out for what is usual")

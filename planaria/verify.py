@@ -21,7 +21,7 @@ from firmware.hardware.verify_program import verify_program
 from firmware.program import BoardProgram
 from firmware.runtime import interpreted
 from firmware.system.reading import read_input
-from planaria.code import open_code
+from planaria.code import check_in_python, open_code
 from planaria.program import SourceProgram
 from planaria.say import before_bar
 
@@ -62,6 +62,7 @@ def verify_cell(
         raise InputError("seed", seed, "it must be at least 0", "choose another")
     timing = Timing.of(options)
     code = open_code(name_or_file, parameters)
+    check_in_python(code, "verify")
     if isinstance(code, Genome):
         runs = _verify_genome(code, chip, timing, cases, seed, elf)
     elif elf:

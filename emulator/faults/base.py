@@ -75,6 +75,9 @@ class Fault(ABC):
     needs_machine_code: ClassVar[bool] = False
     """Whether only a cell that executes its binary can suffer it."""
 
+    changes_ram: ClassVar[bool] = False
+    """Whether it writes bytes into the RAM of cells that then go on with them."""
+
     region: Region
     start_rounds: Decimal
     length_rounds: Decimal | None = None

@@ -42,6 +42,9 @@ class Injector:
         if isinstance(fault, Version):
             self._cells.check_version(fault.genome, fault)
         for part in fault.expand(self._tools.seed, self._planned + 1):
+            if part.changes_ram and not self._cells.ram_as_on_chips:
+                limit = "this machine keeps the variables of a program for kilolib elsewhere than a chip"
+                raise InputError("fault", fault, limit, "choose the engine iss")
             self._planned += 1
             start_us = max(part.start_us(self._tools.mean_us), self._cells.soonest_fault_us)
             self._at(start_us, self._planned, partial(self._begin, part, self._planned))

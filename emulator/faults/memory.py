@@ -32,7 +32,7 @@ class Flips(Fault, kind="flips"):
     first at the beginning; a cell without power has none.
     """
 
-    destroys = True
+    destroys = changes_ram = True
     ticks = True
     rate_hz: float = parameter(Limits(0, 1))
 
@@ -62,7 +62,7 @@ class Scramble(Fault, kind="scramble"):
     It is from here that a self-stabilising program must find back. A cell without power has none.
     """
 
-    destroys = True
+    destroys = changes_ram = True
     is_instant = True
 
     def act(self, tools: Tools, number: int, cells: Cells) -> Life:

@@ -41,6 +41,7 @@ class ReferenceEngine(Engine):
         firmware: makes a cell's program from its ROM.
         trace_file: receives every update as the trace's records.
         library: for faults that mix genomes.
+        ram_as_on_chips: as of ``Hardware``.
 
     Raises:
         InputError: the image or the goal does not fit.
@@ -55,8 +56,10 @@ class ReferenceEngine(Engine):
         firmware: Firmware = NeuralProgram,
         trace_file: BinaryIO | None = None,
         library: Library | None = None,
+        ram_as_on_chips: bool = True,
     ) -> None:
         super().__init__(config, goal, trace_file, library)
+        self.ram_as_on_chips = ram_as_on_chips
         self._memory = np.zeros((config.topology.cells, RAM_BYTES), np.uint8)
         self._flasher = Flasher(image, firmware)
         self._boards = self._build()

@@ -93,9 +93,13 @@ struct genome {
 
 /* The program is data: on an event the chip runs the phases of its list, up to the null, with an
  * empty stack before each. One big function would need more stack than there is. */
+#ifdef PLANARIA_KILOLIB /* whose programs call their functions as they like, such as send */
+#define PHASE(name) static __attribute__((unused)) void name(struct ram *me, const struct genome *genome)
+#else
 #define PHASE(name) void name(struct ram *me, const struct genome *genome)
+#endif
 
-typedef PHASE(cell_phase);
+typedef void cell_phase(struct ram *me, const struct genome *genome);
 
 extern cell_phase *const CELL_ON_BOOT[];  /* power came, RAM is blank */
 extern cell_phase *const CELL_ON_BYTES[]; /* bytes wait on a port */

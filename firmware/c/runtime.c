@@ -5,14 +5,6 @@
 #include "targets/check_table.h"
 #endif
 
-/* xorshift32 (Marsaglia 2003). */
-static inline uint32_t next(uint32_t word)
-{
-    word ^= word << 13;
-    word ^= word >> 17;
-    return word ^ word << 5;
-}
-
 /* Uniform from half to one and a half of the mean interval; or exponential, by von Neumann's falling
  * runs (1951): no table, no logarithm. SPEC.md section 5. */
 PHASE(draw_wait)
@@ -23,10 +15,10 @@ PHASE(draw_wait)
     word += !word;
     for (;; wait += mean) {
         uint32_t part, last, falls = 0;
-        part = word = next(word);
+        part = word = next_word(word);
         do {
             last = word;
-            word = next(word);
+            word = next_word(word);
             falls++;
         } while (word < last);
         if (falls & 1 || !genome->law) {

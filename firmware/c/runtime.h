@@ -17,6 +17,14 @@
 #define RAM_OF(variables) __attribute__((section(".cell"), used)) static variables ram
 #endif
 
+/* xorshift32 (Marsaglia 2003). */
+static inline uint32_t next_word(uint32_t word)
+{
+    word ^= word << 13;
+    word ^= word >> 17;
+    return word ^ word << 5;
+}
+
 /* On power: the cell's random numbers begin. */
 PHASE(start);
 

@@ -17,6 +17,9 @@ from firmware.program import MachineError
 LIVE_CASES: Final = 6
 """Live updates that are traced: random ones, and the seed's first."""
 
+KILOBOT_TICKS, KILOBOT_TRACED = 400, 5
+"""So long lives a robot whose program is for kilolib, and of so many updates one is traced."""
+
 ASSUMPTIONS: Final = (
     "one cycle an instruction, one more for each load, store and taken branch "
     "(Cortex-M0+ TRM, zero wait states; taken over for the others)"
@@ -44,9 +47,10 @@ def measure(binary: Binary) -> dict[str, Any]:
 
 
 def _measure(chip: SimulatedChip) -> dict[str, Any]:
-    binary, cells = chip.binary, _live_cells()
+    binary = chip.binary
+    cells, heard = _life(chip) if _for_kilolib(binary) else (_live_cells(), _receptions(chip))
     multiply_adds = sum(_multiply_adds(binary, ram) for ram in cells)
-    dead, boots, receptions = _traced(chip, Ram()), boot_costs(chip), _receptions(chip)
+    dead, boots, receptions = _traced(chip, Ram()), boot_costs(chip), heard
     live = [cost for ram in cells if (cost := _traced_in_any_ram(chip, ram))] or [dead]
     traced = max(cost.stack_bytes for cost in [*live, dead, *boots, *receptions])
     stack = max(traced, binary.stack_bound_bytes or 0)
@@ -144,6 +148,36 @@ def _live_cells() -> list[Ram]:
         ram.state[3] = 100
         cells.append(ram)
     return cells
+
+
+def _for_kilolib(binary: Binary) -> bool:
+    return any(part.name == "kilo_start" for part in binary.parts)
+
+
+def _life(chip: SimulatedChip) -> tuple[list[Ram], list[Cost]]:
+    """A robot with a program for kilolib, at ticks of its life; and what it costs to hear, then."""
+    ram, rng, cells, heard = Ram(), np.random.default_rng(0), [], []
+    chip.run(ram.bytes, Event.POWER, entropy=1)
+    for tick in range(KILOBOT_TICKS):
+        said = rng.bytes(9) + bytes(1)
+        wire = frame.encode(frame.Frame(0, bytes(4) + said + _check(said).to_bytes(2, "little")))
+        if tick % KILOBOT_TRACED == 0:
+            cells.append(Ram(bytearray(ram.bytes)))
+            heard.append(chip.cost(bytearray(ram.bytes), Event.BYTES + tick % 8, incoming=wire))
+        chip.run(ram.bytes, Event.TIMER)
+        if tick % 2:
+            chip.run(ram.bytes, Event.BYTES + tick % 8, incoming=wire)
+    return cells, heard
+
+
+def _check(message: bytes) -> int:
+    """CRC-16/MCRF4XX, of messages of kilolib."""
+    crc = 0xFFFF
+    for byte in message:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ 0x8408 * (crc & 1)
+    return crc
 
 
 def boot_costs(chip: SimulatedChip) -> list[Cost]:

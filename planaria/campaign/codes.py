@@ -6,7 +6,7 @@ from firmware.errors import InputError
 from planaria.campaign.graph import graph_of
 from planaria.campaign.plan import Plan
 from planaria.campaign.world import topologies_of
-from planaria.code import Code, check_fits, code_path, is_program, open_code
+from planaria.code import Code, check_fits, check_in_python, code_path, is_program, open_code
 from planaria.program import SourceProgram
 from planaria.shipped import shipped_paths
 
@@ -23,6 +23,7 @@ def open_codes(plan: Plan) -> dict[str, Code]:
     for place, name in enumerate(plan.genomes):
         try:
             codes[name] = code = open_code(place_of(plan, name))
+            check_in_python(code, "a campaign")
             if isinstance(code, SourceProgram):
                 check_parameters(plan, code)
             for topology in topologies:

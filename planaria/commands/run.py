@@ -3,7 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from emulator.engines import ENGINES, MACHINE_CODE
 from emulator.options import TOPOLOGY, WORLD_OPTIONS
@@ -20,9 +20,6 @@ from planaria.counted import counted
 from planaria.hint import paste_here
 from planaria.say import say
 from planaria.system.ending import DIFFERS
-
-USUAL: Final = next(iter(ENGINES))
-"""The engine of a command that names none."""
 
 
 def add(commands: Any) -> None:
@@ -41,9 +38,8 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--engine",
         choices=tuple(ENGINES),
-        default=USUAL,
         help=f"{'; '.join(f'{name}: {kind.text}' for name, kind in ENGINES.items())}. "
-        f"The result is the same (default: {USUAL})",
+        f"The result is the same (default: {next(iter(ENGINES))}; native for a program that is written in C)",
     )
     parser.add_argument(
         "--kernel",
@@ -61,7 +57,10 @@ def add(commands: Any) -> None:
     add_parameters(parser)
     add_options(parser, WORLD_OPTIONS.values())
     parser.add_argument(
-        "--check", action="store_true", help="run the reference engine too and compare everything"
+        "--check",
+        action="store_true",
+        help="run the reference engine too and compare everything; for a program that is written in C the "
+        "other engine that can run it",
     )
     parser.add_argument("--film", type=Path, metavar="F.gif", help="write a film")
     parser.add_argument(
@@ -149,6 +148,7 @@ def print_summary(result: dict[str, Any], written: list[Path]) -> None:
         say(f"  see it again: {paste_here(*_again(result))}")
     say(f"  trace {result['trace_sha256']}")
     if "differences" in result:
-        say(f"  differs from the reference engine in: {', '.join(result['differences']) or 'nothing'}")
+        differs = ", ".join(result["differences"]) or "nothing"
+        say(f"  differs from the engine {result['compared_with']} in: {differs}")
     for path in written:
         say(f"  wrote {path}")

@@ -208,9 +208,9 @@ def test_what_is_heard_cannot_be_changed(cell):
         ("def hear(me, said): pass", "P has no such function hear; write: def hear(me, port, said)"),
         (
             "keep = {'x': u8}",
-            "P has keep, and a program has shows, keeps, hears, inputs, parameters, boot, hear",
+            "P has keep, and a program has source, shows, keeps, hears, inputs, parameters, boot, hear",
         ),
-        ("def heard(me, port, said): pass", "P has heard, and a program has shows"),
+        ("def heard(me, port, said): pass", "P has heard, and a program has source, shows"),
         ("shows = property(lambda self: 1 / 0)", "shows of P is a property"),
         ("parameters = {'x': 10**5000}", "parameter x = 0x"),
         ("def boot(me): pass", "P has no such function boot; write: def boot(me, strap)"),

@@ -23,6 +23,7 @@ class Called(NamedTuple):
         image: address of what is flashed, for a C cell.
         replay: how it can be asked why it failed.
         keep: what must live as long as they are called.
+        ram_as_on_chips: as of ``Hardware``.
     """
 
     native: bool
@@ -32,6 +33,7 @@ class Called(NamedTuple):
     image: int
     replay: Replay
     keep: Any
+    ram_as_on_chips: bool = True
 
 
 def called_python(handlers: Handlers, timing: Timing) -> Called:
@@ -52,7 +54,7 @@ def called_python(handlers: Handlers, timing: Timing) -> Called:
     )
 
 
-def called_native(rom: bytes, firmware: Firmware) -> Called:
+def called_native(rom: bytes, firmware: Firmware, ram_as_on_chips: bool = True) -> Called:
     """A C cell, built for this machine, of which ``firmware`` makes programs, with what is flashed."""
     program = firmware(rom)
     assert isinstance(program, LibraryProgram)
@@ -65,4 +67,5 @@ def called_native(rom: bytes, firmware: Firmware) -> Called:
         image=functions.genome,
         replay=Replay(lambda: firmware(rom), frame_of),
         keep=program,
+        ram_as_on_chips=ram_as_on_chips,
     )

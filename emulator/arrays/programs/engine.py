@@ -46,6 +46,7 @@ class ProgramEngine(Engine):
         self, config: RunConfig, called: Called, goal: Goal, trace_file: BinaryIO | None = None
     ) -> None:
         super().__init__(config, goal, trace_file)
+        self.ram_as_on_chips = called.ram_as_on_chips
         self._core = ProgramCore(
             config, called, self._on_boards, self.observer, self._trace, self._traffic, self.weather
         )

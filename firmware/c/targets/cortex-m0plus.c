@@ -9,6 +9,23 @@ __attribute__((section(".vectors"), used)) static const void *const VECTORS[2] =
     (const void *)reset,
 };
 
+#ifdef PLANARIA_KILOLIB
+/* A delay() has left its stack here (kilolib.c), unless power has just come: the event has what is below, from a
+ * multiple of 8 on. */
+#define BELOW_SUSPENDED                                                                                  \
+    "   cmp r0, #0\n"                                                                                    \
+    "   beq 3f\n"                                                                                        \
+    "   ldr r1, [r6, #16]\n"                                                                             \
+    "   cmp r1, #0\n"                                                                                    \
+    "   beq 3f\n"                                                                                        \
+    "   lsrs r1, r1, #3\n"                                                                               \
+    "   lsls r1, r1, #3\n"                                                                               \
+    "   mov sp, r1\n"                                                                                    \
+    "3:\n"
+#else
+#define BELOW_SUSPENDED
+#endif
+
 /* Naked, so that no byte of stack is lost to it: choose the event's phases, run them, sleep. */
 __attribute__((naked, used)) void reset(void)
 {
@@ -16,6 +33,7 @@ __attribute__((naked, used)) void reset(void)
         "   ldr r5, =0x40000000\n"
         "   ldr r6, =0x20000000\n"
         "   ldrb r0, [r5]\n" /* the event */
+        BELOW_SUSPENDED
         "   ldr r4, =CELL_ON_BYTES\n"
         "   cmp r0, #1\n"
         "   bhi 1f\n"

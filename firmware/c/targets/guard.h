@@ -30,10 +30,10 @@ static jmp_buf way_out;
 #define LEAVE() _longjmp(way_out, 1)
 #endif
 
-enum { TICK_S = 1, TRAPS = 4 }; /* an event of one to two seconds hangs */
+enum { TICK_S = 1, TRAPS = 5 }; /* an event of one to two seconds hangs */
 enum { STUCK_MS = 500 };        /* between two ticks there is more, and less until one is sent on */
 
-static const int TRAP[TRAPS] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+static const int TRAP[TRAPS] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
 static struct sigaction before[TRAPS], tick_before;
 static pthread_t thread;
 static uint32_t events;

@@ -1,5 +1,18 @@
 /* RISC-V: reset starts at address 0, and the stack pointer is ours to set. */
 
+#ifdef PLANARIA_KILOLIB
+/* A delay() has left its stack here (kilolib.c), unless power has just come: the event has what is below. */
+#define BELOW_SUSPENDED                                                                                  \
+    "   beqz a0, 3f\n"                                                                                   \
+    "   lui a2, 0x20000\n"                                                                               \
+    "   lw a1, 16(a2)\n"                                                                                 \
+    "   beqz a1, 3f\n"                                                                                   \
+    "   mv sp, a1\n"                                                                                     \
+    "3:\n"
+#else
+#define BELOW_SUSPENDED
+#endif
+
 /* The lists are at the bottom of ROM, below 2 KB, so %lo alone is an address.
  *
  * Naked, so that no byte of stack is lost to it: choose the event's phases, run them, sleep. */
@@ -13,6 +26,7 @@ __attribute__((naked, section(".vectors"), used)) void reset(void)
         "   addi s1, s1, %lo(genome)\n"
         "   lui a1, 0x40000\n"
         "   lbu a0, 0(a1)\n" /* the event */
+        BELOW_SUSPENDED
         "   addi a0, a0, -1\n"
         "   bgtz a0, 1f\n"
         "   addi s0, zero, %lo(CELL_ON_TIMER)\n"

@@ -24,6 +24,6 @@ static int wake(struct cell *me)
 """A program that does something when it wakes, with so many bytes beside the 16 that it shows."""
 
 
-def built_program(path, target, flash=FLASH, **options):
+def built_program(path, target, flash=FLASH, given=(), **options):
     """The program in a file, for a target."""
-    return build(flash, TARGETS[target], Options(program=ProgramInC(path), **options))
+    return build(flash, TARGETS[target], Options(program=ProgramInC(path, given), **options))

@@ -1,0 +1,1 @@
+/* The registers of a Kilobot's processor, of which a cell has none. */
