@@ -23,6 +23,7 @@ from planaria.shipped import open_genome
 from planaria.system.ending import check_room
 from planaria.toml_table import TomlTable
 from planaria.training_files import TrainingFiles, check_files, same_file
+from planaria.trim import TRIES_MAX, trim
 
 if TYPE_CHECKING:
     from trainer.backend import Backend
@@ -253,7 +254,7 @@ def train_and_appraise(
 
 
 def _best(training: "Training", name: str, show_progress: bool) -> tuple[Genome, Appraisal]:
-    """Of the trainer's best rules the one that does best on the engine, judged in worlds of its own."""
+    """Of the trainer's best rules the one that does best on the engine, trimmed; judged in other worlds."""
     from trainer.session import export, genome_of
 
     candidates = training.candidates()
@@ -264,9 +265,17 @@ def _best(training: "Training", name: str, show_progress: bool) -> tuple[Genome,
         for candidate in candidates:
             scores.append(_demerit(genome_of(training, name, candidate.rule)))
             bar.update()
-        genome = export(training, name, candidates[scores.index(min(scores))])
+        chosen = candidates[scores.index(min(scores))]
+        genome = export(training, name, chosen)
         appraisal = appraise(genome)
         bar.update()
+    if appraisal.holds:
+        with tqdm(total=TRIES_MAX, desc="trimming", unit=" tries", disable=not show_progress) as bar:
+            trimmed = trim(genome, bar.update)
+        if trimmed is not genome:
+            rule = chosen.rule._replace(b1=trimmed.b1.astype(chosen.rule.b1.dtype))
+            genome = export(training, name, chosen._replace(rule=rule))
+            appraisal = appraise(genome)
     facts = {**genome.facts, **appraisal.facts()}
     if appraisal.holds:
         parts = endurance_parts(genome.regime)

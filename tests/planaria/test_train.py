@@ -140,6 +140,20 @@ def test_the_last_judgement_is_the_engines():
     assert genome.facts["E_async_1000"] == appraisal.facts()["E_async_1000"] < 3
 
 
+def test_the_chosen_rule_is_trimmed(monkeypatch):
+    """What is saved, proven and judged is the trimmed one."""
+    ring = open_genome("ring")
+    training = make_training(ring.target, Recipe(steps=1), start=ring)
+    training.steps_done = 1
+    training.shortlist.candidates = [Candidate(1, 0.2, ring.rule)]
+    monkeypatch.setattr(
+        "planaria.train.trim", lambda genome, _over: replace(genome, b1=genome.b1 + np.int16(1))
+    )
+    genome, appraisal = _best(training, "x", show_progress=False)
+    assert np.array_equal(genome.b1, ring.b1 + 1)
+    assert genome.facts.items() >= appraisal.facts().items() == appraise(genome).facts().items()
+
+
 def test_rules_are_chosen_in_worlds_of_their_own(monkeypatch):
     """Eight for each cut, and none in which the chosen one is judged."""
     ring, asked = open_genome("ring"), []
