@@ -68,7 +68,7 @@ def test_check_compares_with_the_reference_engine(planaria):
 def test_check_finds_a_difference(monkeypatch, capsys):
     monkeypatch.setattr("emulator.arrays.engine.seed_state", lambda: 64)
     assert main(["run", "ring", "--grid", "22x22", "--rounds", "2", "--engine", "window", "--check"]) == 1
-    assert "differs from the reference engine in: trace_sha256, error_by_round" in capsys.readouterr().out
+    assert "differs from the engine reference in: trace_sha256, error_by_round" in capsys.readouterr().out
 
 
 def test_run_json_and_files(planaria, tmp_path):

@@ -81,7 +81,7 @@ def test_the_command_line(planaria, write):
     assert (fast["genome"], fast["error_by_round"][29], fast["error_by_round"][60]) == ("hop_count", 0, 0)
     said = planaria("run", HOP_COUNT, "--grid", "12x12", "--rounds", 60, "--check").stdout
     assert "distance at the end 0.00 (0 is legitimate)" in said
-    assert "differs from the reference engine in: nothing" in said
+    assert "differs from the engine reference in: nothing" in said
 
 
 @pytest.mark.parametrize(

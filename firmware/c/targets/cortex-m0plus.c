@@ -10,16 +10,13 @@ __attribute__((section(".vectors"), used)) static const void *const VECTORS[2] =
 };
 
 #ifdef PLANARIA_KILOLIB
-/* A delay() has left its stack here (kilolib.c), unless power has just come: the event has what is below, from a
- * multiple of 8 on. */
+/* A delay() has left its stack here (kilolib.c), unless power has just come: the event has what is below. */
 #define BELOW_SUSPENDED                                                                                  \
     "   cmp r0, #0\n"                                                                                    \
     "   beq 3f\n"                                                                                        \
     "   ldr r1, [r6, #16]\n"                                                                             \
     "   cmp r1, #0\n"                                                                                    \
     "   beq 3f\n"                                                                                        \
-    "   lsrs r1, r1, #3\n"                                                                               \
-    "   lsls r1, r1, #3\n"                                                                               \
     "   mov sp, r1\n"                                                                                    \
     "3:\n"
 #else

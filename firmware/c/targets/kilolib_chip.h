@@ -13,6 +13,12 @@ RAM_OF(struct kilobot);
 #define FETCH_VARIABLES
 #define KEEP_VARIABLES
 
+#ifdef __clang__
+#define IN_ASSEMBLY __attribute__((naked, noinline))
+#else /* or gcc gives no arguments to what does not name them */
+#define IN_ASSEMBLY __attribute__((naked, noipa))
+#endif
+
 extern uint8_t planaria_data_start[], planaria_data_end[], planaria_data[], planaria_variables_end[];
 
 /* As they are when a program starts. */
@@ -36,6 +42,7 @@ static inline void call_main(void (*function)(int, char **)) { function(0, 0); }
 static inline __attribute__((always_inline, noreturn)) void leave_main(void)
 {
     end_event(robot);
+    __asm__ volatile("" ::: "memory"); /* the next event reads what is written here, though nothing returns */
     for (;;)
         board_sleep();
 }
@@ -63,7 +70,7 @@ static __attribute__((used, noreturn)) void after_setup(void)
 #ifndef __riscv
 
 /* On an empty stack: nobody goes back to main. */
-static __attribute__((naked, noinline)) void call_setup(void (*setup)(void))
+static IN_ASSEMBLY void call_setup(void (*setup)(void))
 {
     __asm__(
         "   ldr r1, =stack_top\n"
@@ -73,7 +80,7 @@ static __attribute__((naked, noinline)) void call_setup(void (*setup)(void))
         "   .ltorg\n");
 }
 
-static __attribute__((naked, noinline)) void suspend(void)
+static IN_ASSEMBLY void suspend(void)
 {
     __asm__(
         "   push {r4-r7, lr}\n"
@@ -81,16 +88,16 @@ static __attribute__((naked, noinline)) void suspend(void)
         "   mov r5, r9\n"
         "   mov r6, r10\n"
         "   mov r7, r11\n"
-        "   push {r4-r7}\n"
+        "   push {r3-r7}\n" /* r3 for a multiple of 8, at which stacks begin */
         "   mov r0, sp\n"
         "   bl keep_stack\n");
 }
 
-static __attribute__((naked, noinline, noreturn)) void go_on_from(void *stack)
+static IN_ASSEMBLY __attribute__((noreturn)) void go_on_from(void *stack)
 {
     __asm__(
         "   mov sp, r0\n"
-        "   pop {r4-r7}\n"
+        "   pop {r3-r7}\n"
         "   mov r8, r4\n"
         "   mov r9, r5\n"
         "   mov r10, r6\n"
@@ -101,7 +108,7 @@ static __attribute__((naked, noinline, noreturn)) void go_on_from(void *stack)
 #else
 
 /* On an empty stack: nobody goes back to main. */
-static __attribute__((naked, noinline)) void call_setup(void (*setup)(void))
+static IN_ASSEMBLY void call_setup(void (*setup)(void))
 {
     __asm__(
         "   lui a1, 0x20000\n"
@@ -110,7 +117,7 @@ static __attribute__((naked, noinline)) void call_setup(void (*setup)(void))
         "   j after_setup\n");
 }
 
-static __attribute__((naked, noinline)) void suspend(void)
+static IN_ASSEMBLY void suspend(void)
 {
     __asm__(
         "   addi sp, sp, -12\n"
@@ -121,7 +128,7 @@ static __attribute__((naked, noinline)) void suspend(void)
         "   j keep_stack\n");
 }
 
-static __attribute__((naked, noinline, noreturn)) void go_on_from(void *stack)
+static IN_ASSEMBLY __attribute__((noreturn)) void go_on_from(void *stack)
 {
     __asm__(
         "   mv sp, a0\n"

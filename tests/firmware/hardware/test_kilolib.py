@@ -1,6 +1,7 @@
 """Programs for Kilobots as they are: what kilolib does for them, event by event, and what is refused."""
 
 import platform
+import shutil
 import sys
 from pathlib import Path
 
@@ -274,6 +275,28 @@ def test_two_robots_say_the_same_on_every_target(tmp_path, hardware, what, state
         told.append([one.said for one in robots])
         assert min(len(said) for said in told[-1]) >= 4
     assert all(said == told[0] for said in told[1:])
+
+
+@pytest.mark.parametrize(
+    ("target", "cc"),
+    [
+        ("cortex-m0plus", "arm-none-eabi-gcc"),
+        ("rv32imc", "riscv64-unknown-elf-gcc"),
+        ("rv32ec", "riscv64-unknown-elf-gcc"),
+    ],
+)
+def test_a_gcc_of_the_system_makes_the_same_of_it(hardware, target, cc):
+    if shutil.which(cc) is None:
+        pytest.skip(f"{cc} is not installed")
+    told = []
+    for compiler in (None, cc):
+        one = Robot(load(built_program(KILOBOTS / "walker.c", target, cc=compiler)), 3, 0)
+        for tick in range(1, 120):
+            one.ticks(tick)
+            one.hear(sealed([tick, 3]), port=tick & 7)
+        told.append(one.said)
+    assert told[0] == told[1]
+    assert len(told[0]) == 7
 
 
 @pytest.mark.parametrize("target", TARGETS)
