@@ -37,7 +37,7 @@ PROGRAMS: Final = (
 
 TICK_US: Final = 32_640
 SMALL, ROUNDS = 6, 240
-SIDE, SECONDS = 32, 1.0
+SIDE: Final = 32
 PAINT: Final = 0xA5
 SUSPENDED: Final = slice(16, 20)
 """Where kilolib.c has the stack of a delay()."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from emulator.choose import make_engine
+from emulator.choose import engines_for, make_engine
 from emulator.config import RunConfig, check_trained_for
 from emulator.engine import Engine
 from emulator.engines import ENGINES, MACHINE_CODE
@@ -145,8 +145,7 @@ def check_in_python(code: Code, who: str) -> None:
 
 def usual_engine(code: Code) -> str:
     """The engine of whoever names none: the first of all, or of those for a program that is written in C."""
-    in_c = isinstance(code, SourceProgram) and code.is_in_c
-    return MACHINE_CODE[0] if in_c else next(iter(ENGINES))
+    return next(iter(ENGINES)) if isinstance(code, Genome) else engines_for(code.handlers)[0]
 
 
 def engine_of(code: Code, config: RunConfig, engine: str | None = None, **choice: Any) -> Engine:

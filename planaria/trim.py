@@ -63,7 +63,7 @@ def trim(genome: Genome, over: Callable[[], object] = lambda: None) -> Genome:
         over()
         if away < least:
             best, least = genome, away
-        if away <= STAYS_CELLS:
+        if away <= STAYS_CELLS or number == TRIES_MAX - 1:
             break
         genome = _nudged_back(genome, np.mean(places, 0), number)
     return best

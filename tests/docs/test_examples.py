@@ -2,7 +2,6 @@
 
 import ast
 import os
-import platform
 import re
 import shlex
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from planaria import Grid, open_program
+from tests.firmware.hardware.in_c import KILOLIB_IS_NATIVE
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(path.stem for path in (ROOT / "examples").glob("*.py"))
@@ -19,8 +19,6 @@ EXAMPLES = sorted(path.stem for path in (ROOT / "examples").glob("*.py"))
 
 KEPT = ("HOME", "ZIG_GLOBAL_CACHE_DIR")
 """Of the environment: without either of them zig has no place for its own libraries."""
-
-KILOLIB_IS_NATIVE = sys.platform == "linux" and platform.machine() == "x86_64"
 
 
 def source(name):

@@ -1,7 +1,5 @@
 """Programs for Kilobots live alike on this machine and on every chip, whatever befalls them."""
 
-import platform
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,10 +12,10 @@ from firmware.errors import InputError
 from firmware.hardware.chips import CHIPS
 from firmware.program_in_c import ProgramInC
 from tests.emulator.random_worlds import Quiet
+from tests.firmware.hardware.in_c import KILOLIB_IS_NATIVE as NATIVE
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = [*sorted((ROOT / "tests/firmware/hardware/kilobots").glob("*.c")), ROOT / "examples/gradient.c"]
-NATIVE = sys.platform == "linux" and platform.machine() == "x86_64"
 FAULTS = (
     "restart:half:left,ram=random@120",
     "kill:rect:1,1,2,1,ram=stale@200+150",

@@ -1,15 +1,14 @@
 """Programs for Kilobots on the command line: they run as they are, and what needs Python says so."""
 
 import json
-import platform
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.firmware.hardware.in_c import KILOLIB_IS_NATIVE as NATIVE
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
-NATIVE = sys.platform == "linux" and platform.machine() == "x86_64"
 
 JUDGE = """
 from planaria.swarm import Program, u8, u16

@@ -1,10 +1,16 @@
 """Programs in C for tests: a form to fill in, and how they are built."""
 
+import platform
+import sys
+
 from firmware import image
 from firmware.clock import Timing
 from firmware.hardware.build import Options, build
 from firmware.hardware.chips import TARGETS
 from firmware.program_in_c import ProgramInC
+
+KILOLIB_IS_NATIVE = sys.platform == "linux" and platform.machine() == "x86_64"
+"""Where programs for Kilobots are not run on chips alone."""
 
 FLASH = image.build_program(Timing())
 

@@ -1,8 +1,6 @@
 """Programs for Kilobots as they are: what kilolib does for them, event by event, and what is refused."""
 
-import platform
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,13 +12,13 @@ from firmware.hardware.machine import load
 from firmware.memory import Ram
 from firmware.program import MachineError
 from firmware.program_in_c import ProgramInC
+from tests.firmware.hardware.in_c import KILOLIB_IS_NATIVE as NATIVE
 from tests.firmware.hardware.in_c import built_program
 
 KILOBOTS = Path(__file__).parent / "kilobots"
 PROGRAMS = sorted(KILOBOTS.glob("*.c"))
 TICK_US = 32_640
 
-NATIVE = sys.platform == "linux" and platform.machine() == "x86_64"
 TARGETS = ("cortex-m0plus", *(["host"] if NATIVE else []))
 """Of tests of single events; test_kilolib.py of tests/emulator has all chips."""
 
