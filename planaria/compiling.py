@@ -6,6 +6,7 @@ from typing import Final
 from emulator.arrays.compiled import cache
 from emulator.config import RunConfig
 from emulator.world.lattices import Square8
+from emulator.world.topology import Topology
 from firmware.errors import visible
 from firmware.picture import TARGET_MAX_PX
 from planaria.code import Code, engine_of
@@ -17,20 +18,25 @@ EACH_TIME: Final = (
 )
 
 
+LARGEST: Final = Square8(TARGET_MAX_PX, TARGET_MAX_PX)
+"""A grid on which every genome has room."""
+
+
 def announcement() -> str:
     """What to tell a person before the engine is compiled."""
     folder, reason = cache.place()
     return ONCE if folder else EACH_TIME.format(reason=visible(reason))
 
 
-def compile_first(code: Code, say: Callable[[str], None]) -> None:
+def compile_first(code: Code, say: Callable[[str], None], topology: Topology = LARGEST) -> None:
     """Compile the engine in this process, unless that was done before, so that others find it ready.
 
     Args:
         code: a genome, or a program.
         say: tells a person.
+        topology: on which it is to run.
     """
-    engine = engine_of(code, RunConfig(Square8(TARGET_MAX_PX, TARGET_MAX_PX)))
+    engine = engine_of(code, RunConfig(topology))
     if engine.compiles:
         say(announcement())
         if cache.place()[0]:

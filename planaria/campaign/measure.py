@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from emulator.record.recovery import Outcome
+from emulator.world.topology import Topology
 from firmware.errors import InputError, visible
 from firmware.system.atomic import write_atomic
 from planaria.campaign.cluster import ClusterWorkers
@@ -82,7 +83,8 @@ def measure(
         if wanted:
             stack.enter_context(_interruptible(store, wanted))
             count = min(workers or usable_cores(), wanted.total - len(store))
-            crew = cluster or stack.enter_context(_local(genomes, count, quiet))
+            topology = next(iter(plan.worlds())).topology
+            crew = cluster or stack.enter_context(_local(genomes, topology, count, quiet))
             run, redone = _run(crew, store, wanted, plan.title, quiet), crew.redone
         wall_s = time.perf_counter() - started_s
         results = store.results()
@@ -107,9 +109,9 @@ def _check(workers: int | None, scheduler: str | None, until: float | None) -> N
         raise InputError("--until", until, "it must be between 0 and 1", "e.g. 0.2 for an interval of +-10 %")
 
 
-def _local(genomes: dict[str, Code], count: int, quiet: bool) -> Workers:
+def _local(genomes: dict[str, Code], topology: Topology, count: int, quiet: bool) -> Workers:
     """So many workers of this machine, that find the engine compiled."""
-    compile_first(next(iter(genomes.values())), _hush if quiet else _say)
+    compile_first(next(iter(genomes.values())), _hush if quiet else _say, topology)
     return ThisProcess(genomes) if count == 1 else LocalWorkers(genomes, count, _say)
 
 
