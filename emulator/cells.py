@@ -9,6 +9,7 @@ from simpy import Environment
 
 from emulator.record.observer import Observer
 from emulator.record.recovery import Sight
+from emulator.world.robots import Robots
 from firmware.picture import Displacement
 
 Cells = NDArray[np.intp]
@@ -26,11 +27,13 @@ class Hardware(ABC):
         observer: is told which cells run.
         ram_as_on_chips: whether each byte of RAM means here what it means on a chip; not of a program for
             kilolib that this machine runs, whose pointers are longer.
+        robots: where they are, if the cells are robots that move.
     """
 
     environment: Environment
     observer: Observer
     ram_as_on_chips: bool = True
+    robots: Robots | None = None
 
     @property
     @abstractmethod
@@ -87,6 +90,10 @@ class Hardware(ABC):
     @abstractmethod
     def set_rates(self, rates: NDArray[np.int64]) -> None:
         """From now on, clocks draw waits at these rates, int64[cells]."""
+
+    @abstractmethod
+    def move_robots(self, cells: Cells, right_um: int, down_um: int) -> None:
+        """Robots are so much farther to the right and down now, or at a wall."""
 
     @abstractmethod
     def flash(self, cells: Cells, genome: str | None) -> None:

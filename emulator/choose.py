@@ -1,5 +1,6 @@
 """Engines by name: the same world, lived by arrays of cells, a process for each cell, or machine code."""
 
+import ctypes
 from importlib.util import find_spec
 from typing import BinaryIO, Final
 
@@ -8,6 +9,7 @@ from emulator.engine import Engine, Library
 from emulator.engines import ENGINES, MACHINE_CODE
 from emulator.goal import Goal
 from emulator.reference.engine import ReferenceEngine
+from emulator.world.senses import Senses
 from firmware.errors import InputError
 from firmware.handlers import Handlers
 from firmware.image import build_program
@@ -16,6 +18,9 @@ from firmware.program_in_c import ProgramInC
 
 CHIP: Final = "cortex-m0plus"
 """The chip of the engine ``iss`` when none is named."""
+
+WORD_BYTES: Final = 4
+"""Of every chip, and so of a pointer there."""
 
 
 def make_engine(
@@ -69,12 +74,15 @@ def make_engine(
     chip = "host" if engine == "native" else target or CHIP
     rom, firmware = _machine(program, config, chip, engine, check_genome)
     ram_as_on_chips = engine == "iss" or isinstance(program, bytes) or not program.for_kilolib
+    senses = None
+    if isinstance(program, ProgramInC) and program.for_kilolib:
+        senses = Senses.of_kilolib(WORD_BYTES if engine == "iss" else ctypes.sizeof(ctypes.c_void_p))
     if engine == "native" and find_spec("numba") is not None:
         from emulator.arrays.programs.called import called_native
         from emulator.arrays.programs.engine import ProgramEngine
 
-        return ProgramEngine(config, called_native(rom, firmware, ram_as_on_chips), goal, trace_file)
-    return ReferenceEngine(config, rom, goal, firmware, trace_file, ram_as_on_chips=ram_as_on_chips)
+        return ProgramEngine(config, called_native(rom, firmware, ram_as_on_chips), goal, trace_file, senses)
+    return ReferenceEngine(config, rom, goal, firmware, trace_file, None, ram_as_on_chips, senses)
 
 
 def engines_for(program: bytes | Handlers | ProgramInC) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Any, Final, Self
 from emulator.faults import Fault
 from emulator.options import CHIP, FAULTS, GRID, TOPOLOGY, TORUS, WORLD_OPTIONS, Conditions
 from emulator.record.predicate import Predicate
+from emulator.world.plane import Plane
 from emulator.world.region import check_inside
 from emulator.world.topologies import check_no_sides, topology_of
 from emulator.world.topology import Topology
@@ -42,6 +43,9 @@ class RunConfig(Conditions):
             raise InputError("faults", f"{parts:,}", limit, "leave some out")
         for fault in self.faults:
             self.check_fault(fault)
+        if self.compute_us and isinstance(self.topology, Plane):
+            limit = "what a robot hears while it updates has no place to wait"
+            raise InputError("compute_us", self.compute_us, limit, "leave it out, and chip, on a plane")
 
     @classmethod
     def of(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from simpy import Environment, Event
 
-from emulator.cells import Hardware
+from emulator.cells import Cells, Hardware
 from emulator.config import RunConfig
 from emulator.faults import Fault
 from emulator.faults.fronts import Weather
@@ -26,6 +26,10 @@ from emulator.record.result import RunResult
 from emulator.record.trace import Trace
 from emulator.world.host_memory import check_memory
 from emulator.world.order import Kind, Moment
+from emulator.world.plane import Plane
+from emulator.world.region import Now
+from emulator.world.robots import in_range
+from emulator.world.senses import Senses
 from emulator.world.topology import Topology
 from firmware.budget import CHANNELS, VISIBLE
 from firmware.errors import InputError
@@ -53,6 +57,7 @@ class Engine(Hardware):
         goal: says which cells have their strap set, and how far the world is from what it should be.
         trace_file: receives every update as the trace's records.
         library: the flash image of a genome by its name, for faults that mix genomes.
+        senses: of robots; None is those that the goal says.
 
     Raises:
         InputError: the grid does not fit into memory, or the goal on this topology.
@@ -67,6 +72,7 @@ class Engine(Hardware):
         goal: Goal,
         trace_file: BinaryIO | None = None,
         library: Library | None = None,
+        senses: Senses | None = None,
     ) -> None:
         check_memory("grid", config.topology.size, self._memory_bytes(config, 0), "make it smaller")
         self.config = config
@@ -74,6 +80,11 @@ class Engine(Hardware):
         self.on_round: Callable[[int], None] = lambda _round: None
         self._goal = goal
         self._on_boards = goal.boards(config.topology, config.seed)
+        self._senses, self.robots, self._light = Senses(), None, None
+        if isinstance(config.topology, Plane):
+            self._senses = senses or goal.senses
+            self.robots = goal.robots(config.topology, config.seed)
+            self._light = goal.light_on(config.topology)
         self._trace = Trace(trace_file)
         self._sampled_rounds = 0
         self.environment = Environment(initial_time=0)
@@ -100,6 +111,13 @@ class Engine(Hardware):
     def check_version(self, genome: str, fault: object) -> None:
         del fault
         self.library(genome)
+
+    def move_robots(self, cells: Cells, right_um: int, down_um: int) -> None:
+        assert self.robots is not None
+        assert isinstance(self.topology, Plane)
+        there = self.robots.places_um[cells] + (right_um, down_um)
+        radius_um = self.topology.radius_um
+        self.robots.places_um[cells] = np.clip(there, radius_um, np.array(self.topology.walls_um) - radius_um)
 
     @property
     def soonest_fault_us(self) -> int:
@@ -141,9 +159,10 @@ class Engine(Hardware):
         usual_us = config.latency_us + config.jitter_us + config.compute_us
         check_memory("latency_us", f"{usual_us:,}", needed_bytes(usual_us, 1), fix)
         everybody = np.ones(config.topology.cells, np.bool_)
+        now = Now(lambda: everybody, self.robots)
         for fault in config.faults:
             if fault.holds_us > usual_us:
-                cells = fault.region.cells(config.topology, config.seed, 0, lambda: everybody)
+                cells = fault.region.cells(config.topology, config.seed, 0, now)
                 share = len(cells) / config.topology.cells
                 check_memory("fault", str(fault), needed_bytes(fault.holds_us, share), fix)
 
@@ -177,6 +196,13 @@ class Engine(Hardware):
     def topology(self) -> Topology:
         """Where the cells are and who hears whom."""
         return self.config.topology
+
+    @property
+    def receivers(self) -> NDArray[np.int32]:
+        if self.robots is None:
+            return self.topology.receivers
+        assert isinstance(self.topology, Plane)
+        return in_range(self.topology, self.robots)
 
     @property
     def ram(self) -> NDArray[np.uint8]:

@@ -7,10 +7,14 @@ Everything that judges (recoveries, campaigns, certificates) asks the goal and k
 from abc import ABC, abstractmethod
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emulator.record.recovery import BY_ERROR, Sight, Yardsticks
 from emulator.view import World
 from emulator.world.boards import Boards, make_boards
+from emulator.world.plane import Plane
+from emulator.world.robots import Robots, robots_of
+from emulator.world.senses import Senses
 from emulator.world.topology import Topology
 from firmware.budget import ALIVE_MIN, ALPHA
 from firmware.picture import Displacement, Picture
@@ -38,6 +42,28 @@ class Goal(ABC):
         Raises:
             InputError: this goal cannot be reached on this topology.
         """
+
+    @property
+    def senses(self) -> Senses:
+        """What moves a robot, and what a robot senses."""
+        return Senses()
+
+    def robots(self, plane: Plane, seed: int) -> Robots:
+        """Where robots are when power comes.
+
+        Args:
+            plane: in which they are.
+            seed: of the run.
+
+        Raises:
+            InputError: they cannot be there.
+        """
+        return robots_of(plane, seed)
+
+    def light_on(self, plane: Plane) -> NDArray[np.int64] | None:
+        """Light in pixels that cover a plane, int64[down, across]; None if there is none."""
+        del plane
+        return None
 
     @abstractmethod
     def distance(self, world: World) -> float:

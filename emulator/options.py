@@ -15,7 +15,7 @@ _LATENCY_MAX_US: Final = 1_000_000_000
 TOPOLOGY: Final = Option(
     "square8",
     "who is wired to whom: square8 or square4 (cells with 8 or 4 neighbours), hex6, cube6, or graph:FILE (a "
-    "list of edges, or GraphML)",
+    "list of edges, or GraphML); plane is robots that move and have a radio, e.g. plane:range_mm=70",
     "KIND",
     name="topology",
 )
@@ -32,7 +32,8 @@ FAULTS: Final = Option(
     "KIND:REGION[,NAME=VALUE]@ROUND[+ROUNDS]; may be repeated. `planaria faults` lists the kinds. "
     "Regions: all, half:left|right|top|bottom, disc:ROW,COL,RADIUS, rect:ROW,COL,HEIGHT,WIDTH, "
     "frame:ROW,COL,HEIGHT,WIDTH (all but that rectangle), line:ROW,COL,TOROW,TOCOL, "
-    "swipe:ROW,COL,TOROW,TOCOL,WIDTH, band:NUMBER,COUNT, ball:CELL,HOPS, random:FRACTION, living:REGION; in "
+    "swipe:ROW,COL,TOROW,TOCOL,WIDTH, band:NUMBER,COUNT, ball:CELL,HOPS, random:FRACTION, "
+    "near:X,Y,RADIUS (of robots, in mm), living:REGION; in "
     "a cube a LAYER stands before each ROW, and half:front|back too. "
     "E.g. restart:half:left@200, kill:disc:16,16,5@200+50, loss:0.5@100+50",
     "SPEC",

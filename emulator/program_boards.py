@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.world.boards import Boards, make_boards, set_variable
-from emulator.world.region import Living, LivingTissue, Region
+from emulator.world.region import LivingTissue, Near, Now, Region
 from emulator.world.region_text import parse_region
 from emulator.world.topology import Topology
 from firmware.errors import InputError, shortened, written
@@ -164,6 +164,8 @@ class ProgramBoards:
             raise self._misplaced(role, text, *objection)
         if isinstance(region, LivingTissue):
             raise self._misplaced(role, text, "no cell lives yet when roles are given")
+        if isinstance(region, Near):
+            raise self._misplaced(role, text, "no robot is anywhere yet when roles are given")
         return region
 
     def _misplaced(
@@ -208,8 +210,8 @@ def _listed(given: Any) -> Any:
     return list(given)
 
 
-def _nobody(topology: Topology) -> Living:
-    return lambda: np.zeros(topology.cells, np.bool_)
+def _nobody(topology: Topology) -> Now:
+    return Now(lambda: np.zeros(topology.cells, np.bool_))
 
 
 def _forms(topology: Topology, row: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from emulator.world.plane import TURN, UM
+from emulator.world.robots import Robots
 from emulator.world.topology import Topology
 from firmware.variables import ROLE, Layout
 
@@ -24,6 +26,16 @@ class World(Protocol):
     @property
     def topology(self) -> Topology:
         """Where the cells are and who hears whom."""
+        ...
+
+    @property
+    def receivers(self) -> NDArray[np.int32]:
+        """Whom each cell is heard by now: int32[cells, n]; the cell after the last is nobody."""
+        ...
+
+    @property
+    def robots(self) -> Robots | None:
+        """Where they are, if the cells are robots that move."""
         ...
 
     @property
@@ -97,6 +109,35 @@ class View:
             self._ram = self._world.ram
         return self._ram
 
+    @property
+    def places_mm(self) -> NDArray[np.floating[Any]]:
+        """Where robots are, x to the right and y down: float64[cells, 2].
+
+        Raises:
+            KeyError: the cells do not move.
+        """
+        return self.robots.places_um / UM
+
+    @property
+    def headings_deg(self) -> NDArray[np.floating[Any]]:
+        """Where robots look, 0 up and clockwise: float64[cells], below 360.
+
+        Raises:
+            KeyError: the cells do not move.
+        """
+        return self.robots.headings * (360 / TURN)
+
+    @property
+    def robots(self) -> Robots:
+        """Where robots are, in whole numbers.
+
+        Raises:
+            KeyError: the cells do not move.
+        """
+        if self._world.robots is None:
+            raise KeyError("the cells do not move: choose topology plane")
+        return self._world.robots
+
     def __getitem__(self, name: str) -> NDArray[np.int64]:
         """What a variable is in every cell, or on its board: int64[cells]; of a row int64[cells, count].
 
@@ -136,10 +177,10 @@ class View:
         hops = np.full(self.topology.cells + 1, -1)  # the last is nobody, to whom open ports lead
         runs = np.append(self.running, False)
         front: NDArray[np.integer] = np.flatnonzero(np.asarray(cells, np.bool_) & self.running)
-        count = 0
+        count, receivers = 0, self._world.receivers
         while len(front):
             hops[front], count = count, count + 1
-            near = np.unique(self.topology.receivers[front])
+            near = np.unique(receivers[front])
             front = near[runs[near] & (hops[near] < 0)]
         return hops[:-1]
 
@@ -157,7 +198,8 @@ class View:
         )
         nobody = len(inside) - 1
         first = np.where(inside, np.arange(len(inside)), nobody)
-        neighbours = np.vstack([self.topology.receivers, np.full(self.topology.receivers.shape[1], nobody)])
+        receivers = self._world.receivers
+        neighbours = np.vstack([receivers, np.full(receivers.shape[1], nobody)])
         while True:
             near = np.minimum(first, first[neighbours].min(1))
             nearer = np.where(inside, near[near], nobody)

@@ -12,6 +12,7 @@ from emulator.faults import Fault
 from emulator.record.crash import Crash
 from emulator.record.result import RunResult
 from emulator.view import View
+from emulator.world.robots import Robots
 from firmware.arguments import texts, whole
 from firmware.budget import VISIBLE
 from firmware.errors import InputError
@@ -97,13 +98,14 @@ class Grid:
             check_genome=check_genome,
             kernel=kernel,
         )
-        self._layout = layout_of(genome)
-        self._log = _log(log_file, self._layout, genome.name) if log_file else None
+        self._layout, moves = layout_of(genome), self._engine.robots is not None
+        self._log = _log(log_file, self._layout, genome.name, moves) if log_file else None
         self._record = record
         shape = self.config.topology.shape
         self._pictures = Recording((*shape, VISIBLE))
         self._shown = _shown(show, self._layout, genome.name)
         self._numbers = Recording(shape, np.int64)
+        self._where = Recording((self.config.topology.cells, 3), np.int32)
         self.on_round: Callable[[int], None] = lambda _round: None
         self._engine.on_round = self._look
 
@@ -169,6 +171,12 @@ class Grid:
         """All state channels now: int8[rows, cols, 16]."""
         return self._engine.states
 
+    @property
+    def robots(self) -> Robots | None:
+        """Where robots are now, copies; None if the cells do not move."""
+        robots = self._engine.robots
+        return None if robots is None else Robots(*(array.copy() for array in robots))
+
     def __getitem__(self, name: str) -> NDArray[np.int64]:
         """A variable of the program now, or of its boards: int64[rows, cols]; a row has one axis more.
 
@@ -193,9 +201,9 @@ class Grid:
 
         self._check(path, "film")
         if self._shown is None:
-            save_film(Path(path), self.config.topology, self._pictures)
+            save_film(Path(path), self.config.topology, self._pictures, self._where)
         else:
-            save_film_of_numbers(Path(path), self.config.topology, self._numbers)
+            save_film_of_numbers(Path(path), self.config.topology, self._numbers, self._where)
 
     def save_figure(self, path: str | Path) -> None:
         """Write a PNG: error over time with faults and recoveries, and before / wounded / after.
@@ -206,7 +214,8 @@ class Grid:
         from planaria.pictures.figures import save_figure
 
         self._check(path, "figure")
-        save_figure(Path(path), self.genome, self.config, self.faults, self.result, self._pictures)
+        given = self.genome, self.config, self.faults, self.result, self._pictures
+        save_figure(Path(path), *given, self._where)
 
     def _check(self, path: str | Path, what: str) -> None:
         check_outputs([Path(path)])
@@ -224,6 +233,8 @@ class Grid:
             self._log.look(round_number, self._view)
         if self._record:
             self._pictures.append(self._engine.picture)
+        if self._record and (robots := self._engine.robots):
+            self._where.append(np.column_stack([robots.places_um, robots.headings]).astype(np.int32))
         if self._record and self._shown:
             view = self._view
             numbers = np.where(view.running, view[self._shown], NOTHING)
@@ -242,11 +253,11 @@ def _shown(name: str | None, layout: Layout | None, program: str) -> str | None:
     )
 
 
-def _log(file: BinaryIO, layout: Layout | None, name: str) -> Log:
+def _log(file: BinaryIO, layout: Layout | None, name: str, moves: bool) -> Log:
     if layout is None:
         limit = "it has declared no variables"
         raise InputError("log", name, limit, "run a program that is a class; see examples/leader.py")
-    return Log(file, layout)
+    return Log(file, layout, moves)
 
 
 def _sized(options: dict[str, Any], rows: int | None, cols: int | None) -> dict[str, Any]:

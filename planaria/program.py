@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from emulator.program_boards import ProgramBoards
+from emulator.program_floor import ProgramFloor
 from emulator.program_goal import ProgramGoal
 from firmware.arguments import text, whole
 from firmware.budget import VISIBLE
@@ -34,8 +35,12 @@ FILE_MAX_BYTES: Final = 1 << 20
 MESSAGE_BYTES: Final = 9
 """Of a message of kilolib, that are the program's."""
 
-LEGITIMATE, STRAPS, INPUTS, ROLES = "legitimate", "straps", "inputs", "roles"
-"""Functions of the file: what its runs are judged by, and what is on the boards, which may be missing."""
+LEGITIMATE, STRAPS, INPUTS, ROLES, STARTS, LIGHT = (
+    *("legitimate", "straps", "inputs", "roles"),
+    *("starts", "light"),
+)
+"""Functions of the file: what its runs are judged by, what is on the boards, and where robots begin and what
+light falls on them; all but the first may be missing."""
 
 
 @dataclass(frozen=True)
@@ -142,11 +147,12 @@ class SourceProgram:
             InputError: as ``handlers``, or it does not say.
         """
         names = self._names()
-        legitimate, straps, inputs, roles = (names.get(name) for name in (LEGITIMATE, STRAPS, INPUTS, ROLES))
+        functions = LEGITIMATE, STRAPS, INPUTS, ROLES, STARTS, LIGHT
+        legitimate, straps, inputs, roles, starts, light = (names.get(name) for name in functions)
         if not callable(legitimate):
             limit = f"it has no function {LEGITIMATE}: how far is a world from legitimate, 0 to 1?"
             raise InputError("program", self.path, limit, "write: def legitimate(world): return ...")
-        for name, given in ((STRAPS, straps), (INPUTS, inputs)):
+        for name, given in ((STRAPS, straps), (INPUTS, inputs), (STARTS, starts), (LIGHT, light)):
             if given is not None and not callable(given):
                 fix = f"def {name}(topology): ..."
                 raise InputError("program", self.path, f"its {name} is no function", fix)
@@ -155,7 +161,8 @@ class SourceProgram:
             self._check_kilolib(handlers)
         self._check_roles(roles, [one.__name__ for one in classes])
         boards = ProgramBoards(handlers.name, straps, inputs, roles, handlers.layout, classes)
-        return ProgramGoal(boards, legitimate, handlers.parameters)
+        floor = ProgramFloor(handlers.name, starts, light)
+        return ProgramGoal(boards, legitimate, handlers.parameters, floor)
 
     def _check_roles(self, roles: object, classes: list[str]) -> None:
         """Refuse several classes of which nobody says who runs them, and a choice among fewer."""

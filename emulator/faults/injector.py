@@ -4,14 +4,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
 from emulator.cells import Hardware
 from emulator.faults.base import Fault, Life
 from emulator.faults.tools import Tools
 from emulator.faults.versions import Version
 from emulator.world.order import Kind, Moment
+from emulator.world.region import Now
 from firmware.budget import ALIVE_MIN, ALPHA
 from firmware.errors import InputError
 
@@ -55,7 +53,7 @@ class Injector:
 
     def _begin(self, fault: Fault, number: int) -> None:
         hardware, observer = self._cells, self._cells.observer
-        cells = fault.region.cells(self._tools.topology, self._tools.seed, number, self._living)
+        cells = fault.region.cells(self._tools.topology, self._tools.seed, number, self._now)
         observer.struck[cells] = True
         life = fault.act(self._tools, number, cells)
         stood = hardware.stands() if fault.destroys else None
@@ -89,7 +87,6 @@ class Injector:
         hardware = self._cells
         hardware.observer.wound_ends(number, hardware.time_us, *hardware.sight)
 
-    def _living(self) -> NDArray[np.bool_]:
-        """Which cells are mature now: bool[cells]."""
-        living: NDArray[np.bool_] = self._cells.states_now()[:, ALPHA] >= ALIVE_MIN
-        return living
+    @property
+    def _now(self) -> Now:
+        return Now(lambda: self._cells.states_now()[:, ALPHA] >= ALIVE_MIN, self._cells.robots)

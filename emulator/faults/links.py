@@ -15,8 +15,10 @@ from emulator.faults.base import Fault, Life, parameter
 from emulator.faults.fronts import Effect, Front
 from emulator.faults.tools import Tools
 from emulator.world.draws import threshold
+from emulator.world.plane import Plane
 from emulator.world.topology import Topology
 from firmware.budget import PORTS
+from firmware.errors import InputError
 from firmware.limits import PROBABILITY, Limits
 
 _TIME: Final = Limits(0, 1_000_000_000, whole=True)
@@ -181,6 +183,10 @@ class Mute(LinkFault, kind="mute"):
 class Deaf(Mute, kind="deaf"):
     """The cells hear nobody: whatever leads to them is lost."""
 
+    def check_topology(self, topology: Topology) -> None:
+        """Refuse robots, to whom no link leads."""
+        _check_wired(self, topology)
+
     def ports(self, topology: Topology, cells: Cells) -> NDArray[np.uint8]:
         """All links that lead to them."""
         return _links(topology, cells, range(PORTS), np.zeros(topology.cells, np.bool_))
@@ -191,6 +197,10 @@ class Cut(Mute, kind="cut"):
     """Partition: links between the cells and the rest are cut; ``way``: ``both``, ``in`` or ``out``."""
 
     way: str = parameter(Limits(words=("both", "in", "out")), "both")
+
+    def check_topology(self, topology: Topology) -> None:
+        """Refuse robots, whom no link joins."""
+        _check_wired(self, topology)
 
     def ports(self, topology: Topology, cells: Cells) -> NDArray[np.uint8]:
         """All links that cross the border, in these directions."""
@@ -203,6 +213,12 @@ class Cut(Mute, kind="cut"):
         if self.way != "in":
             cut |= _links(topology, outside, range(PORTS), ~inside)
         return cut
+
+
+def _check_wired(fault: Fault, topology: Topology) -> None:
+    if isinstance(topology, Plane):
+        limit = "no wire leads to a robot that moves"
+        raise InputError("fault", fault, limit, "choose mute, loss, babble or lie: what robots say")
 
 
 def _links(

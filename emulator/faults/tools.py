@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from emulator.cells import Cells, Hardware
 from emulator.faults.fronts import Front, Weather
 from emulator.world.rate import DARK, NEVER, RATE_MAX, RATE_ONE
+from emulator.world.robots import STRENGTH_SHIFT, Robots
 from emulator.world.topology import Topology
 from firmware.budget import RAM_BYTES
 
@@ -42,6 +43,8 @@ class Tools:
         self._remaining_us = np.zeros(topology.cells, np.int64)
         self._rates: dict[int, tuple[Cells, NDArray[np.int64]]] = {}
         self._versions: dict[int, tuple[Cells, str]] = {}
+        self._motors: dict[int, tuple[Cells, NDArray[np.int64]]] = {}
+        self._strengths: NDArray[np.int64] | None = None
 
     # Power
 
@@ -130,6 +133,44 @@ class Tools:
             cells, rates = self._rates[number]
             total[cells] = np.clip(total[cells] * rates >> 16, RATE_ONE**2 // RATE_MAX, RATE_MAX)
         self._cells.set_rates(total)
+
+    # Robots
+
+    def set_motors(self, number: int, cells: Cells, factors: NDArray[np.int64]) -> None:
+        """A fault makes motors left and right stronger by these factors, besides what others do to them."""
+        self._motors[number] = (cells, factors)
+        self._combine_motors()
+
+    def unset_motors(self, number: int) -> None:
+        """A fault no longer changes how strong motors are."""
+        del self._motors[number]
+        self._combine_motors()
+
+    def _combine_motors(self) -> None:
+        strengths = self._robots.strengths
+        if self._strengths is None:
+            self._strengths = strengths.copy()
+        strengths[...] = self._strengths
+        for number in sorted(self._motors):
+            cells, factors = self._motors[number]
+            strengths[cells] = strengths[cells] * factors >> STRENGTH_SHIFT
+
+    def blind(self, cells: Cells) -> None:
+        """A fault makes sensors keep saying what they said last."""
+        self._robots.blind[cells] += 1
+
+    def unblind(self, cells: Cells) -> None:
+        """A fault lets sensors work, unless another one does not."""
+        self._robots.blind[cells] -= 1
+
+    def move(self, cells: Cells, right_um: int, down_um: int) -> None:
+        """Robots are carried so far, or to a wall."""
+        self._cells.move_robots(cells, right_um, down_um)
+
+    @property
+    def _robots(self) -> Robots:
+        assert self._cells.robots is not None
+        return self._cells.robots
 
     # RAM, links, machine code
 

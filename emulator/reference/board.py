@@ -14,7 +14,7 @@ from emulator.world.entropy import Entropy
 from emulator.world.order import Kind, Moment
 from emulator.world.rate import DARK, NEVER, RATE_ONE, scaled
 from firmware.memory import Ram
-from firmware.program import MachineError, MachineProgram, Program, Upset, Wake
+from firmware.program import BoardProgram, MachineError, MachineProgram, Program, Upset, Wake
 
 _POWER, _CLOCK = "power", "clock"
 """Why a wait is interrupted."""
@@ -64,6 +64,8 @@ class Board:
         self.booted_us = 0
         """When it has booted last."""
         self.rate = RATE_ONE
+        self.look: Callable[[], None] = lambda: None
+        """Called before every update, for what the board senses."""
         self.upset: Upset | None = None
         """What will happen to the next update."""
         self._pristine = program
@@ -103,6 +105,14 @@ class Board:
     def reflash(self, program: Program) -> None:
         """Go on with another program."""
         self.program = self._pristine = program
+
+    def sense(self, on_board: bytes) -> None:
+        """What is on the board is this now, 16 bytes; for a program that reads it."""
+        spoiled = self.program is not self._pristine
+        assert isinstance(self._pristine, BoardProgram)
+        assert isinstance(self.program, BoardProgram)
+        self._pristine = self._pristine.on(on_board)
+        self.program = self.program.on(on_board) if spoiled else self._pristine
 
     def arrive(self, message: Message) -> None:
         """Bytes have arrived on a port: unheard without power, or when the board has booted meanwhile."""
@@ -151,6 +161,7 @@ class Board:
 
     def _update(self) -> None:
         """Wake once: update, tell the neighbours, wait again."""
+        self.look()
         done = self._wake()
         if done is None:
             self._restart()

@@ -7,17 +7,23 @@ from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+from simpy import Event
 
 from emulator.cells import Cells, Flipper
 from emulator.config import RunConfig
 from emulator.engine import Engine, Library
 from emulator.goal import Goal
+from emulator.reference import motion
+from emulator.reference.air import Air
 from emulator.reference.board import Board
 from emulator.reference.flash import Flasher, Rom
 from emulator.reference.link import Link
 from emulator.reference.machine_fault import flip
 from emulator.world.boards import STRAP
 from emulator.world.entropy import Entropy
+from emulator.world.order import Kind, Moment
+from emulator.world.plane import STEP_US, Plane
+from emulator.world.senses import NOWHERE, Senses
 from firmware.budget import CHANNELS, PORTS, RAM_BYTES
 from firmware.cell import NeuralProgram
 from firmware.errors import InputError
@@ -42,6 +48,7 @@ class ReferenceEngine(Engine):
         trace_file: receives every update as the trace's records.
         library: for faults that mix genomes.
         ram_as_on_chips: as of ``Hardware``.
+        senses: as of ``Engine``.
 
     Raises:
         InputError: the image or the goal does not fit.
@@ -57,8 +64,9 @@ class ReferenceEngine(Engine):
         trace_file: BinaryIO | None = None,
         library: Library | None = None,
         ram_as_on_chips: bool = True,
+        senses: Senses | None = None,
     ) -> None:
-        super().__init__(config, goal, trace_file, library)
+        super().__init__(config, goal, trace_file, library, senses)
         self.ram_as_on_chips = ram_as_on_chips
         self._memory = np.zeros((config.topology.cells, RAM_BYTES), np.uint8)
         self._flasher = Flasher(image, firmware)
@@ -83,11 +91,30 @@ class ReferenceEngine(Engine):
             ram = Ram(memoryview(self._memory[cell]))
             shared = (config, entropy, self._traffic, self.observer, self._updated)
             boards.append(Board(env, cell, rom, program, ram, *shared))
+        if isinstance(config.topology, Plane):
+            assert self.robots is not None
+            medium = self.robots, boards, self._on_boards, self._senses, self._light
+            Air(config.topology, *medium, config, self.weather, self._traffic)
+            self._step_in(STEP_US)
+            return boards
         for board in boards:
             for wire in config.topology.wires(board.number):
                 hear = boards[wire.receiver].arrive
                 board.links.append(Link(env, wire, hear, config, self.weather, self._traffic))
         return boards
+
+    def _step_in(self, delay_us: int) -> None:
+        Moment(self.environment, Kind.MOTION, 0, delay_us, self._step)
+
+    def _step(self, _event: Event) -> None:
+        """All robots move, and the next step is planned."""
+        assert isinstance(self.topology, Plane)
+        assert self.robots is not None
+        first, motors = self._senses.motors, np.zeros((self.topology.cells, 2), np.int64)
+        if first != NOWHERE:
+            motors[...] = self._memory[:, first : first + 2]
+        motion.step(self.topology, self.robots, motors)
+        self._step_in(STEP_US)
 
     def _updated(self, cell: int) -> None:
         """Note that a cell has woken."""

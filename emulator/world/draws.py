@@ -62,6 +62,15 @@ class Stream(IntEnum):
     MIX = 14
     """entity: number of the first fault; index: 3 * fault, and up to 2 more: what, when, how long."""
 
+    HEADING = 15
+    """entity: 0; index: robot."""
+
+    MOTOR = 16
+    """entity: 0; index: 2 * robot for the motor that turns left, 2 * robot + 1 for that to the right."""
+
+    RADIO = 17
+    """entity: sender; index: the sender's broadcasts before this one * robots + receiver."""
+
 
 def mix(word: Words) -> Words:
     """Scramble 64 bits: a bijection on 0..2**64 - 1."""

@@ -1,8 +1,8 @@
 """The total order of events: by time, then by kind, then by number. SPEC.md, "Order of events".
 
-Times are whole microseconds. At the same microsecond a fault comes before a delivery, a delivery
-before a wake, a wake before a probe. Faults go by their number in the plan, deliveries by link,
-wakes by cell.
+Times are whole microseconds. At the same microsecond a fault comes before the motion of robots, that
+before a delivery, a delivery before a wake, a wake before a probe. Faults go by their number in the plan,
+deliveries by link, wakes by cell.
 """
 
 from collections.abc import Callable
@@ -21,9 +21,10 @@ class Kind(IntEnum):
     """Kinds of events in the order in which they happen at the same time."""
 
     FAULT = 0
-    DELIVERY = 1
-    WAKE = 2
-    PROBE = 3
+    MOTION = 1
+    DELIVERY = 2
+    WAKE = 3
+    PROBE = 4
 
 
 def cells_may_live_until(environment: Environment) -> int:

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.world.draws import Stream, draw32, key, threshold
+from emulator.world.plane import UM, Plane
+from emulator.world.robots import Robots
 from emulator.world.topology import Topology
 from firmware.errors import InputError
 
@@ -16,8 +18,18 @@ AT_ONCE: Final = 1 << 16
 """Cells that are drawn at once."""
 
 Flags = NDArray[np.bool_]
-Living = Callable[[], Flags]
-"""Asks which cells are mature now: bool[cells]."""
+
+
+class Now(NamedTuple):
+    """What a region may ask of the moment in which a fault begins.
+
+    Attributes:
+        mature: says which cells are so: bool[cells].
+        robots: where they are; None if the cells do not move.
+    """
+
+    mature: Callable[[], Flags]
+    robots: Robots | None = None
 
 
 class Objection(NamedTuple):
@@ -31,14 +43,14 @@ class Region(ABC):
     """A set of cells. ``str`` gives the text that ``parse_region`` reads."""
 
     @abstractmethod
-    def cells(self, topology: Topology, seed: int, fault: int, living: Living) -> NDArray[np.intp]:
+    def cells(self, topology: Topology, seed: int, fault: int, now: Now) -> NDArray[np.intp]:
         """Numbers of the cells that belong to it, ascending.
 
         Args:
             topology: where they are.
             seed: of the run.
             fault: its number in the plan; with the seed it decides where chance does.
-            living: says who is mature at this moment.
+            now: says who is mature at this moment, and where robots are.
         """
 
     def objection(self, topology: Topology) -> Objection | None:
@@ -51,9 +63,9 @@ class Region(ABC):
 class Everything(Region):
     """All cells of the world."""
 
-    def cells(self, topology: Topology, seed: int, fault: int, living: Living) -> NDArray[np.intp]:
+    def cells(self, topology: Topology, seed: int, fault: int, now: Now) -> NDArray[np.intp]:
         """Numbers of all cells there are."""
-        del seed, fault, living
+        del seed, fault, now
         return np.arange(topology.cells)
 
     def __str__(self) -> str:
@@ -66,9 +78,9 @@ class Scatter(Region):
 
     fraction: float
 
-    def cells(self, topology: Topology, seed: int, fault: int, living: Living) -> NDArray[np.intp]:
+    def cells(self, topology: Topology, seed: int, fault: int, now: Now) -> NDArray[np.intp]:
         """The cells that chance picks."""
-        del living
+        del now
         chance, hit_below = np.uint64(key(seed, Stream.REGION, fault)), threshold(self.fraction)
         numbers = (
             np.arange(begin, min(begin + AT_ONCE, topology.cells), dtype=np.uint64)
@@ -92,14 +104,16 @@ class Ball(Region):
     node: str
     hops: int
 
-    def cells(self, topology: Topology, seed: int, fault: int, living: Living) -> NDArray[np.intp]:
+    def cells(self, topology: Topology, seed: int, fault: int, now: Now) -> NDArray[np.intp]:
         """The cells around it, however the crow flies."""
-        del seed, fault, living
+        del seed, fault, now
         cell = topology.named(self.node)
         assert cell is not None, "``objection`` has been asked"
         return topology.within(cell, self.hops)
 
     def objection(self, topology: Topology) -> Objection | None:
+        if isinstance(topology, Plane):
+            return Objection("no wire leads from a robot to another", "say where: near:X,Y,RADIUS in mm")
         if topology.named(self.node) is None:
             return Objection(f"there is no cell {self.node}", f"cells count from 0 to {topology.cells - 1}")
         return None
@@ -114,16 +128,50 @@ class LivingTissue(Region):
 
     of: Region
 
-    def cells(self, topology: Topology, seed: int, fault: int, living: Living) -> NDArray[np.intp]:
+    def cells(self, topology: Topology, seed: int, fault: int, now: Now) -> NDArray[np.intp]:
         """The mature ones among the other region's."""
-        cells = self.of.cells(topology, seed, fault, living)
-        return cells[living()[cells]]
+        cells = self.of.cells(topology, seed, fault, now)
+        return cells[now.mature()[cells]]
 
     def objection(self, topology: Topology) -> Objection | None:
         return self.of.objection(topology)
 
     def __str__(self) -> str:
         return f"living:{self.of}"
+
+
+@dataclass(frozen=True)
+class Near(Region):
+    """The robots whose middles are within so many mm of a place on the floor when the fault begins.
+
+    Attributes:
+        x_mm: of the place, from the left wall.
+        y_mm: of the place, from the upper wall.
+        radius_mm: around it.
+    """
+
+    x_mm: int
+    y_mm: int
+    radius_mm: int
+
+    def cells(self, topology: Topology, seed: int, fault: int, now: Now) -> NDArray[np.intp]:
+        """The robots that are there."""
+        del topology, seed, fault
+        assert now.robots is not None, "``objection`` has been asked"
+        away = now.robots.places_um - UM * np.array([self.x_mm, self.y_mm])
+        return np.flatnonzero((away**2).sum(1) <= (UM * self.radius_mm) ** 2)
+
+    def objection(self, topology: Topology) -> Objection | None:
+        if not isinstance(topology, Plane):
+            return Objection("it is about robots, and these cells do not move", "choose topology plane")
+        width_um, height_um = topology.walls_um
+        if self.x_mm * UM > width_um or self.y_mm * UM > height_um:
+            limit = f"its middle is outside the floor of {width_um // UM} by {height_um // UM} mm"
+            return Objection(limit, "places count from the corner at the top left")
+        return None
+
+    def __str__(self) -> str:
+        return f"near:{self.x_mm},{self.y_mm},{self.radius_mm}"
 
 
 def check_inside(region: Region, topology: Topology, fault: object) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from emulator.world.region import Ball, Everything, LivingTissue, Region, Scatter
+from emulator.world.region import Ball, Everything, LivingTissue, Near, Region, Scatter
 from emulator.world.shapes import SIDES, SWIPE_MAX, Band, Disc, Frame, Half, Rectangle, Swipe
 from firmware.errors import InputError
 
@@ -23,6 +23,7 @@ _FORMS: Final[dict[str, tuple[tuple[int, ...], Callable[[Sequence[int]], Region]
     "rect": ((4, 6), lambda numbers: Rectangle(*_halved(numbers))),
     "frame": ((4, 6), lambda numbers: Frame(*_halved(numbers))),
     "line": ((4, 6), lambda numbers: Swipe(*_halved(numbers), 1)),
+    "near": ((3,), lambda numbers: Near(*numbers)),
     "swipe": ((5, 7), lambda numbers: Swipe(*_halved(numbers[:-1]), numbers[-1])),
 }
 """How many numbers each has, in two and in three dimensions, and what is made of them."""
@@ -31,7 +32,8 @@ _EXAMPLES: Final = (
     "all, half:left, disc:16,16,5 (row, column, radius), rect:8,8,4,6 (row, column, height, width), "
     "frame:8,8,16,16 (all but a rectangle), "
     "line:0,16,31,16 (from row, column to row, column), swipe:0,16,31,16,3 (the same, width), random:0.33, "
-    "band:0,4 (number, how many), ball:5,2 (cell, hops), in a cube with the layer before each row, "
+    "band:0,4 (number, how many), ball:5,2 (cell, hops), "
+    "near:300,200,80 (of robots: x, y, radius in mm), in a cube with the layer before each row, "
     "and living:REGION"
 )
 

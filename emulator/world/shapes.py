@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.world.lattices import Lattice, Place
-from emulator.world.region import Flags, Living, Objection, Region
+from emulator.world.region import Flags, Now, Objection, Region
 from emulator.world.topology import Topology
 
 SIDES: Final = {
@@ -46,9 +46,9 @@ class Shape(Region):
     def holds(self, lattice: Lattice, place: Place) -> Flags:
         """Which of the cells at these places belong to it; arrays that broadcast."""
 
-    def cells(self, topology: Topology, seed: int, fault: int, living: Living) -> NDArray[np.intp]:
+    def cells(self, topology: Topology, seed: int, fault: int, now: Now) -> NDArray[np.intp]:
         """The cells where the shape is."""
-        del seed, fault, living
+        del seed, fault, now
         assert isinstance(topology, Lattice), "``objection`` has been asked"
         return np.flatnonzero(np.broadcast_to(self.holds(topology, topology.axes()), topology.shape))
 
@@ -126,9 +126,9 @@ class Band(Region):
     index: int
     count: int
 
-    def cells(self, topology: Topology, seed: int, fault: int, living: Living) -> NDArray[np.intp]:
+    def cells(self, topology: Topology, seed: int, fault: int, now: Now) -> NDArray[np.intp]:
         """All cells of that band."""
-        del seed, fault, living
+        del seed, fault, now
         row = topology.axes()[-2] if isinstance(topology, Lattice) else np.arange(topology.cells)
         inside = row * self.count // _rows(topology) == self.index
         return np.flatnonzero(np.broadcast_to(inside, topology.shape))

@@ -7,12 +7,13 @@ from typing import Final
 from emulator.world.graph import Graph
 from emulator.world.graph_file import read_graph
 from emulator.world.lattices import Cube6, Hex6, Sheet, Square4, Square8
+from emulator.world.plane import Plane
 from emulator.world.topology import Topology
 from firmware.errors import InputError
 
 SHEETS: Final[dict[str, type[Sheet]]] = {sheet.kind: sheet for sheet in (Square8, Square4, Hex6)}
 
-FORMS: Final = (*SHEETS, Cube6.kind, f"{Graph.kind}:FILE")
+FORMS: Final = (*SHEETS, Cube6.kind, f"{Plane.kind}[:NAME=VALUE,...]", f"{Graph.kind}:FILE")
 """How each topology is written."""
 
 USUAL_SIZE: Final = "32x32"
@@ -37,7 +38,7 @@ def topology_of(kind: str = Square8.kind, size: str = USUAL_SIZE, torus: bool = 
     if name == Graph.kind and file:
         check_no_sides(size, torus)
         return read_graph(Path(file))
-    if kind not in (*SHEETS, Cube6.kind):
+    if name != Plane.kind and kind not in (*SHEETS, Cube6.kind):
         raise InputError("topology", kind, "there is none of this name", f"choose one of {', '.join(FORMS)}")
     match = _SIZE.fullmatch(size)
     if kind == Cube6.kind:
@@ -47,7 +48,10 @@ def topology_of(kind: str = Square8.kind, size: str = USUAL_SIZE, torus: bool = 
         return Cube6(rows, cols, layers, torus)
     if match is None or match[3]:
         raise InputError("grid", size, "it must be COLSxROWS", "e.g. 64x64")
-    return SHEETS[kind](int(match[2]), int(match[1]), torus)
+    rows, cols = int(match[2]), int(match[1])
+    if name == Plane.kind:
+        return Plane.parse(kind, rows, cols, torus)
+    return SHEETS[kind](rows, cols, torus)
 
 
 def check_no_sides(size: str, torus: bool) -> None:

@@ -17,7 +17,8 @@ enum {
     TX_PERIOD = 3906,     /* half a second */
     NEAR_MM = 35,         /* between the middles of two robots in a lattice, by the port that bytes came in */
     DIAGONAL_MM = 49,
-    LIGHT = 512,          /* of 1023 */
+    LIGHT = 512,          /* of 1023, where the board measures none */
+    MOTOR_ON = 255,
     VOLTAGE_NOW = 700,
     TEMPERATURE_NOW = 300,
 };
@@ -41,6 +42,15 @@ struct kilobot {
 };
 
 _Static_assert(offsetof(struct kilobot, suspended) == CHANNELS, "a cell shows 16 bytes");
+_Static_assert(offsetof(struct kilobot, motor) == CHANNELS + 2 * sizeof(void *) + 8, "emulator/world/senses.py");
+
+/* What is on the board outlives the robot. Distance and light are 0 where cells stand in a lattice. */
+struct __attribute__((packed)) on_board {
+    uint32_t id;
+    uint8_t strap;
+    uint8_t distance_mm; /* of whoever is heard */
+    uint16_t light;
+};
 
 int kilolib_main(); /* of the program, whatever its arguments */
 /* Until the timer fires. */
@@ -137,14 +147,19 @@ uint8_t rand_soft(void)
 void rand_seed(uint8_t seed) { robot->soft_seed = seed; }
 
 uint8_t estimate_distance(const distance_measurement_t *distance) { return (uint8_t)distance->high_gain; }
-int16_t get_ambientlight(void) { return LIGHT; }
+int16_t get_ambientlight(void)
+{
+    const struct on_board *board = board_bytes();
+    return board->light ? (int16_t)board->light : LIGHT;
+}
+
 int16_t get_voltage(void) { return VOLTAGE_NOW; }
 int16_t get_temperature(void) { return TEMPERATURE_NOW; }
 
 void set_motors(uint8_t left, uint8_t right)
 {
-    robot->motor[0] = left;
-    robot->motor[1] = right;
+    robot->motor[0] = left ? MOTOR_ON : 0;
+    robot->motor[1] = right ? MOTOR_ON : 0;
 }
 
 void spinup_motors(void)
@@ -167,12 +182,6 @@ void kilo_start(void (*setup)(void), void (*loop)(void))
     robot->loop = loop;
     call_setup(setup);
 }
-
-/* Number and strap are on the board, and outlive the robot. */
-struct __attribute__((packed)) on_board {
-    uint32_t id;
-    uint8_t strap;
-};
 
 PHASE(on_power)
 {
@@ -280,8 +289,10 @@ PHASE(check_message)
 PHASE(measure_distance)
 {
     int port = accept(me);
+    const struct on_board *board = board_bytes();
+    uint32_t lattice_mm = port & 1 ? DIAGONAL_MM : NEAR_MM;
     if (port >= 0)
-        me->frame.word[5] = (uint32_t)(port & 1 ? DIAGONAL_MM : NEAR_MM) * 0x10001;
+        me->frame.word[5] = (board->distance_mm ? board->distance_mm : lattice_mm) * 0x10001;
 }
 
 PHASE(on_message) { kilo_message_rx(heard(me), (distance_measurement_t *)(void *)&me->frame.word[5]); }

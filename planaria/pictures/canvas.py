@@ -1,15 +1,17 @@
-"""Where each cell of a topology is painted: squares, hexagons in shifted rows, layers side by side, a net."""
+"""Where each cell is painted: squares, hexagons in rows, layers side by side, a net, robots on a floor."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from math import sqrt
-from typing import Final
+from typing import Final, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emulator.world.graph import Graph
 from emulator.world.lattices import Cube6, Hex6
+from emulator.world.plane import Plane
 from emulator.world.topology import Topology
+from planaria.pictures.discs import Discs
 from planaria.pictures.net import layout, lines
 
 WHITE: Final = 255
@@ -24,7 +26,7 @@ NET_PX: Final = 384
 Rgb = NDArray[np.uint8]
 
 
-class Canvas(ABC):
+class Canvas(Protocol):
     """Paints cells by their colours.
 
     Attributes:
@@ -34,6 +36,11 @@ class Canvas(ABC):
 
     height: int
     width: int
+
+    def at(self, where: NDArray[np.int32] | None) -> Self:
+        """The same with all cells there, if they move: int32[cells, 3]; None if they do not."""
+        del where
+        return self
 
     @abstractmethod
     def paint(self, colours: Rgb) -> Rgb:
@@ -78,6 +85,8 @@ def canvas(topology: Topology, cell_px: int | None = None) -> Canvas:
         topology: whose cells.
         cell_px: side of a cell; None is as small as shows what there is to be seen.
     """
+    if isinstance(topology, Plane):
+        return Discs(topology)
     if isinstance(topology, Graph):
         return _net(topology)
     if isinstance(topology, Hex6):

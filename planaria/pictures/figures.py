@@ -37,6 +37,7 @@ def save_figure(
     faults: list[Fault],
     result: RunResult,
     pictures: Recording,
+    where: Recording | None = None,
 ) -> None:
     """Write a PNG, whole or not at all.
 
@@ -47,11 +48,12 @@ def save_figure(
         faults: planned and added.
         result: of the run.
         pictures: one a round.
+        where: robots were then, int32[cells, 3] a round; None if cells do not move.
 
     Raises:
         InputError: the file cannot be written.
     """
-    panels = _panels(code, config, faults, pictures)
+    panels = _panels(code, config, faults, pictures, where)
     across, strip_in = _strip(len(panels), canvas(config.topology))
     figure = Figure(figsize=(WIDTH_IN, PLOT_IN + strip_in), layout="constrained")
     plot, strip = figure.subfigures(2, 1, height_ratios=(PLOT_IN, strip_in), squeeze=False).flat
@@ -122,21 +124,25 @@ def _label(axes: Axes, round_number: float, height: float, text: str, colour: st
 
 
 def _panels(
-    code: Code, config: RunConfig, faults: list[Fault], pictures: Recording
+    code: Code, config: RunConfig, faults: list[Fault], pictures: Recording, where: Recording | None
 ) -> list[tuple[str, NDArray[np.uint8]]]:
     """Target, and the grid before the first wound, just after it, and at the end."""
-    paint = canvas(config.topology).paint
+    ground = canvas(config.topology)
+
+    def paint(number: int) -> NDArray[np.uint8]:
+        return ground.at(where[number] if where else None).paint(state_on_white(pictures[number]))
+
     panels = []
     if isinstance(code, Genome):
-        panels.append(("target", paint(target_on_white(code.target.placed(*config.topology.shape)))))
+        panels.append(("target", ground.paint(target_on_white(code.target.placed(*config.topology.shape)))))
     mean_us = config.timing.mean_interval_us
     wounds = [part.start_us(mean_us) for part in _parts(faults, config.seed) if part.destroys]
     if wounds:
         hit = -(-min(wounds) // mean_us)
         if 1 <= hit < len(pictures):
-            panels.append((f"before, round {hit - 1}", paint(state_on_white(pictures[hit - 1]))))
-            panels.append((f"wounded, round {hit}", paint(state_on_white(pictures[hit]))))
-    panels.append((f"end, round {len(pictures) - 1}", paint(state_on_white(pictures[-1]))))
+            panels.append((f"before, round {hit - 1}", paint(hit - 1)))
+            panels.append((f"wounded, round {hit}", paint(hit)))
+    panels.append((f"end, round {len(pictures) - 1}", paint(len(pictures) - 1)))
     if isinstance(config.topology, Cube6):
         panels.append(("end, all layers", projected(pictures[-1])))
     return panels

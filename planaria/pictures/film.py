@@ -1,6 +1,7 @@
 """Films: a GIF of what the cells showed, each cell where it lies."""
 
 from collections.abc import Callable
+from itertools import repeat
 from math import isqrt
 from pathlib import Path
 from typing import Any
@@ -26,33 +27,37 @@ FRAME_MS = 50
 LAST_FRAME_MS = 1500
 
 
-def save_film(path: Path, topology: Topology, pictures: Recording) -> None:
+def save_film(path: Path, topology: Topology, pictures: Recording, where: Recording | None = None) -> None:
     """Write a GIF, whole or not at all; of very long runs it shows every n-th picture.
 
     Args:
         path: of the GIF.
         topology: of the cells.
         pictures: one a round.
+        where: robots were then, int32[cells, 3] a round; None if cells do not move.
 
     Raises:
         InputError: the file cannot be written.
     """
-    _save(path, topology, pictures, state_on_white)
+    _save(path, topology, pictures, where, state_on_white)
 
 
-def save_film_of_numbers(path: Path, topology: Topology, numbers: Recording) -> None:
+def save_film_of_numbers(
+    path: Path, topology: Topology, numbers: Recording, where: Recording | None = None
+) -> None:
     """Write a GIF of a variable: the larger its number in a cell, the brighter; a bar says which is which.
 
     Args:
         path: of the GIF.
         topology: of the cells.
         numbers: one picture a round, int64[...] in the topology's shape, ``NOTHING`` where no cell runs.
+        where: as of ``save_film``.
 
     Raises:
         InputError: the file cannot be written.
     """
     scale = Scale.of(numbers.every(_step(numbers)))
-    _save(path, topology, numbers, scale.paint, scale.bar)
+    _save(path, topology, numbers, where, scale.paint, scale.bar)
 
 
 def _step(pictures: Recording) -> int:
@@ -64,6 +69,7 @@ def _save(
     path: Path,
     topology: Topology,
     pictures: Recording,
+    where: Recording | None,
     paint: Callable[[NDArray[Any]], Rgb],
     bar: Callable[[int], Rgb] | None = None,
 ) -> None:
@@ -72,7 +78,11 @@ def _save(
     small = canvas(topology, 1)
     large = canvas(topology, cell_px(small.height, small.width))
     below = [bar(large.width)] if bar else []
-    frames = (np.concatenate([large.paint(paint(picture)), *below]) for picture in pictures.every(step))
+    places = where.every(step) if where else repeat(None)
+    frames = (
+        np.concatenate([large.at(there).paint(paint(picture)), *below])
+        for picture, there in zip(pictures.every(step), places, strict=False)
+    )
     durations_ms = [FRAME_MS] * ((len(pictures) - 1) // step) + [LAST_FRAME_MS]
     images = map(Image.fromarray, frames)
     with atomic_file(path) as file:

@@ -23,7 +23,10 @@ def view(topology, ram=None, running=None):
     running = np.ones(cells, np.bool_) if running is None else running
     states = ram[:, :16].view(np.int8).reshape(*topology.shape, 16)
     boards = make_boards(np.arange(cells, dtype=np.uint8))
-    world = SimpleNamespace(topology=topology, ram=ram, running=running, states=states, boards=boards)
+    given = {"receivers": topology.receivers, "robots": None}
+    world = SimpleNamespace(
+        topology=topology, ram=ram, running=running, states=states, boards=boards, **given
+    )
     return View(world, LAYOUT)
 
 

@@ -50,9 +50,9 @@ WAIT_US, SENT_BYTES, SENT_FRAME = 0, 4, 8
 BOOT, HEAR, WAKE = range(3)
 """What happens to a cell."""
 
-AT_US, WHO, EVENT, STATUS, DETAIL, MORE, EVIDENCE_WORDS = 0, 1, 2, 3, 4, 5, 6
+AT_US, WHO, EVENT, STATUS, DETAIL, MORE, ON_BOARD, EVIDENCE_WORDS = 0, 1, 2, 3, 4, 5, 6, 8
 """Of the first failure: when, which cell, in which event and how; of a boot entropy and strap, and of a frame
-that came in the port and its length."""
+that came in the port and its length; two words of what was on the board."""
 
 
 class Program(NamedTuple):
@@ -89,7 +89,7 @@ class Cells(NamedTuple):
         leaving: uint8[cells + 1], scratch: who loses power.
         running: bool[cells], the observer's.
         pending: bool[cells], the observer's.
-        evidence: int64[6] of the first failure, if its first word is not negative.
+        evidence: int64[8] of the first failure, if its first word is not negative.
         desk: uint8[352], scratch of an event.
         found: uint8[352], what lay on the desk at the first failure.
     """
@@ -235,6 +235,8 @@ def note(run, now, cell, event, status, detail, more):
     if evidence[AT_US] < 0:
         evidence[AT_US], evidence[WHO], evidence[EVENT] = now, cell, event
         evidence[STATUS], evidence[DETAIL], evidence[MORE] = status, detail, more
+        for word in range(2):
+            evidence[ON_BOARD + word] = run.cells.rows[cell, BOARD + word]
         for byte in range(DESK_BYTES):
             run.cells.found[byte] = run.cells.desk[byte]
 

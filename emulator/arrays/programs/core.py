@@ -75,7 +75,7 @@ class ProgramCore:
         weather: Weather,
     ) -> None:
         self._observer, self._trace, self._traffic, self._weather = observer, trace, traffic, weather
-        self._called, self._boards = called, boards
+        self._called = called
         count = config.topology.cells
         self._memory = in_lines(np.zeros((count, RAM_BYTES), np.uint8))
         world, cells = _world(config), _cells(config, boards, observer)
@@ -99,6 +99,12 @@ class ProgramCore:
     def states(self) -> NDArray[np.int8]:
         """The states of all cells, int8[cells, 16], a view."""
         return self._memory[:, :CHANNELS].view(np.int8)
+
+    @property
+    def boards(self) -> NDArray[np.uint8]:
+        """What is on the boards, uint8[cells, 16], a copy."""
+        boards: NDArray[np.uint8] = self._run.cells.rows[:-1, BOARD : BOARD + 2].copy().view(np.uint8)
+        return boards
 
     @property
     def soonest_us(self) -> int:
@@ -130,12 +136,17 @@ class ProgramCore:
         counters, done = self._counters, False
         while not done:
             self._make_room()
-            given = self._run, until_us
-            # A signal need not be held: no tuple is returned, for which numba would call Python.
-            done = entered(live, *given)(*given)
+            done = self._live(until_us)
             self._trace.records(self._run.transit.records[: counters[mail.RECORDS] * mail.RECORD_BYTES].data)
             counters[mail.RECORDS] = 0
         self._count_for_observer()
+
+    def _live(self, until_us: int) -> bool:
+        """Live up to this time, or until there is no more room; returns whether it came so far."""
+        given = self._run, until_us
+        # A signal need not be held: no tuple is returned, for which numba would call Python.
+        done: bool = entered(live, *given)(*given)
+        return done
 
     def _strike(self, what: int, cells: NDArray[np.intp], values: NDArray[np.int64], now_us: int) -> None:
         self._count_from_observer()
@@ -180,7 +191,7 @@ class ProgramCore:
                 self._counters[counter] = 0
         evidence = self._run.cells.evidence
         if observer.crash is None and evidence[AT_US] >= 0:
-            observer.crash = explained(evidence, self._run.cells.found, self._called.replay, self._boards)
+            observer.crash = explained(evidence, self._run.cells.found, self._called.replay)
 
 
 def _world(config: RunConfig) -> World:

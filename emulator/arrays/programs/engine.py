@@ -12,6 +12,7 @@ from simpy import Event
 
 from emulator.arrays.programs.called import Called
 from emulator.arrays.programs.core import ProgramCore
+from emulator.arrays.programs.robots import RobotCore
 from emulator.cells import Cells
 from emulator.config import RunConfig
 from emulator.engine import Engine
@@ -19,6 +20,7 @@ from emulator.goal import Goal
 from emulator.world.boards import STRAP
 from emulator.world.order import Kind, Moment, cells_may_live_until
 from emulator.world.rate import NEVER
+from emulator.world.senses import Senses
 from firmware.budget import PORTS
 from firmware.errors import InputError
 
@@ -37,25 +39,37 @@ class ProgramEngine(Engine):
         called: the program.
         goal: says which cells have their strap set, and how far the world is from what it should be.
         trace_file: receives every update as the trace's records.
+        senses: as of ``Engine``.
 
     Raises:
         InputError: the goal or a fault does not fit.
     """
 
     def __init__(
-        self, config: RunConfig, called: Called, goal: Goal, trace_file: BinaryIO | None = None
+        self,
+        config: RunConfig,
+        called: Called,
+        goal: Goal,
+        trace_file: BinaryIO | None = None,
+        senses: Senses | None = None,
     ) -> None:
-        super().__init__(config, goal, trace_file)
+        super().__init__(config, goal, trace_file, senses=senses)
         self.ram_as_on_chips = called.ram_as_on_chips
-        self._core = ProgramCore(
-            config, called, self._on_boards, self.observer, self._trace, self._traffic, self.weather
-        )
+        given = config, called, self._on_boards, self.observer, self._trace, self._traffic, self.weather
+        if self.robots is None:
+            self._core = ProgramCore(*given)
+        else:
+            self._core = RobotCore(*given, self.robots, self._senses, self._light)
         self._due = -1
         cells = np.arange(config.topology.cells)
         running = self._core.boot(cells, self._on_boards[:, STRAP], 0)
         self.observer.stopped(np.setdiff1d(cells, running))
         self._schedule()
         self._begin_life()
+
+    @property
+    def boards(self) -> NDArray[np.uint8]:
+        return self._core.boards
 
     @property
     def compiles(self) -> bool:
@@ -77,6 +91,11 @@ class ProgramEngine(Engine):
         running = self._core.boot(cells, np.zeros(len(cells), np.uint8), self.time_us)
         self._schedule()
         return running
+
+    def move_robots(self, cells: Cells, right_um: int, down_um: int) -> None:
+        super().move_robots(cells, right_um, down_um)
+        assert isinstance(self._core, RobotCore)
+        self._core.relist()
 
     def read_ram(self, cells: Cells) -> NDArray[np.uint8]:
         return self._core.ram[cells]

@@ -14,10 +14,12 @@ from emulator.arrays.programs.cell import (
     BOOT,
     DETAIL,
     EVENT,
+    EVIDENCE_WORDS,
     FRAME,
     HEAR,
     KEPT,
     MORE,
+    ON_BOARD,
     STATUS,
     WHO,
 )
@@ -54,21 +56,18 @@ def frame_of(taken: bytes, length: int) -> bytes:
     return taken[:length].ljust(length, b"\0")
 
 
-def explained(
-    evidence: NDArray[np.int64], found: NDArray[np.uint8], replay: Replay, boards: NDArray[np.uint8]
-) -> Crash:
+def explained(evidence: NDArray[np.int64], found: NDArray[np.uint8], replay: Replay) -> Crash:
     """The first failure of a run.
 
     Args:
         evidence: as in ``Cells``.
         found: what lay on the desk.
         replay: of the program.
-        boards: uint8[cells, 16].
     """
     failure = _FAILURES[int(evidence[STATUS])]
     program = replay.make()
     if isinstance(program, BoardProgram):
-        program = program.on(boards[evidence[WHO]].tobytes())
+        program = program.on(evidence[ON_BOARD:EVIDENCE_WORDS].tobytes())
     text = _text(evidence, found, program, replay)
     return Crash(int(evidence[AT_US]), int(evidence[WHO]), failure, text)
 

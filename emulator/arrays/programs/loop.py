@@ -64,7 +64,7 @@ class World(NamedTuple):
 
 
 @inner
-def _next_arrival(run):
+def next_arrival(run):
     """When the next frame arrives, or DARK."""
     counters, transit = run.counters, run.transit
     if run.world.listed:
@@ -84,7 +84,7 @@ def _all_hear(counters, begins):
 
 
 @inner
-def _is_deaf(cells, cell, begins):
+def is_deaf(cells, cell, begins):
     """Whether a cell has no power, or has booted since a frame began to come in."""
     return cells.rows[cell, DUE] == DARK or cells.rows[cell, BOOTED] > begins
 
@@ -126,7 +126,7 @@ def _deliver_broadcast(run, now):
         if not _all_hear(counters, one[mail.SENT_US]):
             ports &= -ports  # the first of them
             slot = np.int64(cells.slots[sender, SLOTS + port_of(ports)])
-            if _is_deaf(cells, slot >> 3, one[mail.SENT_US]):
+            if is_deaf(cells, slot >> 3, one[mail.SENT_US]):
                 counters[mail.UNHEARD] += (form & mail.SOUND) != 0
                 one[mail.TO] ^= ports
                 continue
@@ -145,7 +145,7 @@ def _deliver_message(run, now):
     one = transit.messages[number]
     slot = np.int64(cells.slots[one[mail.LINK] >> 3, SLOTS + (one[mail.LINK] & 7)])
     begins = now - world.latency_us
-    if not _all_hear(counters, begins) and _is_deaf(cells, slot >> 3, begins):
+    if not _all_hear(counters, begins) and is_deaf(cells, slot >> 3, begins):
         counters[mail.UNHEARD] += (one[mail.FORM] & mail.SOUND) != 0
         mail.release(counters, transit, number)
     elif now > cells.rows[slot >> 3, DUE] - world.compute_us:
@@ -179,7 +179,7 @@ def _look_into_ports(run, now, cell):
 
 
 @inner
-def _update(run, now, cell):
+def update(run, now, cell):
     """Wake a cell once, as emulator.reference.board does."""
     length = wake(run, now, cell)
     if length < 0:
@@ -208,7 +208,7 @@ def _record(run, now, cell):
 
 
 @inner
-def _has_room(run):
+def has_room(run):
     """Whether there is room for another wake: its record and its messages."""
     counters, transit = run.counters, run.transit
     if (counters[mail.RECORDS] + 1) * RECORD_BYTES > len(transit.records):
@@ -219,8 +219,9 @@ def _has_room(run):
 
 
 @inner
-def _note_soonest(run):
-    run.counters[mail.SOONEST] = min(_next_arrival(run), first_due(run.wakes))
+def note_soonest(run):
+    """Keep when the next thing happens to a cell."""
+    run.counters[mail.SOONEST] = min(next_arrival(run), first_due(run.wakes))
 
 
 @kept
@@ -228,7 +229,7 @@ def live(run, until):
     """Live up to, but not including, ``until``; returns whether it came so far, or room ran out before."""
     done = True
     while True:
-        arrival, due = _next_arrival(run), first_due(run.wakes)
+        arrival, due = next_arrival(run), first_due(run.wakes)
         if min(arrival, due) >= until:
             break
         if arrival <= due:
@@ -236,12 +237,12 @@ def live(run, until):
                 _deliver_message(run, arrival)
             else:
                 _deliver_broadcast(run, arrival)
-        elif _has_room(run):
-            _update(run, due, first_cell(run.wakes))
+        elif has_room(run):
+            update(run, due, first_cell(run.wakes))
         else:
             done = False
             break
-    _note_soonest(run)
+    note_soonest(run)
     return done
 
 
@@ -272,4 +273,4 @@ def strike(run, what, chosen, values, now):
         mail.cut(run.counters, run.transit, cells.leaving, now, run.world.latency_us)
         for place in range(len(chosen)):
             cells.leaving[chosen[place]] = 0
-    _note_soonest(run)
+    note_soonest(run)

@@ -2,7 +2,7 @@ from contextlib import suppress
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from emulator.faults import Fault
@@ -44,7 +44,12 @@ def faults(draw):
         None if kind.is_instant else draw(LENGTH.map(lambda x: x + 1) if compound else st.none() | LENGTH)
     )
     given = {name: draw(values(limits)) for name, limits in kind.parameters().items()}
-    return kind(Everything() if compound else draw(REGION), draw(START), length, **given)
+    fault = kind(Everything() if compound else draw(REGION), draw(START), length, **given)
+    try:
+        fault.check(str(fault))
+    except InputError:
+        reject()
+    return fault
 
 
 @given(faults())
@@ -103,7 +108,7 @@ def test_times_are_whole_microseconds(text, start_us, end_us):
 
 def test_what_destroys_state():
     assert {kind.kind for kind in Fault.kinds.values() if kind.destroys} == {
-        "restart", "kill", "brownout", "flaky", "flips", "scramble", "carry",
+        "restart", "kill", "brownout", "flaky", "flips", "scramble", "carry", "move",
     }  # fmt: skip
 
 
@@ -114,7 +119,7 @@ def test_what_destroys_state():
         ("restart:half:left", "cannot be read; write KIND:REGION"),
         ("restart:half:left@-1", "cannot be read"),
         ("restart:half:left@1e3", "cannot be read"),
-        ("burn:half:left@1", "there is no kind 'burn'; kinds are babble, brownout"),
+        ("burn:half:left@1", "there is no kind 'burn'; kinds are babble, blind, brownout"),
         ("restart:half:left@1+1", "restart takes no time"),
         ("kill:half:left@1+0", "it lasts 0 rounds"),
         ("kill:half:north@1", "it is not a region"),

@@ -247,7 +247,7 @@ def test_topologies_by_name(make, text):
             "topology: square5 - there is none of this name; choose one of square8, square4, hex6, cube6",
         ),
         (("graph",), "topology: graph - there is none of this name"),
-        (("graph:",), "choose one of square8, square4, hex6, cube6, graph:FILE"),
+        (("graph:",), "choose one of square8, square4, hex6, cube6, plane[:NAME=VALUE,...], graph:FILE"),
         (("graph:x", "3x3"), "grid: 3x3 - a graph has as many cells as its file has nodes; leave it out"),
         (("graph:x", "32x32", True), "torus: yes - a graph has no edges to be joined; leave it out"),
         (("square8", "3x3x3"), "grid: 3x3x3 - it must be COLSxROWS; e.g. 64x64"),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from emulator.world.draws import Stream, draw32, key
 from emulator.world.graph_file import parse_graph
 from emulator.world.lattices import Cube6, Hex6, Square4, Square8
-from emulator.world.region import Ball, Everything, LivingTissue, Scatter, check_inside
+from emulator.world.region import Ball, Everything, LivingTissue, Now, Scatter, check_inside
 from emulator.world.region_text import parse_region
 from emulator.world.shapes import Disc, Frame, Half, Rectangle, Swipe
 from firmware.errors import InputError
@@ -120,8 +120,8 @@ def test_the_living_of_a_region():
     alive = np.zeros(20, np.bool_)
     alive[[0, 6, 7, 12]] = True
     region = parse_region("living:rect:1,1,2,2")
-    assert region.cells(GRID, 0, 1, lambda: alive).tolist() == [6, 7, 12]
-    assert parse_region("living:all").cells(GRID, 0, 1, lambda: alive).tolist() == [0, 6, 7, 12]
+    assert region.cells(GRID, 0, 1, Now(lambda: alive)).tolist() == [6, 7, 12]
+    assert parse_region("living:all").cells(GRID, 0, 1, Now(lambda: alive)).tolist() == [0, 6, 7, 12]
 
 
 @given(*[st.integers(0, 12)] * 4, st.integers(1, 9))
