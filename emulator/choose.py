@@ -1,8 +1,9 @@
 """Engines by name: the same world, lived by arrays of cells, a process for each cell, or machine code."""
 
 import ctypes
+from functools import lru_cache
 from importlib.util import find_spec
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from emulator.config import RunConfig
 from emulator.engine import Engine, Library
@@ -133,7 +134,16 @@ def _machine(
     if engine == "iss" and chip.kind is not Kind.CHIP:
         raise InputError("target", chip.name, "it is no chip", f"choose one of {', '.join(CHIPS)}")
     if isinstance(program, ProgramInC):
-        binary = build(build_program(config.timing), chip, Options(check_genome, program=program))
+        given = build_program(config.timing), chip, Options(check_genome, program=program)
+        binary = _built_once(*given) if program.kept else build(*given)
     else:
         binary = build(program, chip, Options(check_genome))
     return rom_image(binary), machine(binary)
+
+
+@lru_cache(maxsize=1)
+def _built_once(image: bytes, chip: Any, options: Any) -> Any:
+    """What ``build`` makes of a program whose source is kept: thousands of trials run the same."""
+    from firmware.hardware.build import build
+
+    return build(image, chip, options)

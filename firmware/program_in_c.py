@@ -1,5 +1,6 @@
 """A program of a cell in C: its file, and other values of numbers in its ROM than its header has."""
 
+import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +24,14 @@ _KILOLIB: Final = re.compile(
 PROGRAM_MAX_BYTES: Final = 1 << 20
 """Of a source: one of more is none that was written by hand."""
 
+_BESIDE: Final = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.MULTILINE)
+
+FILES_MAX: Final = 64
+"""Of a program, its headers counted."""
+
+Files = tuple[tuple[str, bytes], ...]
+"""A source and the headers that lie with it, by their paths from a folder of all; the source comes first."""
+
 
 @dataclass(frozen=True)
 class ProgramInC:
@@ -31,6 +40,7 @@ class ProgramInC:
     Attributes:
         path: of a C file that includes ``program.h``, or, for Kilobots, ``kilolib.h``.
         given: numbers in ROM by their names in Python; its header has all others.
+        kept: what is compiled, as ``files`` has found it; empty for whatever lies there then.
 
     Raises:
         InputError: a number has no name, or more than 64 bits.
@@ -38,6 +48,7 @@ class ProgramInC:
 
     path: Path
     given: tuple[tuple[str, int], ...] = ()
+    kept: Files = ()
 
     def __post_init__(self) -> None:
         for name, number in self.given:
@@ -58,8 +69,38 @@ class ProgramInC:
         Raises:
             InputError: it cannot be read.
         """
-        content = read_input("program", self.path, PROGRAM_MAX_BYTES, "give a file of C")
+        content = self.kept[0][1] if self.kept else _read(self.path)
         return bool(_KILOLIB.search(_COMMENT.sub(b"", content)))
+
+    def files(self) -> Files:
+        """The source, and what it includes of files that lie with it, and these of others.
+
+        Raises:
+            InputError: one cannot be read, or there are too many.
+        """
+        found: dict[Path, bytes] = {}
+        wanted = [self.path.resolve()]
+        while wanted:
+            path = wanted.pop()
+            if path in found:
+                continue
+            found[path] = content = _read(path)
+            if len(found) > FILES_MAX:
+                limit = f"it includes more than {FILES_MAX} files that lie with it"
+                raise InputError("program", self.path, limit, "put some of them together")
+            names = (name.decode(errors="replace") for name in _BESIDE.findall(_COMMENT.sub(b"", content)))
+            beside = ((path.parent / name).resolve() for name in names if "\0" not in name)
+            wanted += sorted((one for one in beside if one.is_file()), reverse=True)
+        folder = os.path.commonpath([path.parent for path in found])
+        return tuple((os.path.relpath(path, folder), content) for path, content in found.items())
+
+    def laid_out(self, folder: Path) -> "ProgramInC":
+        """The same program, with what is kept of it written into a folder."""
+        for name, content in self.kept:
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return ProgramInC(folder / self.kept[0][0], self.given)
 
     @property
     def source_with_given(self) -> str:
@@ -75,6 +116,10 @@ class ProgramInC:
 
     def _untaken(self, name: str) -> str:
         return f"{self.name} takes no {name}: its header has none, or is old (planaria header writes it)"
+
+
+def _read(path: Path) -> bytes:
+    return read_input("program", path, PROGRAM_MAX_BYTES, "give a file of C")
 
 
 def literal(number: int) -> str:

@@ -69,10 +69,10 @@ def stored_code(content: bytes, name: str) -> Code:
     """What results hold under this name; a program is not run.
 
     Raises:
-        InputError: these are not the bytes of a genome.
+        InputError: these are not the bytes of a genome, or of a program.
     """
     if is_program(name):
-        return SourceProgram(Path(name).stem, content)
+        return SourceProgram.stored(Path(name).stem, content)
     return Genome.from_bytes(content, name)
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+import msgpack
+
 from emulator.program_boards import ProgramBoards
 from emulator.program_floor import ProgramFloor
 from emulator.program_goal import ProgramGoal
@@ -23,7 +25,7 @@ from firmware.declaration import declared, find_programs
 from firmware.errors import InputError
 from firmware.foreign import ForeignError, called
 from firmware.handlers import Handlers
-from firmware.program_in_c import ProgramInC
+from firmware.program_in_c import Files, ProgramInC
 from firmware.subset import SOURCE
 from firmware.system.reading import read_input
 from firmware.variables import Layout
@@ -31,6 +33,9 @@ from firmware.variables import Layout
 SUFFIX: Final = ".py"
 
 FILE_MAX_BYTES: Final = 1 << 20
+
+_PACKED: Final = b"\x92"
+"""Begins a msgpack array of two, and no file that Python could read."""
 
 MESSAGE_BYTES: Final = 9
 """Of a message of kilolib, that are the program's."""
@@ -52,20 +57,42 @@ class SourceProgram:
         source: the whole file.
         path: where it lies, if a person has named it; None where it came with somebody's results.
         given: other values of its parameters than the file has, each with its name.
+        in_files: of C, if its functions are written in C.
     """
 
     name: str
     source: bytes
     path: str | None = None
     given: tuple[tuple[str, int], ...] = ()
+    in_files: Files = ()
 
     def to_bytes(self) -> bytes:
-        """The file, as results keep it."""
-        return self.source
+        """The file, as results keep it; with files of C a msgpack array: it, and name and content of each."""
+        packed: bytes = msgpack.packb([self.source, self.in_files]) if self.in_files else self.source
+        return packed
+
+    @classmethod
+    def stored(cls, name: str, content: bytes) -> "SourceProgram":
+        """What results have kept, which is not run.
+
+        Raises:
+            InputError: these are not the bytes of a program.
+        """
+        if content[:1] != _PACKED:
+            return cls(name, content)
+        try:
+            source, in_files = msgpack.unpackb(content, use_list=False)
+            named = all(type(file) is str and type(text) is bytes for file, text in in_files)
+            if not named or not in_files or type(source) is not bytes:
+                raise ValueError
+            return cls(name, source, in_files=in_files)
+        except (ValueError, TypeError) as error:
+            limit = "it begins as a program with files of C does, and is none"
+            raise InputError("program", name, limit, "measure again") from error
 
     def crc32(self) -> int:
-        """A short fingerprint of the file."""
-        return zlib.crc32(self.source)
+        """A short fingerprint of the file, and of those of C."""
+        return zlib.crc32(self.to_bytes())
 
     def with_parameters(self, given: Mapping[str, int]) -> "SourceProgram":
         """The same program with other values of some of its parameters; those given before stay.
@@ -129,7 +156,7 @@ class SourceProgram:
         if not beside.is_file():
             limit = f"machine code is made of C, and there is no {beside}"
             raise InputError("program", self.path, limit, "write it, or do without machine code")
-        return ProgramInC(beside, self.given)
+        return ProgramInC(beside, self.given, self.in_files)
 
     @property
     def layout(self) -> Layout | None:
@@ -212,7 +239,12 @@ def open_program(path: str | Path, parameters: Mapping[str, int] = MappingProxyT
     source = read_input("program", path, FILE_MAX_BYTES, "check the path")
     program = SourceProgram(path.stem, source, str(path))
     program.goal()
-    return program.with_parameters(parameters)
+    return _with_files(program).with_parameters(parameters)
+
+
+def _with_files(program: SourceProgram) -> SourceProgram:
+    """A program that a person has named, with its files of C, if it has some."""
+    return replace(program, in_files=program.in_c.files()) if program.is_in_c else program
 
 
 def confirmed(program: SourceProgram, path: Path) -> SourceProgram:
@@ -226,6 +258,12 @@ def confirmed(program: SourceProgram, path: Path) -> SourceProgram:
     if own.source != program.source:
         limit = f"its SHA-256 is not that of the results' program, {sha256(program.source).hexdigest()}"
         raise InputError("program", path, limit, "name the file with which they were made")
+    own = _with_files(own)
+    if own.in_files != program.in_files:
+        then, now = dict(program.in_files), dict(own.in_files)
+        other = min(name for name in {**then, **now} if then.get(name) != now.get(name))
+        limit = f"{other}, which it needs, is not that of the results"
+        raise InputError("program", path, limit, "bring back the files with which they were made")
     return own
 
 

@@ -78,6 +78,11 @@ class Fault(ABC):
     changes_ram: ClassVar[bool] = False
     """Whether it writes bytes into the RAM of cells that then go on with them."""
 
+    @property
+    def may_change_ram(self) -> bool:
+        """Whether it does so, or a fault of which it may consist."""
+        return self.changes_ram
+
     region: Region
     start_rounds: Decimal
     length_rounds: Decimal | None = None

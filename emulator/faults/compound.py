@@ -99,6 +99,10 @@ class Mix(Compound, kind="mix"):
     def parts(self) -> int:
         return self.count
 
+    @property
+    def may_change_ram(self) -> bool:
+        return True
+
     def check(self, text: str) -> None:
         """Refuse a compound whose parts have no room."""
         super().check(text)

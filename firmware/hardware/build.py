@@ -118,6 +118,8 @@ def build(image: bytes, target: Chip, options: Options = Options()) -> Binary:
         build(image, TARGETS[STRICTEST], replace(options, cc=None))
     build_it = _build_chip if target.kind is Kind.CHIP else _build_library
     with scratch_folder() as folder:
+        if options.program is not None and options.program.kept:
+            options = replace(options, program=options.program.laid_out(folder / "kept"))
         try:
             return build_it(folder, image, target, options)
         except CompileError as error:
@@ -132,7 +134,8 @@ def build(image: bytes, target: Chip, options: Options = Options()) -> Binary:
 def _check_program(image: bytes, options: Options) -> None:
     if options.program is None:
         return
-    check_input("program", options.program.path, PROGRAM_MAX_BYTES, "give a file of C")
+    if not options.program.kept:
+        check_input("program", options.program.path, PROGRAM_MAX_BYTES, "give a file of C")
     if options.program.for_kilolib and options.program.given:
         name, number = options.program.given[0]
         limit = f"{options.program.name} is for kilolib, and takes none"

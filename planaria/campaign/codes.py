@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from emulator.config import RunConfig
+from emulator.world.topology import Topology
 from firmware.errors import InputError
 from planaria.campaign.graph import graph_of
 from planaria.campaign.plan import Plan
 from planaria.campaign.world import topologies_of
-from planaria.code import Code, check_fits, check_in_python, code_path, is_program, open_code
+from planaria.code import Code, check_fits, code_path, engine_of, is_program, open_code
 from planaria.program import SourceProgram
 from planaria.shipped import shipped_paths
 
@@ -23,17 +25,30 @@ def open_codes(plan: Plan) -> dict[str, Code]:
     for place, name in enumerate(plan.genomes):
         try:
             codes[name] = code = open_code(place_of(plan, name))
-            check_in_python(code, "a campaign")
             if isinstance(code, SourceProgram):
                 check_parameters(plan, code)
             for topology in topologies:
                 check_fits(codes[name], topology)
+            if isinstance(code, SourceProgram) and code.is_in_c:
+                _check_in_c(plan.seeded_by(codes), code, topologies[0])
         except InputError as error:
             key = "program" if is_program(name) else f"genomes[{place}]"
             raise InputError(
                 f"{plan.source}: {key}: {error.what}", error.value, error.limit, error.fix
             ) from error
     return codes
+
+
+def _check_in_c(plan: Plan, program: SourceProgram, topology: Topology) -> None:
+    """Refuse a program that no compiler takes, and faults that it cannot suffer on this machine."""
+    engine_of(program, RunConfig(topology))
+    if not program.in_c.for_kilolib:
+        return
+    for point in plan.points():
+        for fault in plan.trial(point, 0).config.faults:
+            if fault.may_change_ram:
+                limit = "this machine keeps the variables of a program for kilolib elsewhere than a chip"
+                raise InputError("fault", fault, limit, "choose another action, or run it on --engine iss")
 
 
 def check_parameters(plan: Plan, program: SourceProgram) -> None:

@@ -168,7 +168,7 @@ def as_rows(points: Sequence[Point], results: Iterable[TrialResult]) -> Iterator
 
 
 def run_trial(code: Code, trial: Trial) -> TrialResult:
-    """Run a trial on the window engine."""
+    """Run a trial, on the usual engine of its genome or program."""
     engine = engine_of(trial.code(code), trial.world(code))
     watch = Watch(engine, of_program=not isinstance(code, Genome))
     run = engine.run(trial.horizon_rounds)

@@ -55,21 +55,11 @@ def test_it_is_built_for_a_chip(hardware, planaria, tmp_path):
     assert " text     kilo_start\n" in content
 
 
-PLAN = """
-title = "Hops"
-program = "gradient.py"
-timeline = ["restart:half:left@9"]
-trials = 2
-horizon_rounds = 99
-"""
-
-
 @pytest.mark.parametrize(
     ("command", "says"),
     [
         (("verify", "gradient.py", "--target", "host"), "verify needs them in Python"),
         (("test", "gradient.py"), "test needs them in Python"),
-        (("measure", "plan.toml", "-o", "results"), "a campaign needs them in Python"),
         (("header", "gradient.py", "-o", "gradient.h"), "gradient.c, which is for kilolib and has variables"),
         (("run", "gradient.py", "--engine", "reference"), "it cannot run gradient.py, which is written in C"),
         (("run", "gradient.py", "--kernel", "f32"), "the engine native has none to choose"),
@@ -79,7 +69,6 @@ horizon_rounds = 99
 )
 def test_what_a_program_in_c_cannot(judge, planaria, tmp_path, command, says):
     judge()
-    (tmp_path / "plan.toml").write_text(PLAN)
     before = sorted(tmp_path.iterdir())
     done = planaria(*command)
     assert (done.returncode, done.stdout) == (2, "")
