@@ -28,8 +28,8 @@ from emulator.world.host_memory import check_memory
 from emulator.world.order import Kind, Moment
 from emulator.world.plane import Plane
 from emulator.world.region import Now
-from emulator.world.robots import in_range
-from emulator.world.senses import Senses
+from emulator.world.robots import hold, in_range, light_below
+from emulator.world.senses import NOWHERE, Senses
 from emulator.world.topology import Topology
 from firmware.budget import CHANNELS, VISIBLE
 from firmware.errors import InputError
@@ -85,6 +85,7 @@ class Engine(Hardware):
             self._senses = senses or goal.senses
             self.robots = goal.robots(config.topology, config.seed)
             self._light = goal.light_on(config.topology)
+            self._light_up()
         self._trace = Trace(trace_file)
         self._sampled_rounds = 0
         self.environment = Environment(initial_time=0)
@@ -115,9 +116,18 @@ class Engine(Hardware):
     def move_robots(self, cells: Cells, right_um: int, down_um: int) -> None:
         assert self.robots is not None
         assert isinstance(self.topology, Plane)
-        there = self.robots.places_um[cells] + (right_um, down_um)
-        radius_um = self.topology.radius_um
-        self.robots.places_um[cells] = np.clip(there, radius_um, np.array(self.topology.walls_um) - radius_um)
+        self.robots.places_um[cells] += (right_um, down_um)
+        hold(self.topology, self.robots)
+
+    def _light_up(self) -> None:
+        """Robots have measured the light on them when power comes."""
+        first = self._senses.light
+        if self._light is None or first == NOWHERE:
+            return
+        assert isinstance(self.topology, Plane)
+        assert self.robots is not None
+        light = np.maximum(self._senses.least, light_below(self.topology, self.robots, self._light))
+        self._on_boards[:, first : first + 2] = light.astype("<u2")[:, None].view(np.uint8)
 
     @property
     def soonest_fault_us(self) -> int:

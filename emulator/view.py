@@ -110,30 +110,43 @@ class View:
         return self._ram
 
     @property
-    def places_mm(self) -> NDArray[np.floating[Any]]:
-        """Where robots are, x to the right and y down: float64[cells, 2].
+    def places_um(self) -> NDArray[np.int64]:
+        """Where robots are, x to the right and y down: int64[cells, 2].
 
         Raises:
             KeyError: the cells do not move.
         """
-        return self.robots.places_um / UM
+        return self._robots.places_um.copy()
+
+    @property
+    def headings(self) -> NDArray[np.int64]:
+        """Where robots look, 0 up and clockwise, 65,536 is a turn: int64[cells].
+
+        Raises:
+            KeyError: the cells do not move.
+        """
+        return self._robots.headings.copy()
+
+    @property
+    def places_mm(self) -> NDArray[np.floating[Any]]:
+        """Where robots are, in mm: float64[cells, 2].
+
+        Raises:
+            KeyError: the cells do not move.
+        """
+        return self.places_um / UM
 
     @property
     def headings_deg(self) -> NDArray[np.floating[Any]]:
-        """Where robots look, 0 up and clockwise: float64[cells], below 360.
+        """Where robots look, in degrees below 360: float64[cells].
 
         Raises:
             KeyError: the cells do not move.
         """
-        return self.robots.headings * (360 / TURN)
+        return self.headings * (360 / TURN)
 
     @property
-    def robots(self) -> Robots:
-        """Where robots are, in whole numbers.
-
-        Raises:
-            KeyError: the cells do not move.
-        """
+    def _robots(self) -> Robots:
         if self._world.robots is None:
             raise KeyError("the cells do not move: choose topology plane")
         return self._world.robots

@@ -11,6 +11,7 @@ from emulator.config import RunConfig, check_trained_for
 from emulator.engine import Engine
 from emulator.engines import ENGINES, MACHINE_CODE
 from emulator.goal import PictureGoal
+from emulator.world.plane import Plane
 from emulator.world.topology import Topology
 from firmware import image
 from firmware.budget import HIDDEN_MAX
@@ -125,7 +126,11 @@ def check_fits(code: Code, topology: Topology) -> None:
         check_trained_for(code, topology)
         code.target.seed_cell(*topology.shape)
     else:
-        code.goal().boards(topology, seed=0)  # which does not matter
+        goal, any_seed = code.goal(), 0
+        goal.boards(topology, any_seed)
+        if isinstance(topology, Plane):
+            goal.robots(topology, any_seed)
+            goal.light_on(topology)
 
 
 def check_in_python(code: Code, who: str) -> None:

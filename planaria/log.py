@@ -39,7 +39,7 @@ class Log:
         columns = [view[variable.name].reshape(len(running), -1) for variable in self._variables]
         fixed = [np.full(len(running), round_number), np.arange(len(running)), running]
         if self._moves:
-            fixed += [*view.robots.places_um.T, view.robots.headings]
+            fixed += [*view.places_um.T, view.headings]
         self._write(np.column_stack([*fixed, *columns]).tolist())
 
     def _write(self, lines: Iterable[Iterable[Any]]) -> None:

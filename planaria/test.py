@@ -5,9 +5,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+import numpy as np
 from tqdm import tqdm
 
 from emulator.config import RunConfig
+from emulator.world.lattices import Sheet, Square4, Square8
+from emulator.world.plane import Plane
+from emulator.world.topology import Topology
+from firmware.clock import Timing
 from firmware.errors import InputError
 from planaria.code import check_in_python, engine_of, open_code
 from planaria.program import SourceProgram
@@ -48,6 +53,16 @@ FAULTS: Final = (
 )
 """One of every kind that a program in Python can suffer."""
 
+OF_WIRES: Final = ("deaf", "cut", "carry")
+"""Kinds that robots cannot suffer."""
+
+OF_ROBOTS: Final = (
+    "motor:half:left,right=0.5@10+10",
+    "blind:half:top@10+10",
+    "move:half:left,right_mm=60,down_mm=-20@10",
+)
+"""One of every kind that only robots suffer."""
+
 SIDE_MIN: Final = 5
 """Rows and columns that these need."""
 
@@ -63,6 +78,8 @@ def put_to_test(
     *,
     parameters: Mapping[str, int] = MappingProxyType({}),
     grid: str = "12x12",
+    topology: str = Square8.kind,
+    mean_interval_us: int = Timing().mean_interval_us,
     worlds: int = 20,
     rounds: int = 300,
     seed: int = 0,
@@ -73,6 +90,8 @@ def put_to_test(
         path: of the program.
         parameters: other values for some of its own, by name.
         grid: ``COLSxROWS`` of all worlds, at least 5x5.
+        topology: of all worlds, likewise: a lattice of rows and columns, or a plane.
+        mean_interval_us: of all clocks.
         worlds: how many begin from random RAM, and how many are wounded.
         rounds: they have after that, to become legitimate and stay so.
         seed: of the first; the others follow.
@@ -87,28 +106,33 @@ def put_to_test(
     for name, value, most in (("worlds", worlds, 10_000), ("rounds", rounds, 100_000)):
         if not 1 <= value <= most:
             raise InputError(name, value, f"it must be 1 to {most:,}", "leave it out for what is usual")
-    if min(RunConfig.of({"grid": grid}).topology.shape) < SIDE_MIN:
+    world: dict[str, Any] = {"grid": grid, "topology": topology, "mean_interval_us": mean_interval_us}
+    where = RunConfig.of(world).topology
+    if not isinstance(where, Sheet):
+        raise InputError("topology", topology, "it has no rows and columns", f"e.g. {Square8.kind}, or plane")
+    if min(where.shape) < SIDE_MIN:
         limit = f"some faults strike the cell in row and column {SIDE_MIN - 1}"
         raise InputError("grid", grid, limit, f"give at least {SIDE_MIN}x{SIDE_MIN}")
-    for text in FAULTS:
-        RunConfig.of({"grid": grid, "seed": seed, "faults": [text]})
-    with tqdm(total=len(FAULTS) + 2 * worlds, desc=before_bar(code.name), disable=None, leave=False) as bar:
+    texts = _suffered(where, mean_interval_us)
+    for text in texts:
+        RunConfig.of({**world, "seed": seed, "faults": [text]})
+    with tqdm(total=len(texts) + 2 * worlds, desc=before_bar(code.name), disable=None, leave=False) as bar:
         faults = []
-        for number, text in enumerate(FAULTS):
-            faults.append(_suffer(code, text, grid, seed + number))
+        for number, text in enumerate(texts):
+            faults.append(_suffer(code, text, {**world, "seed": seed + number}))
             bar.update()
-        wound = f"restart:{_disc(grid)}"
+        wound = f"restart:{_disc(where)}"
         returns: dict[str, list[Return]] = {SCRAMBLED: [], wound: []}
         for fault, found in returns.items():
             for number in range(worlds):
-                world: dict[str, Any] = {"grid": grid, "seed": seed + number, "loss": LOSS}
-                found.append(find_back(code, fault, rounds, world))
+                found.append(find_back(code, fault, rounds, {**world, "seed": seed + number, "loss": LOSS}))
                 bar.update()
     return {
         "program": code.name,
         "parameters": dict(parameters),
         "faults": faults,
         "grid": grid,
+        "topology": str(where),
         "worlds": worlds,
         "rounds": rounds,
         "loss": LOSS,
@@ -121,20 +145,33 @@ def put_to_test(
     }
 
 
-def _disc(grid: str) -> str:
+def _suffered(topology: Topology, mean_interval_us: int) -> list[str]:
+    """Faults of every kind that cells there can suffer; about as many bits flip in a round at any pace."""
+    pace = min(1.0, Timing().mean_interval_us / mean_interval_us)
+    slowly = f"rate_hz={np.format_float_positional(0.05 * pace, trim='-')}"
+    texts = [text.replace("rate_hz=0.05", slowly) for text in FAULTS]
+    if isinstance(topology, Plane):
+        return [text for text in texts if text.partition(":")[0] not in OF_WIRES] + list(OF_ROBOTS)
+    squares = topology.kind in (Square8.kind, Square4.kind)
+    return [text for text in texts if squares or not text.startswith("carry")]
+
+
+def _disc(topology: Sheet) -> str:
     """A disc of thirteen cells in the middle of a grid."""
-    rows, cols = RunConfig.of({"grid": grid}).topology.shape
+    rows, cols = topology.shape
     return f"disc:{rows // 2},{cols // 2},2"
 
 
-def _suffer(program: SourceProgram, text: str, grid: str, seed: int) -> dict[str, Any]:
+def _suffer(program: SourceProgram, text: str, world: dict[str, Any]) -> dict[str, Any]:
     """A fault on both engines: whether all is alike, and how often the program failed."""
-    config = RunConfig.of({"grid": grid, "seed": seed, "loss": LOSS, "faults": [text]})
+    config = RunConfig.of({**world, "loss": LOSS, "faults": [text]})
     lives = []
     for name in ("window", "reference"):
         engine = engine_of(program, config, engine=name)
-        lives.append((engine.run(ROUNDS), engine.ram.tobytes(), engine.crash))
-    result, _, crash = lives[0]
+        run = engine.run(ROUNDS)
+        moved = [array.tobytes() for array in engine.robots or ()]
+        lives.append((run, engine.ram.tobytes(), engine.crash, moved))
+    result, _, crash, _ = lives[0]
     failures = {str(failure): count for failure, count in result.machine_faults.get("program", {}).items()}
     return {
         "fault": text,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from emulator.cells import Cells, Hardware
 from emulator.faults.fronts import Front, Weather
 from emulator.world.rate import DARK, NEVER, RATE_MAX, RATE_ONE
-from emulator.world.robots import STRENGTH_SHIFT, Robots
+from emulator.world.robots import STRENGTH_MAX, STRENGTH_SHIFT, Robots
 from emulator.world.topology import Topology
 from firmware.budget import RAM_BYTES
 
@@ -153,7 +153,8 @@ class Tools:
         strengths[...] = self._strengths
         for number in sorted(self._motors):
             cells, factors = self._motors[number]
-            strengths[cells] = strengths[cells] * factors >> STRENGTH_SHIFT
+            stronger = strengths[cells] * factors >> STRENGTH_SHIFT
+            strengths[cells] = np.minimum(stronger, STRENGTH_MAX)
 
     def blind(self, cells: Cells) -> None:
         """A fault makes sensors keep saying what they said last."""

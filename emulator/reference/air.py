@@ -17,7 +17,7 @@ from emulator.reference.link import Link, Message
 from emulator.world.boards import Boards
 from emulator.world.draws import MASK, Stream, draw32, key, threshold
 from emulator.world.plane import UM, Plane
-from emulator.world.robots import Robots, distance_lost_below, sector
+from emulator.world.robots import Robots, distance_lost_below, light_below, sector
 from emulator.world.senses import NOWHERE, Senses
 from emulator.world.topology import Wire
 
@@ -97,10 +97,8 @@ class Air:
 
     def _note_light(self, robot: int) -> None:
         assert self._light is not None
-        (down, across), (width_um, height_um) = self._light.shape, self._plane.walls_um
-        x, y = self._robots.places_um[robot].tolist()
-        light = int(self._light[y * down // height_um, x * across // width_um])
-        self._note(robot, self._senses.light, light.to_bytes(2, "little"))
+        light = int(light_below(self._plane, self._robots, self._light)[robot])
+        self._note(robot, self._senses.light, max(self._senses.least, light).to_bytes(2, "little"))
 
     def _note(self, robot: int, byte: int, noted: bytes) -> None:
         """Write on a board from this byte on, unless the robot is blind."""

@@ -15,6 +15,7 @@ from emulator.world.robots import (
     SINES,
     STRENGTH_SHIFT,
     Robots,
+    hold,
 )
 
 
@@ -28,11 +29,10 @@ def step(plane: Plane, robots: Robots, motors: NDArray[np.int64]) -> None:
     """
     for robot in range(plane.cells):
         _drive(plane, robots, robot, motors[robot])
+    hold(plane, robots)
     for _ in range(PASSES):
-        pushes = np.array([_push(plane, robots, robot) for robot in range(plane.cells)])
-        robots.places_um[...] += pushes
-        low, high = plane.radius_um, np.array(plane.walls_um) - plane.radius_um
-        np.clip(robots.places_um, low, high, out=robots.places_um)
+        robots.places_um[...] += [_push(plane, robots, robot) for robot in range(plane.cells)]
+        hold(plane, robots)
 
 
 def _drive(plane: Plane, robots: Robots, robot: int, motors: NDArray[np.int64]) -> None:

@@ -69,7 +69,7 @@ class Stream(IntEnum):
     """entity: 0; index: 2 * robot for the motor that turns left, 2 * robot + 1 for that to the right."""
 
     RADIO = 17
-    """entity: sender; index: the sender's broadcasts before this one * robots + receiver."""
+    """entity: sender; index: time of arrival in us * robots + receiver."""
 
 
 def mix(word: Words) -> Words:

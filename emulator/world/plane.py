@@ -4,6 +4,7 @@ SPEC.md, "Robots that move". Lengths are whole micrometres inside, x to the righ
 at the top left. A heading is 0 up, and grows clockwise; a turn is ``TURN``.
 """
 
+import math
 import re
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Final, Self
@@ -25,12 +26,14 @@ STEP_US: Final = 1 << 15
 UM: Final = 1000
 """In a millimetre."""
 
-_GIVEN: Final = re.compile(r"(?P<name>[a-z_]+)=(?P<value>\d{1,9}(?:\.\d{1,9})?)", re.ASCII)
+_NUMBER: Final = re.compile(r"\d{1,9}(?:\.\d{1,20})?", re.ASCII)
 
-_LENGTH: Final = Limits(1, 100_000, whole=True)
+_FAR: Final = Limits(1, 100_000, whole=True)
+_NEAR: Final = Limits(1, 10_000, whole=True)
+"""Square roots are exact up to there."""
 
 
-def _length(default: int, text: str, limits: Limits = _LENGTH) -> Any:
+def _length(default: int, text: str, limits: Limits) -> Any:
     return option(default, text, "MM", limits)
 
 
@@ -38,7 +41,7 @@ def _length(default: int, text: str, limits: Limits = _LENGTH) -> Any:
 class Plane(Sheet):
     """Robots that stand in rows and columns when power comes, on a floor with walls, and then go away.
 
-    Their numbers and their regions are those of the rows and columns in which they begin. No port is wired:
+    Their numbers and their regions are those of rows and columns, wherever they begin. No port is wired:
     whoever is in range hears what a robot says, on the port that faces it.
 
     Attributes:
@@ -46,7 +49,8 @@ class Plane(Sheet):
         margin_mm: from the outer robots to the walls.
         diameter_mm: of a robot.
         range_mm: of the radio, from middle to middle.
-        clear_mm: within it no message is lost by distance; from there the share that is grows to all.
+        clear_mm: within it no message is lost by distance; from there to the end of the range the share that
+            is grows to all.
         air_us: how long a frame keeps whoever hears it from hearing another.
         speed_mm_s: of a robot straight ahead, both motors full on.
         turn_deg_s: of a robot with one motor full on.
@@ -56,13 +60,11 @@ class Plane(Sheet):
         InputError: an option is out of its limits, or robots stand in each other or in a wall.
     """
 
-    pitch_mm: int = _length(50, "from robot to robot at the beginning")
-    margin_mm: int = _length(300, "from the outer robots to the walls")
-    diameter_mm: int = _length(33, "of a robot")
-    range_mm: int = _length(100, "of the radio")
-    clear_mm: int = _length(
-        0, "within it distance loses nothing; 0 is all of the range", Limits(0, 100_000, whole=True)
-    )
+    pitch_mm: int = _length(50, "from robot to robot at the beginning", _FAR)
+    margin_mm: int = _length(300, "from the outer robots to the walls", _FAR)
+    diameter_mm: int = _length(33, "of a robot", _NEAR)
+    range_mm: int = _length(100, "of the radio", _NEAR)
+    clear_mm: int = _length(10_000, "within it distance loses nothing", Limits(0, 10_000, whole=True))
     air_us: int = option(
         0, "a frame keeps its hearers busy for so long", "US", Limits(0, 1_000_000, whole=True)
     )
@@ -73,23 +75,20 @@ class Plane(Sheet):
     kind: ClassVar = "plane"
     steps: ClassVar = {}
     regions: ClassVar[str] = (
-        "near:X,Y,RADIUS in mm, by where robots are; and by where they began all of square8 but ball:"
+        "near:X,Y,RADIUS in mm, by where robots are; and by their numbers all of square8 but ball:"
     )
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        check_options(self)
         if self.torus:
             raise InputError("torus", "yes", "a plane has walls", "leave it out")
+        super().__post_init__()
+        check_options(self)
         if self.pitch_mm < self.diameter_mm:
             limit = f"robots have a diameter of {self.diameter_mm} mm, and would stand in each other"
             raise InputError("pitch_mm", self.pitch_mm, limit, "place them farther apart")
         if 2 * self.margin_mm < self.diameter_mm:
             limit = f"robots have a diameter of {self.diameter_mm} mm, and would stand in a wall"
             raise InputError("margin_mm", self.margin_mm, limit, "give them more room")
-        if self.clear_mm > self.range_mm:
-            limit = f"the radio reaches {self.range_mm} mm"
-            raise InputError("clear_mm", self.clear_mm, limit, "give less, or leave it out")
         for side_um in self.walls_um:
             if side_um >= 1 << 30:
                 raise InputError(
@@ -107,20 +106,17 @@ class Plane(Sheet):
             InputError: it cannot be read.
         """
         options = options_by_field(cls)
-        known = ", ".join(options)
         values: dict[str, float] = {}
         for given in text.removeprefix(cls.kind).removeprefix(":").split(",") if text != cls.kind else ():
-            match = _GIVEN.fullmatch(given)
-            if match is None or match["name"] not in options:
-                raise InputError(
-                    "topology",
-                    text,
-                    f"'{given}' is none of {known}",
-                    "write e.g. plane:range_mm=70,spread=0.1",
-                )
-            if match["name"] in values:
-                raise InputError("topology", text, f"{match['name']} is there twice", "give it once")
-            values[match["name"]] = options[match["name"]].of(_whole_if_it_is(float(match["value"])))
+            name, _, value = given.partition("=")
+            if name not in options:
+                limit = f"'{given}' is none of {', '.join(options)}"
+                raise InputError("topology", text, limit, "write e.g. plane:range_mm=70,spread=0.1")
+            if name in values:
+                raise InputError("topology", text, f"{name} is there twice", "give it once")
+            if not _NUMBER.fullmatch(value):
+                raise InputError(name, value, f"it must be {options[name].limits}", "e.g. 70, or 0.1")
+            values[name] = options[name].of(_whole_if_it_is(float(value)))
         return cls(rows, cols, torus, **values)  # type: ignore[arg-type]
 
     def __str__(self) -> str:
@@ -157,7 +153,7 @@ class Plane(Sheet):
     @property
     def clear_um(self) -> int:
         """Within it distance loses nothing."""
-        return self.clear_mm * UM or self.range_um
+        return min(self.clear_mm, self.range_mm) * UM
 
     @property
     def step_um(self) -> int:
@@ -168,6 +164,11 @@ class Plane(Sheet):
     def step_turn(self) -> int:
         """A step of a robot that turns."""
         return self.turn_deg_s * TURN * STEP_US // 360_000_000
+
+    @property
+    def neighbours(self) -> float:
+        """How many a robot can hear where they begin, about, and at most all."""
+        return min(self.cells - 1.0, math.pi * (self.range_mm / self.pitch_mm + 1) ** 2)
 
     def starts_um(self) -> NDArray[np.int64]:
         """Where robots begin: int64[cells, 2], x and y."""

@@ -31,6 +31,9 @@ FULL: Final = 255
 PASSES: Final = 2
 """Of contacts in a step: after one alone robots in a crowd stand 4 % in each other."""
 
+STRENGTH_MAX: Final = 64 << STRENGTH_SHIFT
+"""Of a motor, whatever faults do to it."""
+
 TANGENT: Final = (169, 408)
 """Of an eighth of a half turn, as a fraction: where one port's sector ends and the next begins."""
 
@@ -73,6 +76,12 @@ def robots_of(plane: Plane, seed: int) -> Robots:
     return Robots(starts_um, headings.astype(np.int64) % TURN, strengths.reshape(-1, 2), seeing)
 
 
+def hold(plane: Plane, robots: Robots) -> None:
+    """Keep robots within the walls."""
+    low, high = plane.radius_um, np.array(plane.walls_um) - plane.radius_um
+    np.clip(robots.places_um, low, high, out=robots.places_um)
+
+
 def in_range(plane: Plane, robots: Robots) -> NDArray[np.int32]:
     """Whom each robot's radio reaches, by number: int32[cells, most], filled up with the number of robots."""
     near = KDTree(robots.places_um).query_pairs(plane.range_um + 1, output_type="ndarray")
@@ -85,6 +94,13 @@ def in_range(plane: Plane, robots: Robots) -> NDArray[np.int32]:
     table = np.full((plane.cells, max(1, counts.max(initial=0))), plane.cells, np.int32)
     table[senders, np.arange(len(senders)) - np.repeat(np.cumsum(counts) - counts, counts)] = receivers
     return table
+
+
+def light_below(plane: Plane, robots: Robots, light: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How much of the light on the floor, int64[down, across], falls on each robot: int64[cells]."""
+    (x, y), (width_um, height_um), (down, across) = robots.places_um.T, plane.walls_um, light.shape
+    falls: NDArray[np.int64] = light[y * down // height_um, x * across // width_um]
+    return falls
 
 
 def sector(dx_um: int, dy_um: int, heading: int) -> int:

@@ -24,12 +24,14 @@ class Senses(NamedTuple):
         distance: byte of the board.
         distance_bytes: of that number, little-endian; what is farther than it can say is the largest.
         light: the first of two bytes of the board.
+        least: what is noted of less; 1 where 0 means that nothing is measured.
     """
 
     motors: int = NOWHERE
     distance: int = NOWHERE
     distance_bytes: int = 1
     light: int = NOWHERE
+    least: int = 0
 
     @classmethod
     def of(cls, layout: Layout | None) -> "Senses":
@@ -62,9 +64,9 @@ class Senses(NamedTuple):
     def of_kilolib(cls, pointer_bytes: int) -> Self:
         """Places of a program for kilolib, where pointers have so many bytes: ``firmware/c/kilolib.c``."""
         board = sum(kind.bytes for kind in BUILT_IN.values())
-        return cls(CHANNELS + 2 * pointer_bytes + 8, board, 1, board + 1)
+        return cls(CHANNELS + 2 * pointer_bytes + 8, board, 1, board + 1, least=1)
 
     def distance_bytes_of(self, distance_mm: int) -> bytes:
         """A distance as it stands on the board."""
         most = (1 << 8 * self.distance_bytes) - 1
-        return min(distance_mm, most).to_bytes(self.distance_bytes, "little")
+        return max(self.least, min(distance_mm, most)).to_bytes(self.distance_bytes, "little")

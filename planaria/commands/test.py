@@ -4,7 +4,15 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from planaria.commands.command import add_command, add_parameters, parameters, parameters_said, print_json
+from emulator.options import TOPOLOGY, WORLD_OPTIONS
+from planaria.commands.command import (
+    add_command,
+    add_options,
+    add_parameters,
+    parameters,
+    parameters_said,
+    print_json,
+)
 from planaria.counted import counted
 from planaria.say import say
 from planaria.system.ending import DIFFERS
@@ -23,6 +31,7 @@ def add(commands: Any) -> None:
     parser.add_argument("program", type=Path, help="a program (.py)")
     add_parameters(parser)
     parser.add_argument("--grid", default="12x12", metavar="COLSxROWS", help="of all worlds (default: 12x12)")
+    add_options(parser, (WORLD_OPTIONS["topology"], WORLD_OPTIONS["mean_interval_us"]))
     parser.add_argument("--worlds", type=int, default=20, metavar="N", help="so many (default: 20)")
     parser.add_argument(
         "--rounds", type=int, default=300, metavar="N", help="they have to become legitimate (default: 300)"
@@ -37,6 +46,8 @@ def _test(options: argparse.Namespace) -> int | None:
         options.program,
         parameters=parameters(options),
         grid=options.grid,
+        topology=options.topology,
+        mean_interval_us=options.mean_interval_us,
         worlds=options.worlds,
         rounds=options.rounds,
         seed=options.seed,
@@ -59,7 +70,9 @@ def print_report(report: dict[str, Any]) -> None:
         for failure, count in fault["failures"].items():
             say(f"  {fault['fault']}: {counted(count, failure)}; the first: {fault['first_failure']}")
     loss = f"{report['loss']:.0%} of messages lost"
-    say(f"  worlds of {report['grid']} cells, {loss}, {report['rounds']} rounds")
+    usual = report["topology"] == f"{TOPOLOGY.default} {report['grid']}"
+    cells = report["grid"] if usual else report["topology"]
+    say(f"  worlds of {cells} cells, {loss}, {report['rounds']} rounds")
     for found, where in ((report["scrambled"], "from random RAM"), (report["wounded"], None)):
         outcomes = ", ".join(
             f"{count} {outcome.replace('_', ' ')}" for outcome, count in found["outcomes"].items()

@@ -114,9 +114,12 @@ mean_interval_us = 100000
     [
         ("plane:range=70", "'range=70' is none of pitch_mm, margin_mm, .*; write e.g. plane:range_mm=70"),
         ("plane:range_mm=70,range_mm=80", "range_mm is there twice; give it once"),
-        ("plane:range_mm", "'range_mm' is none of"),
+        ("plane:range_mm", "range_mm: '' - it must be a whole number, 1 to 10,000"),
+        ("plane:range_mm=-5", "range_mm: -5 - it must be a whole number, 1 to 10,000"),
+        ("plane:spread=nan", "spread: nan - it must be 0 to 1"),
+        ("plane:range_mm=10001", "range_mm: 10,?001 - it must be a whole number, 1 to 10,000"),
         ("plane:", "'' is none of"),
-        ("plane:range_mm=0", "range_mm: 0 - it must be a whole number, 1 to 100,000"),
+        ("plane:range_mm=0", "range_mm: 0 - it must be a whole number, 1 to 10,000"),
         ("plane:range_mm=1.5", "range_mm: '?1.5'? - it must be a whole number"),
         ("plane:spread=1.5", r"spread: 1\.5 - it must be 0 to 1"),
         (
@@ -124,7 +127,6 @@ mean_interval_us = 100000
             "pitch_mm: 30 - robots have a diameter of 33 mm, and would stand in each other",
         ),
         ("plane:margin_mm=16", "margin_mm: 16 - robots have a diameter of 33 mm, and would stand in a wall"),
-        ("plane:clear_mm=101", "clear_mm: 101 - the radio reaches 100 mm"),
         ("plane:pitch_mm=100000", "grid: 32x32 - the floor is longer than 1 km"),
     ],
 )
@@ -137,8 +139,11 @@ def test_a_plane_says_all_that_is_not_usual():
     assert str(topology_of("plane")) == "plane 32x32"
     assert str(topology_of("plane:spread=0.25,range_mm=70", "4x3")) == "plane 4x3,range_mm=70,spread=0.25"
     assert topology_of("plane:range_mm=100", "4x3") == Plane(3, 4)
+    assert topology_of(str(Plane(3, 4, spread=1 / 3)).replace(" 4x3,", ":"), "4x3") == Plane(
+        3, 4, spread=1 / 3
+    )
     with pytest.raises(InputError, match="torus: yes - a plane has walls"):
-        topology_of("plane", torus=True)
+        topology_of("plane", "2x2", torus=True)
 
 
 @pytest.mark.parametrize(
@@ -208,6 +213,48 @@ def test_variables_that_mean_something_else(rover, old, new, message):
     with pytest.raises(InputError, match=message):
         Grid(open_program(path), **WORLD)
     assert Grid(open_program(path), grid="3x3").rounds == 0
+
+
+def test_a_predicate_cannot_move_robots(rover):
+    path = rover(legitimate="p = world.places_um; p -= 7; world.headings[:] = 9; return 0")
+    grid = Grid(open_program(path), **WORLD)
+    before = grid.robots
+    assert grid.error == 0
+    assert all((one == other).all() for one, other in zip(before, grid.robots, strict=True))
+
+
+def test_a_bad_floor_is_found_before_a_campaign(rover, tmp_path, refused):
+    program = rover(starts="return [[1, 1]] * 3")
+    (tmp_path / "plan.toml").write_text(f"""title = "bad"
+program = "{program.name}"
+timeline = ["restart:all@30"]
+trials = 2
+horizon_rounds = 100
+[world]
+grid = "3x1"
+topology = "plane"
+""")
+    says = ["plan.toml: program: program: rover.py - its starts put robot 0 at 1, 1 mm, in a wall"]
+    refused("measure", tmp_path / "plan.toml", "-o", tmp_path / "out", says=says)
+
+
+def test_many_motor_faults_have_a_limit(rover):
+    faults = ["motor:all,left=4,right=4@1"] * 22
+    grid = Grid(open_program(rover()), **WORLD, faults=faults)
+    grid.run(2)
+    assert grid.robots.strengths.tolist() == [[65_536, 65_536]] * 3
+
+
+def test_put_to_the_test_on_a_plane(rover, tmp_path, planaria):
+    path = rover()
+    path.write_text(path.read_text().partition("def starts")[0] + "def legitimate(world):\n    return 0\n")
+    world = ("--topology", "plane", "--grid", "5x5", "--mean-interval-us", 100_000)
+    report = json.loads(planaria("test", path, *world, "--worlds", 1, "--rounds", 60, "--json").stdout)
+    assert report["topology"] == "plane 5x5"
+    kinds = {fault["fault"].partition(":")[0] for fault in report["faults"]}
+    assert {"motor", "blind", "move", "flips"} <= kinds
+    assert not {"deaf", "cut", "carry"} & kinds
+    assert [fault["fault"] for fault in report["faults"] if not fault["alike"]] == []
 
 
 def test_a_predicate_of_robots_on_a_lattice(rover):

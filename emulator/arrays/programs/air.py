@@ -45,7 +45,7 @@ def _on_board(run, robot):
 
 @inner
 def _note_distance(run, floor, receiver, distance_mm):
-    noted = min(distance_mm, floor.distance_most)
+    noted = max(floor.least_noted, min(distance_mm, floor.distance_most))
     place = _on_board(run, receiver) + floor.distance
     store8(place, noted & 255)
     if floor.distance_most > 255:
@@ -58,9 +58,10 @@ def _note_light(run, floor, robot):
         return
     row = floor.places[robot, 1] * floor.light.shape[0] // floor.height
     col = floor.places[robot, 0] * floor.light.shape[1] // floor.width
+    noted = max(floor.least_noted, floor.light[row, col])
     place = _on_board(run, robot) + floor.light_byte
-    store8(place, floor.light[row, col] & 255)
-    store8(place + 1, floor.light[row, col] >> 8)
+    store8(place, noted & 255)
+    store8(place + 1, noted >> 8)
 
 
 @inner

@@ -19,6 +19,7 @@ from emulator.engine import Engine
 from emulator.goal import Goal
 from emulator.world.boards import STRAP
 from emulator.world.order import Kind, Moment, cells_may_live_until
+from emulator.world.plane import Plane
 from emulator.world.rate import NEVER
 from emulator.world.senses import Senses
 from firmware.budget import PORTS
@@ -26,6 +27,9 @@ from firmware.errors import InputError
 
 CELL_BYTES: Final = 680
 """Memory of a cell with all that is counted about it."""
+
+ROBOT_BYTES, NEIGHBOUR_BYTES = 160, 12
+"""Memory of a robot besides, and of each that it may hear, where the list grows."""
 
 BROADCAST_BYTES, MESSAGE_BYTES = 112, 110
 """Memory of a broadcast in the queue, and of a message that is listed, where the lists grow."""
@@ -78,7 +82,10 @@ class ProgramEngine(Engine):
     def _memory_bytes(self, config: RunConfig, rounds_on_the_way: float) -> int:
         listed = config.jitter_us or config.compute_us or config.faults
         on_the_way = PORTS * MESSAGE_BYTES if listed else BROADCAST_BYTES
-        return int(config.topology.cells * (CELL_BYTES + rounds_on_the_way * on_the_way))
+        near = 0.0
+        if isinstance(config.topology, Plane):
+            near = ROBOT_BYTES + NEIGHBOUR_BYTES * config.topology.neighbours
+        return int(config.topology.cells * (CELL_BYTES + near + rounds_on_the_way * on_the_way))
 
     def states_now(self) -> NDArray[np.int8]:
         return self._core.states

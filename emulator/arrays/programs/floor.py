@@ -54,6 +54,7 @@ class Floor(NamedTuple):
     distance: int
     distance_most: int
     light_byte: int
+    least_noted: int
     lost_below: int
     radio_base: np.uint64
     places: Any
@@ -108,6 +109,7 @@ def make_floor(
         distance=senses.distance,
         distance_most=(1 << 8 * senses.distance_bytes) - 1,
         light_byte=senses.light if light is not None else NOWHERE,
+        least_noted=senses.least,
         lost_below=threshold(config.loss),
         radio_base=np.uint64(mix((mix(config.seed) + Stream.RADIO) & MASK)),
         places=robots.places_um,

@@ -48,6 +48,14 @@ def quotient(value, by):
 
 
 @inner
+def _go(floor, robot, right, down):
+    """A robot goes so far, or to a wall."""
+    x, y = floor.places[robot, 0] + right, floor.places[robot, 1] + down
+    floor.places[robot, 0] = min(max(x, floor.radius), floor.width - floor.radius)
+    floor.places[robot, 1] = min(max(y, floor.radius), floor.height - floor.radius)
+
+
+@inner
 def _moved(floor, robot):
     """How far a robot is from where the lists were made, along the farther axis and half of the other.
 
@@ -66,18 +74,19 @@ def _drive(ram, floor):
         return farthest
     for robot in range(floor.robots):
         powers = ram + RAM_BYTES * robot + floor.motors
-        left, right = load8(powers), load8(powers + 1)
-        if left == 0 and right == 0:
+        one, other = load8(powers), load8(powers + 1)
+        if one == 0 and other == 0:
             continue
-        left = left * floor.strengths[robot, 0] >> STRENGTH_SHIFT
-        right = right * floor.strengths[robot, 1] >> STRENGTH_SHIFT
-        turn = quotient((right - left) * floor.step_turn, FULL)
+        one = one * floor.strengths[robot, 0] >> STRENGTH_SHIFT
+        other = other * floor.strengths[robot, 1] >> STRENGTH_SHIFT
+        turn = quotient((other - one) * floor.step_turn, FULL)
         heading = (floor.headings[robot] + turn) % TURN
         floor.headings[robot] = heading
-        ahead = (left + right) * floor.step_um // (2 * FULL)
+        ahead = (one + other) * floor.step_um // (2 * FULL)
         direction = heading >> DIRECTION_SHIFT
-        floor.places[robot, 0] += SINES[direction] * ahead + HALF >> SINE_SHIFT
-        floor.places[robot, 1] += -COSINES[direction] * ahead + HALF >> SINE_SHIFT
+        right = SINES[direction] * ahead + HALF >> SINE_SHIFT
+        down = -COSINES[direction] * ahead + HALF >> SINE_SHIFT
+        _go(floor, robot, right, down)
         farthest = max(farthest, _moved(floor, robot))
     return farthest
 
@@ -95,7 +104,7 @@ def _push(floor):
             away2 = dx * dx + dy * dy
             if away2 >= diameter * diameter:
                 continue
-            # Exact: a square root of so small a whole number is rounded rightly.
+            # Exact, as all roots of whole numbers below 2**52 are: no diameter is longer than 10 m.
             distance = np.int64(np.sqrt(np.float64(away2)))
             over = diameter - distance
             if distance == 0:
@@ -105,9 +114,6 @@ def _push(floor):
         floor.pushes[robot, 0], floor.pushes[robot, 1] = right, down
     farthest = np.int64(0)
     for robot in range(floor.robots):
-        x = places[robot, 0] + floor.pushes[robot, 0]
-        y = places[robot, 1] + floor.pushes[robot, 1]
-        places[robot, 0] = min(max(x, floor.radius), floor.width - floor.radius)
-        places[robot, 1] = min(max(y, floor.radius), floor.height - floor.radius)
+        _go(floor, robot, floor.pushes[robot, 0], floor.pushes[robot, 1])
         farthest = max(farthest, _moved(floor, robot))
     return farthest

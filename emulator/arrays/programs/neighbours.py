@@ -1,31 +1,40 @@
 """Who is near whom, compiled: all that can matter before somebody has moved half a skin (Verlet 1967)."""
 
+from typing import Final
+
 import numpy as np
 
 from emulator.arrays.compiled.jit import kept
 from emulator.arrays.programs.floor import Floor
+from emulator.world.host_memory import check_memory
+from emulator.world.plane import UM
+
+BINS_A_ROBOT: Final = 4
+"""At most: an empty floor has no more."""
+
+NOTHING, TOUCHING, HEARING = range(3)
+"""Lists that may lack room."""
 
 
 def listed(floor: Floor) -> Floor:
     """The floor with new lists, by where robots are now."""
-    side = _side(floor)
-    bins = (floor.width // side + 1) * (floor.height // side + 1) + floor.robots
-    if len(floor.bins) < bins:
-        floor = floor._replace(bins=np.empty(bins, np.int32))
-    while not make_lists(floor, side):
-        touching, hearing = (np.empty(2 * len(old), np.int32) for old in (floor.touching, floor.hearing))
-        floor = floor._replace(touching=touching, hearing=hearing)
+    # Whoever is near is in the same bin, or beside it; larger bins do, too.
+    side = max(floor.reach, 2 * floor.radius) + floor.skin
+    while (bins := (floor.width // side + 1) * (floor.height // side + 1)) > BINS_A_ROBOT * floor.robots + 1:
+        side *= 2
+    if len(floor.bins) < bins + floor.robots:
+        floor = floor._replace(bins=np.empty(bins + floor.robots, np.int32))
+    while (short := make_lists(floor, side)) != NOTHING:
+        old = floor.touching if short == TOUCHING else floor.hearing
+        check_memory("range_mm", f"{floor.reach // UM}", 2 * old.nbytes, "let the radio reach less far")
+        larger = np.empty(2 * len(old), np.int32)
+        floor = floor._replace(touching=larger) if short == TOUCHING else floor._replace(hearing=larger)
     return floor
-
-
-def _side(floor: Floor) -> int:
-    """Of a bin: whoever is near is in the same one, or beside it."""
-    return max(floor.reach, 2 * floor.radius) + floor.skin
 
 
 @kept
 def make_lists(floor, side):
-    """Fill the lists; returns whether there is room enough."""
+    """Fill the lists; returns which of them has not room enough, or NOTHING."""
     places, begins, touching, hearing = floor.places, floor.begins, floor.touching, floor.hearing
     across, down = floor.width // side + 1, floor.height // side + 1
     heads, after = floor.bins[: across * down], floor.bins[across * down :]
@@ -48,12 +57,12 @@ def make_lists(floor, side):
                     away2 = (places[other, 0] - x) ** 2 + (places[other, 1] - y) ** 2
                     if other != robot and away2 <= touch2:
                         if touch == len(touching):
-                            return False
+                            return TOUCHING
                         touching[touch] = other
                         touch += 1
                     if other != robot and away2 <= reach2:
                         if hear == len(hearing):
-                            return False
+                            return HEARING
                         place = hear
                         while place > begins[robot, 1] and hearing[place - 1] > other:
                             hearing[place] = hearing[place - 1]
@@ -63,4 +72,4 @@ def make_lists(floor, side):
                     other = np.int64(after[other])
     begins[floor.robots, 0], begins[floor.robots, 1] = touch, hear
     floor.listed_at[:] = places
-    return True
+    return NOTHING

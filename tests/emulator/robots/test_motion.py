@@ -132,3 +132,38 @@ def test_strengths_and_headings_follow_from_the_seed():
     assert (robots_of(plane, 6).headings != robots.headings).any()
     assert robots_of(Plane(2, 2), 5).strengths.tolist() == [[1024, 1024]] * 4
     assert robots.headings[:3].tolist() == robots_of(Plane(1, 3), 5).headings.tolist()
+
+
+def test_a_step_ends_at_the_wall_at_once():
+    """However fast a robot is, it is on the floor when others are pushed, and when lists are made."""
+    plane = Plane(3, 3, pitch_mm=34, margin_mm=17, speed_mm_s=1000, turn_deg_s=1000)
+    expected, ram = crowd(3, plane, 90_000)
+    robots = Robots(*(array.copy() for array in expected))
+    floor = listed(make_floor(plane, robots, Senses(motors=40), None, RunConfig(plane)))
+    for _ in range(40):
+        step(plane, expected, ram[:, 40:42].astype(np.int64))
+        while not move(ram.ctypes.data, floor):
+            floor = listed(floor)
+        assert (robots.places_um == expected.places_um).all()
+
+
+def test_roots_of_the_largest_robots_are_exact():
+    """Above 2**26 um a root of a whole number in float64 may be rounded up."""
+    plane = Plane(1, 2, diameter_mm=10_000, pitch_mm=10_000, margin_mm=20_000, range_mm=10_000)
+    for dx_um, dy_um in ((9_999_999, 12), (9_999_999, 4472), (7_071_067, 7_071_067)):
+        expected, ram = crowd(1, plane, 6_000_000)
+        expected.places_um[...] = [(2 * 10**7, 2 * 10**7), (2 * 10**7 + dx_um, 2 * 10**7 - dy_um)]
+        ram[:] = 0
+        robots = Robots(*(array.copy() for array in expected))
+        floor = listed(make_floor(plane, robots, Senses(motors=40), None, RunConfig(plane)))
+        step(plane, expected, np.zeros((2, 2), np.int64))
+        while not move(ram.ctypes.data, floor):
+            floor = listed(floor)
+        assert (robots.places_um == expected.places_um).all()
+
+
+def test_an_empty_floor_takes_little_memory():
+    """Bins are as many as robots, about, however long the walls are."""
+    plane = Plane(2, 2, pitch_mm=100_000, margin_mm=100_000, diameter_mm=1, range_mm=1)
+    floor = listed(make_floor(plane, robots_of(plane, 0), Senses(), None, RunConfig(plane)))
+    assert len(floor.bins) < 100

@@ -49,7 +49,7 @@ def test_random_worlds(seed):
         clear_mm=chance.choice([0, 40]),
         air_us=chance.choice([0, 5000]),
         spread=chance.choice([0, 0.2]),
-        speed_mm_s=chance.choice([7, 60]),
+        speed_mm_s=chance.choice([7, 60, 1000]),
     )
     world = {
         "seed": chance.randrange(1000),
