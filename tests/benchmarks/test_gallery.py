@@ -1,13 +1,16 @@
 """The table of programs that were hurt."""
 
 from benchmarks.gallery import EXAMPLES, HURTS, WORLDS, cell, hurt
+from benchmarks.robots import MOVED, ROUNDS
 from emulator.record.recovery import Judgement, Outcome, Recovery
 
 
 def test_all_programs_are_in_it():
-    """But for twins, which is a genome, and what is written in C, for campaigns want programs in Python."""
+    """But for twins, which is a genome, what is written in C, and robots, which have a table of their own."""
     programs = {path.stem for path in EXAMPLES.glob("*.py") if "    source = " not in path.read_text()}
-    assert WORLDS.keys() == programs - {"twins"}
+    robots = {name for name in programs if "plane" in (EXAMPLES / f"{name}.py").read_text()}
+    assert MOVED.keys() == ROUNDS.keys() == robots
+    assert WORLDS.keys() == programs - robots - {"twins"}
 
 
 def test_what_a_cell_says():

@@ -9,8 +9,10 @@ from emulator.config import RunConfig
 from emulator.faults import Fault
 from emulator.world.graph import Graph
 from emulator.world.lattices import Cube6, Hex6, Square4
-from emulator.world.region import check_inside
+from emulator.world.plane import Plane
+from emulator.world.region import Now, check_inside
 from emulator.world.region_text import parse_region
+from emulator.world.robots import robots_of
 from emulator.world.topologies import topology_of
 from firmware.budget import COMPUTE_MAX_US, HIDDEN_MAX
 from firmware.clock import Law
@@ -33,6 +35,7 @@ REGIONS = (
     ),
     *("swipe:0,16,31,16,3", "random:0.33", "band:0,4", "living:half:left", "living:random:.5"),
     *("disc:1,5,5,2", "rect:0,1,2,1,3,4", "line:0,0,0,2,7,7", "half:back", "ball:3,2", "ball:lone,1"),
+    *("near:300,200,80", "living:near:9,9,400"),
 )
 WORDS = (
     *REGIONS,
@@ -55,7 +58,10 @@ MANY = 240
 TOPOLOGIES = (
     *(Hex6(12, 12), Square4(3, 20), Cube6(8, 10, 3)),
     Graph(("a", "b", "lone"), ((1,), (0,), ())),
+    Plane(12, 20),
 )
+ROBOTS = robots_of(Plane(12, 20), 1)
+PLANES = ("plane", "plane:range_mm=70", "plane:spread=0.1,air_us=4800", "plane:clear_mm=0,pitch_mm=34")
 OTHERS = (
     "32x32",
     "64x48",
@@ -85,7 +91,7 @@ def read_region(content: bytes) -> None:
     for topology in TOPOLOGIES:
         with suppress(InputError):
             check_inside(region, topology, "fault")
-            cells = region.cells(topology, 1, 1, lambda: np.ones(MANY, np.bool_))
+            cells = region.cells(topology, 1, 1, Now(lambda: np.ones(MANY, np.bool_), ROBOTS))
             assert ((cells >= 0) & (cells < topology.cells)).all()
     check_inside(region, RunConfig().topology, "fault")
 
@@ -159,7 +165,24 @@ def genome(text: str) -> None:
         open_genome(text)
 
 
+def of_plane(random: Random) -> bytes:
+    text = random.choice(PLANES)
+    return utf8(
+        text if random.random() < 0.05 else misspelt(random, text, (*PLANES, "=", ",", "0.5", "-1", "nan"))
+    )
+
+
+def read_plane(content: bytes) -> None:
+    """What a plane says of itself makes the same plane again."""
+    topology = topology_of(content.decode("utf-8", "surrogatepass"), "5x4")
+    if isinstance(topology, Plane):
+        again = ":".join(["plane", *([",".join(topology.given)] if topology.given else [])])
+        assert topology_of(again, "5x4") == topology
+        assert (robots_of(topology, 1).places_um <= np.array(topology.walls_um)).all()
+
+
 TARGETS = (
+    Target("plane", of_plane, read_plane, 10_000),
     Target("region", of_region, read_region, 10_000),
     Target("fault", of_fault, read_fault, 8_000),
     Target("options", of_option, read_options, 4_500),

@@ -168,7 +168,7 @@ def test_a_plane_says_all_that_is_not_usual():
 )
 def test_floors_that_cannot_be(rover, changes, message):
     with pytest.raises(InputError, match=message):
-        Grid(open_program(rover(**changes)), **WORLD)
+        Grid(open_program(rover(**changes)), **WORLD, engine="reference")
 
 
 @pytest.mark.parametrize(
@@ -211,13 +211,13 @@ def test_variables_that_mean_something_else(rover, old, new, message):
     path = rover()
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(InputError, match=message):
-        Grid(open_program(path), **WORLD)
-    assert Grid(open_program(path), grid="3x3").rounds == 0
+        Grid(open_program(path), **WORLD, engine="reference")
+    assert Grid(open_program(path), grid="3x3", engine="reference").rounds == 0
 
 
 def test_a_predicate_cannot_move_robots(rover):
     path = rover(legitimate="p = world.places_um; p -= 7; world.headings[:] = 9; return 0")
-    grid = Grid(open_program(path), **WORLD)
+    grid = Grid(open_program(path), **WORLD, engine="reference")
     before = grid.robots
     assert grid.error == 0
     assert all((one == other).all() for one, other in zip(before, grid.robots, strict=True))
@@ -240,7 +240,7 @@ topology = "plane"
 
 def test_many_motor_faults_have_a_limit(rover):
     faults = ["motor:all,left=4,right=4@1"] * 22
-    grid = Grid(open_program(rover()), **WORLD, faults=faults)
+    grid = Grid(open_program(rover()), **WORLD, faults=faults, engine="reference")
     grid.run(2)
     assert grid.robots.strengths.tolist() == [[65_536, 65_536]] * 3
 
@@ -248,7 +248,7 @@ def test_many_motor_faults_have_a_limit(rover):
 def test_put_to_the_test_on_a_plane(rover, tmp_path, planaria):
     path = rover()
     path.write_text(path.read_text().partition("def starts")[0] + "def legitimate(world):\n    return 0\n")
-    world = ("--topology", "plane", "--grid", "5x5", "--mean-interval-us", 100_000)
+    world = ("--topology", "plane", "--grid", "5x5", "--mean-interval-us", 20_000)
     report = json.loads(planaria("test", path, *world, "--worlds", 1, "--rounds", 60, "--json").stdout)
     assert report["topology"] == "plane 5x5"
     kinds = {fault["fault"].partition(":")[0] for fault in report["faults"]}

@@ -113,7 +113,7 @@ def test_one_kind_of_fault(planaria):
     assert len(text.splitlines()) < 10
     process = planaria("faults", "burn")
     assert process.returncode == 2
-    assert "there is no kind 'burn'; kinds are babble, brownout" in process.stderr
+    assert "there is no kind 'burn'; kinds are babble, blind, brownout" in process.stderr
 
 
 @pytest.mark.parametrize("folder", ["out", "my cuts", "it's $HOME", "./-out"])

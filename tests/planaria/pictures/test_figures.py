@@ -18,7 +18,7 @@ def lived(faults=(), name="ring", rows=22, cols=22, rounds=8):
 
 
 def titles(grid):
-    panels = figures._panels(grid.genome, grid.config, grid.faults, grid._pictures)
+    panels = figures._panels(grid.genome, grid.config, grid.faults, grid._pictures, None)
     return [title for title, _ in panels]
 
 
