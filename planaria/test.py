@@ -9,7 +9,8 @@ import numpy as np
 from tqdm import tqdm
 
 from emulator.config import RunConfig
-from emulator.world.lattices import Sheet, Square4, Square8
+from emulator.world.graph import Graph
+from emulator.world.lattices import Cube6, Sheet, Square4, Square8
 from emulator.world.plane import Plane
 from emulator.world.topology import Topology
 from firmware.clock import Timing
@@ -107,9 +108,11 @@ def put_to_test(
         if not 1 <= value <= most:
             raise InputError(name, value, f"it must be 1 to {most:,}", "leave it out for what is usual")
     world: dict[str, Any] = {"grid": grid, "topology": topology, "mean_interval_us": mean_interval_us}
+    if topology.partition(":")[0] in (Graph.kind, Cube6.kind):
+        limit = "some faults strike a cell by its row and column, and it has not these alone"
+        raise InputError("topology", topology, limit, f"e.g. {Square8.kind}, or {Plane.kind}")
     where = RunConfig.of(world).topology
-    if not isinstance(where, Sheet):
-        raise InputError("topology", topology, "it has no rows and columns", f"e.g. {Square8.kind}, or plane")
+    assert isinstance(where, Sheet)
     if min(where.shape) < SIDE_MIN:
         limit = f"some faults strike the cell in row and column {SIDE_MIN - 1}"
         raise InputError("grid", grid, limit, f"give at least {SIDE_MIN}x{SIDE_MIN}")

@@ -82,3 +82,9 @@ def test_bad_input(planaria, arguments, says):
     done = planaria("test", *arguments)
     assert (done.returncode, says in done.stderr) == (2, True), done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("topology", ["graph:nodes.txt", "cube6"])
+def test_worlds_without_rows_and_columns_alone(refused, topology):
+    says = [f"topology: {topology} - some faults strike a cell by its row and column"]
+    refused("test", ROOT / "examples" / "leader.py", "--topology", topology, says=says)
