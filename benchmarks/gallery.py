@@ -8,6 +8,7 @@ not legitimate for 25 rounds before they were hurt are *not ready*, and are left
 """
 
 import argparse
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from statistics import median
@@ -42,12 +43,16 @@ WORLDS: Final = {
 
 
 class Hurt(NamedTuple):
-    """A column: what is done to the cells, and the share of messages that is lost all the time."""
+    """A column: what is done to the cells, the share of all messages that is lost, and other faults."""
 
     name: str
     fault: str
     loss: float
+    besides: tuple[str, ...] = ()
 
+
+Hurter = Callable[[str, Hurt, int], list[Recovery]]
+"""Takes the name of an example, what is done to it, and in how many worlds."""
 
 HURTS: Final = (
     Hurt("wiped, 5 % lost", "restart:half:left", 0.05),
@@ -60,11 +65,11 @@ def hurt(name: str, how: Hurt, trials: int) -> list[Recovery]:
     """What became of so many worlds of an example, with seeds from 0."""
     side, rounds = WORLDS[name]
     program = open_program(EXAMPLES / f"{name}.py")
-    fault = Fault.parse(f"{how.fault}@{rounds}")
+    faults = tuple(map(Fault.parse, (*how.besides, f"{how.fault}@{rounds}")))
     recoveries = []
     for seed in range(trials):
-        config = RunConfig(Square8(side, side), seed=seed, loss=how.loss, faults=(fault,))
-        recoveries += Grid(program, config=config, record=False).run(2 * rounds).recoveries
+        config = RunConfig(Square8(side, side), seed=seed, loss=how.loss, faults=faults)
+        recoveries += Grid(program, config=config, record=False).run(2 * rounds).recoveries[-1:]
     return recoveries
 
 
@@ -80,23 +85,40 @@ def cell(recoveries: list[Recovery]) -> str:
     return said
 
 
+def print_table(
+    trials: int, hurt: Hurter, hurts: Sequence[Hurt], rows: Mapping[str, Mapping[str, str]]
+) -> None:
+    """Print a row for each example as soon as it is known.
+
+    Args:
+        trials: for each cell of the table.
+        hurt: hurts so many worlds of an example.
+        hurts: the columns.
+        rows: name of an example -> what stands before these, by column.
+    """
+    first = next(iter(rows.values()))
+    with Pool(usable_cores()) as pool:
+        asked: dict[str, list[Future[list[Recovery]]]] = {
+            name: [pool.submit(hurt, name, how, trials) for how in hurts] for name in rows
+        }
+        print(f"| program | {' | '.join([*first, *(how.name for how in hurts)])} |")
+        print(f"|{'---|' * (1 + len(first) + len(hurts))}")
+        for name, futures in tqdm(asked.items(), unit=" programs", disable=None):
+            cells = (cell(future.result()) for future in futures)
+            tqdm.write(f"| {name} | {' | '.join([*rows[name].values(), *cells])} |")
+
+
 def main() -> None:
-    """Print a row for each example as soon as it is known."""
+    """Print the table of all examples."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gallery", description=__doc__)
     parser.add_argument("--trials", type=int, default=60, help="for each cell of the table")
     options = parser.parse_args()
     if options.trials < 1:
         parser.error(f"--trials: {options.trials} - it must be at least 1; 60 are usual")
-    with Pool(usable_cores()) as pool:
-        asked: dict[str, list[Future[list[Recovery]]]] = {
-            name: [pool.submit(hurt, name, how, options.trials) for how in HURTS] for name in WORLDS
-        }
-        print(f"| program | grid | rounds | {' | '.join(how.name for how in HURTS)} |")
-        print(f"|{'---|' * (3 + len(HURTS))}")
-        for name, futures in tqdm(asked.items(), unit=" programs", disable=None):
-            side, rounds = WORLDS[name]
-            cells = " | ".join(cell(future.result()) for future in futures)
-            tqdm.write(f"| {name} | {side}x{side} | {rounds} | {cells} |")
+    rows = {
+        name: {"grid": f"{side}x{side}", "rounds": str(rounds)} for name, (side, rounds) in WORLDS.items()
+    }
+    print_table(options.trials, hurt, HURTS, rows)
 
 
 if __name__ == "__main__":

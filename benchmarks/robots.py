@@ -12,21 +12,17 @@ half of its strength, all the time.
 
 import argparse
 import time
-from concurrent.futures import Future
 from math import pi, sqrt
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from tqdm import tqdm
 
-from benchmarks.gallery import cell
+from benchmarks.gallery import EXAMPLES, Hurt, print_table
 from emulator.record.recovery import Recovery
 from planaria import Grid, open_program
-from planaria.system.pool import Pool
-from planaria.system.processes import usable_cores
 
 ROOT: Final = Path(__file__).parents[1]
-EXAMPLES: Final = ROOT / "examples"
 KILOBOTS: Final = ROOT / "tests/firmware/hardware/kilobots"
 
 WALKER: Final = """
@@ -57,15 +53,6 @@ SPEEDS: Final = ((32, 200), (100, 30), (316, 4))
 """Robots along a side, and simulated seconds."""
 
 TICK_US: Final = 32_640
-
-
-class Hurt(NamedTuple):
-    """A column: what is done to the robots, the loss all the time, and what else is broken."""
-
-    name: str
-    fault: str
-    loss: float
-    besides: tuple[str, ...] = ()
 
 
 MOVED: Final = {"disperse": "move:half:left,right_mm=120", "phototaxis": "move:half:top,down_mm=400"}
@@ -139,15 +126,8 @@ def main() -> None:
         kind = "Python" if mean_us > TICK_US else "kilolib"
         speeds = [speed(path, mean_us, *how) for how in SPEEDS]
         tqdm.write(f"| {name} ({kind}) | {' | '.join(f'{one:.3g} x' for one in speeds)} |")
-    with Pool(usable_cores()) as pool:
-        asked: dict[str, list[Future[list[Recovery]]]] = {
-            name: [pool.submit(hurt, name, how, options.trials) for how in HURTS] for name in MOVED
-        }
-        print(f"\n| program | rounds | {' | '.join(how.name for how in HURTS)} |")
-        print(f"|{'---|' * (2 + len(HURTS))}")
-        for name, futures in tqdm(asked.items(), unit=" programs", disable=None):
-            cells = " | ".join(cell(future.result()) for future in futures)
-            tqdm.write(f"| {name} | {ROUNDS[name]} | {cells} |")
+    print()
+    print_table(options.trials, hurt, HURTS, {name: {"rounds": str(ROUNDS[name])} for name in MOVED})
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import ctypes
 from functools import lru_cache
 from importlib.util import find_spec
-from typing import Any, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from emulator.config import RunConfig
 from emulator.engine import Engine, Library
@@ -16,6 +16,11 @@ from firmware.handlers import Handlers
 from firmware.image import build_program
 from firmware.program import Firmware
 from firmware.program_in_c import ProgramInC
+
+if TYPE_CHECKING:
+    from firmware.hardware.binary import Binary
+    from firmware.hardware.build import Options
+    from firmware.hardware.chips import Chip
 
 CHIP: Final = "cortex-m0plus"
 """The chip of the engine ``iss`` when none is named."""
@@ -142,7 +147,7 @@ def _machine(
 
 
 @lru_cache(maxsize=1)
-def _built_once(image: bytes, chip: Any, options: Any) -> Any:
+def _built_once(image: bytes, chip: "Chip", options: "Options") -> "Binary":
     """What ``build`` makes of a program whose source is kept: thousands of trials run the same."""
     from firmware.hardware.build import build
 

@@ -126,7 +126,7 @@ class Engine(Hardware):
             return
         assert isinstance(self.topology, Plane)
         assert self.robots is not None
-        light = np.maximum(self._senses.least, light_below(self.topology, self.robots, self._light))
+        light = np.maximum(self._senses.least, light_below(self.topology, self.robots.places_um, self._light))
         self._on_boards[:, first : first + 2] = light.astype("<u2")[:, None].view(np.uint8)
 
     @property

@@ -40,12 +40,11 @@ _PACKED: Final = b"\x92"
 MESSAGE_BYTES: Final = 9
 """Of a message of kilolib, that are the program's."""
 
-LEGITIMATE, STRAPS, INPUTS, ROLES, STARTS, LIGHT = (
-    *("legitimate", "straps", "inputs", "roles"),
-    *("starts", "light"),
-)
-"""Functions of the file: what its runs are judged by, what is on the boards, and where robots begin and what
-light falls on them; all but the first may be missing."""
+LEGITIMATE, STRAPS, INPUTS, ROLES = "legitimate", "straps", "inputs", "roles"
+"""Functions of the file: what its runs are judged by, and what is on the boards, which may be missing."""
+
+STARTS, LIGHT = "starts", "light"
+"""Functions of the file that say where robots begin and what light falls on them; both may be missing."""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ import numpy as np
 from tqdm import tqdm
 
 from emulator.config import RunConfig
+from emulator.faults import Fault
 from emulator.world.graph import Graph
-from emulator.world.lattices import Cube6, Sheet, Square4, Square8
+from emulator.world.lattices import Cube6, Sheet, Square8
 from emulator.world.plane import Plane
 from emulator.world.topology import Topology
 from firmware.clock import Timing
@@ -52,10 +53,7 @@ FAULTS: Final = (
     "rolling:3@10+9",
     "mix:4@10+10",
 )
-"""One of every kind that a program in Python can suffer."""
-
-OF_WIRES: Final = ("deaf", "cut", "carry")
-"""Kinds that robots cannot suffer."""
+"""One of every kind that a program in Python can suffer on a lattice of squares."""
 
 OF_ROBOTS: Final = (
     "motor:half:left,right=0.5@10+10",
@@ -152,11 +150,17 @@ def _suffered(topology: Topology, mean_interval_us: int) -> list[str]:
     """Faults of every kind that cells there can suffer; about as many bits flip in a round at any pace."""
     pace = min(1.0, Timing().mean_interval_us / mean_interval_us)
     slowly = f"rate_hz={np.format_float_positional(0.05 * pace, trim='-')}"
-    texts = [text.replace("rate_hz=0.05", slowly) for text in FAULTS]
-    if isinstance(topology, Plane):
-        return [text for text in texts if text.partition(":")[0] not in OF_WIRES] + list(OF_ROBOTS)
-    squares = topology.kind in (Square8.kind, Square4.kind)
-    return [text for text in texts if squares or not text.startswith("carry")]
+    texts = [text.replace("rate_hz=0.05", slowly) for text in (*FAULTS, *OF_ROBOTS)]
+    return [text for text in texts if _is_of(topology, text)]
+
+
+def _is_of(topology: Topology, text: str) -> bool:
+    """Whether cells there can suffer a fault of this kind."""
+    try:
+        Fault.parse(text).check_topology(topology)
+    except InputError:
+        return False
+    return True
 
 
 def _disc(topology: Sheet) -> str:

@@ -78,11 +78,6 @@ class Fault(ABC):
     changes_ram: ClassVar[bool] = False
     """Whether it writes bytes into the RAM of cells that then go on with them."""
 
-    @property
-    def may_change_ram(self) -> bool:
-        """Whether it does so, or a fault of which it may consist."""
-        return self.changes_ram
-
     region: Region
     start_rounds: Decimal
     length_rounds: Decimal | None = None
@@ -164,6 +159,11 @@ class Fault(ABC):
             InputError: it is one.
         """
 
+    @property
+    def may_change_ram(self) -> bool:
+        """Whether it writes into RAM, or a fault of which it may consist does."""
+        return self.changes_ram
+
     def start_us(self, mean_interval_us: int) -> int:
         """Begin, in microseconds from the start of the run."""
         return _whole_us(self.start_rounds, mean_interval_us)
@@ -241,6 +241,12 @@ class Fault(ABC):
                 "fault", text, f"{cls.kind} needs {missing[0]}", f"add ,{missing[0]}=: {limits[missing[0]]}"
             )
         return region, values
+
+
+def ram_is_elsewhere(fault: Fault, fix: str) -> InputError:
+    """Why a fault cannot write into RAM of cells whose bytes do not mean what they mean on a chip."""
+    limit = "this machine keeps the variables of a program for kilolib elsewhere than a chip"
+    return InputError("fault", fault, limit, fix)
 
 
 def last_fault(faults: Sequence[Fault], mean_interval_us: int) -> tuple[int, float]:

@@ -101,7 +101,7 @@ class Mix(Compound, kind="mix"):
 
     @property
     def may_change_ram(self) -> bool:
-        return True
+        return any(Fault.kinds[text.partition(":")[0]].changes_ram for text in _MENU)
 
     def check(self, text: str) -> None:
         """Refuse a compound whose parts have no room."""

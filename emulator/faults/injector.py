@@ -5,7 +5,7 @@ from contextlib import suppress
 from functools import partial
 
 from emulator.cells import Hardware
-from emulator.faults.base import Fault, Life
+from emulator.faults.base import Fault, Life, ram_is_elsewhere
 from emulator.faults.tools import Tools
 from emulator.faults.versions import Version
 from emulator.world.order import Kind, Moment
@@ -41,8 +41,7 @@ class Injector:
             self._cells.check_version(fault.genome, fault)
         for part in fault.expand(self._tools.seed, self._planned + 1):
             if part.changes_ram and not self._cells.ram_as_on_chips:
-                limit = "this machine keeps the variables of a program for kilolib elsewhere than a chip"
-                raise InputError("fault", fault, limit, "choose the engine iss")
+                raise ram_is_elsewhere(fault, "choose the engine iss")
             self._planned += 1
             start_us = max(part.start_us(self._tools.mean_us), self._cells.soonest_fault_us)
             self._at(start_us, self._planned, partial(self._begin, part, self._planned))

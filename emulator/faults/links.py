@@ -180,12 +180,19 @@ class Mute(LinkFault, kind="mute"):
 
 
 @dataclass(frozen=True)
-class Deaf(Mute, kind="deaf"):
-    """The cells hear nobody: whatever leads to them is lost."""
+class WireFault(Mute):
+    """A fault of links that lead to the cells, or to others."""
 
     def check_topology(self, topology: Topology) -> None:
-        """Refuse robots, to whom no link leads."""
-        _check_wired(self, topology)
+        """Refuse robots, whom no wire joins."""
+        if isinstance(topology, Plane):
+            limit = "no wire leads to a robot that moves"
+            raise InputError("fault", self, limit, "choose mute, loss, babble or lie: what robots say")
+
+
+@dataclass(frozen=True)
+class Deaf(WireFault, kind="deaf"):
+    """The cells hear nobody: whatever leads to them is lost."""
 
     def ports(self, topology: Topology, cells: Cells) -> NDArray[np.uint8]:
         """All links that lead to them."""
@@ -193,14 +200,10 @@ class Deaf(Mute, kind="deaf"):
 
 
 @dataclass(frozen=True)
-class Cut(Mute, kind="cut"):
+class Cut(WireFault, kind="cut"):
     """Partition: links between the cells and the rest are cut; ``way``: ``both``, ``in`` or ``out``."""
 
     way: str = parameter(Limits(words=("both", "in", "out")), "both")
-
-    def check_topology(self, topology: Topology) -> None:
-        """Refuse robots, whom no link joins."""
-        _check_wired(self, topology)
 
     def ports(self, topology: Topology, cells: Cells) -> NDArray[np.uint8]:
         """All links that cross the border, in these directions."""
@@ -213,12 +216,6 @@ class Cut(Mute, kind="cut"):
         if self.way != "in":
             cut |= _links(topology, outside, range(PORTS), ~inside)
         return cut
-
-
-def _check_wired(fault: Fault, topology: Topology) -> None:
-    if isinstance(topology, Plane):
-        limit = "no wire leads to a robot that moves"
-        raise InputError("fault", fault, limit, "choose mute, loss, babble or lie: what robots say")
 
 
 def _links(

@@ -97,7 +97,7 @@ class Air:
 
     def _note_light(self, robot: int) -> None:
         assert self._light is not None
-        light = int(light_below(self._plane, self._robots, self._light)[robot])
+        light = int(light_below(self._plane, self._robots.places_um[robot], self._light))
         self._note(robot, self._senses.light, max(self._senses.least, light).to_bytes(2, "little"))
 
     def _note(self, robot: int, byte: int, noted: bytes) -> None:

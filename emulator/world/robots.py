@@ -96,10 +96,21 @@ def in_range(plane: Plane, robots: Robots) -> NDArray[np.int32]:
     return table
 
 
-def light_below(plane: Plane, robots: Robots, light: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How much of the light on the floor, int64[down, across], falls on each robot: int64[cells]."""
-    (x, y), (width_um, height_um), (down, across) = robots.places_um.T, plane.walls_um, light.shape
-    falls: NDArray[np.int64] = light[y * down // height_um, x * across // width_um]
+def light_below(plane: Plane, places_um: NDArray[np.int64], light: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How much of the light on the floor falls there.
+
+    Args:
+        plane: whose floor it is.
+        places_um: int64[..., 2].
+        light: of the whole floor, int64[down, across].
+
+    Returns:
+        int64[...].
+    """
+    (width_um, height_um), (down, across) = plane.walls_um, light.shape
+    falls: NDArray[np.int64] = light[
+        places_um[..., 1] * down // height_um, places_um[..., 0] * across // width_um
+    ]
     return falls
 
 

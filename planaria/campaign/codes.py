@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from emulator.config import RunConfig
+from emulator.faults.base import ram_is_elsewhere
 from emulator.world.topology import Topology
 from firmware.errors import InputError
 from planaria.campaign.graph import graph_of
@@ -47,8 +48,7 @@ def _check_in_c(plan: Plan, program: SourceProgram, topology: Topology) -> None:
     for point in plan.points():
         for fault in plan.trial(point, 0).config.faults:
             if fault.may_change_ram:
-                limit = "this machine keeps the variables of a program for kilolib elsewhere than a chip"
-                raise InputError("fault", fault, limit, "choose another action, or run it on --engine iss")
+                raise ram_is_elsewhere(fault, "choose another action, or run it on --engine iss")
 
 
 def check_parameters(plan: Plan, program: SourceProgram) -> None:

@@ -12,6 +12,7 @@ from simpy import Event
 
 from emulator.arrays.programs.called import Called
 from emulator.arrays.programs.core import ProgramCore
+from emulator.arrays.programs.floor import make_floor
 from emulator.arrays.programs.robots import RobotCore
 from emulator.cells import Cells
 from emulator.config import RunConfig
@@ -63,7 +64,9 @@ class ProgramEngine(Engine):
         if self.robots is None:
             self._core = ProgramCore(*given)
         else:
-            self._core = RobotCore(*given, self.robots, self._senses, self._light)
+            assert isinstance(config.topology, Plane)
+            floor = make_floor(config.topology, self.robots, self._senses, self._light, config)
+            self._core = RobotCore(floor, *given)
         self._due = -1
         cells = np.arange(config.topology.cells)
         running = self._core.boot(cells, self._on_boards[:, STRAP], 0)

@@ -8,33 +8,24 @@ from emulator.arrays.compiled.jit import entered, is_warm
 from emulator.arrays.programs.air import DONE, STALE, live_as_robots
 from emulator.arrays.programs.cell import WIRED
 from emulator.arrays.programs.core import ProgramCore
-from emulator.arrays.programs.floor import NEXT_STEP, make_floor
+from emulator.arrays.programs.floor import NEXT_STEP, Floor
 from emulator.arrays.programs.neighbours import listed
-from emulator.config import RunConfig
-from emulator.world.plane import Plane
-from emulator.world.robots import Robots
-from emulator.world.senses import Senses
 
 
 class RobotCore(ProgramCore):
     """All robots of a plane, each with its 256 bytes of RAM.
 
     Args:
-        config: the world.
-        more: as of ``ProgramCore``; then where the robots are, which are moved there, their senses, and the
-            light on the floor, int64[down, across], or None.
+        floor: on which they are; they are moved there.
+        given: as of ``ProgramCore``.
     """
 
-    def __init__(self, config: RunConfig, *more: Any) -> None:
-        *given, robots, senses, light = more
-        super().__init__(config, *given)
-        assert isinstance(config.topology, Plane)
-        assert isinstance(robots, Robots)
-        assert isinstance(senses, Senses)
+    def __init__(self, floor: Floor, *given: Any) -> None:
+        super().__init__(*given)
         self._run.cells.rows[:-1, WIRED] = 1
         # Whom chance deprives of a message is decided for each hearer by itself.
         self._run = self._run._replace(world=self._run.world._replace(lost_below=np.uint64(0)))
-        self._floor = listed(make_floor(config.topology, robots, senses, light, config))
+        self._floor = listed(floor)
 
     @property
     def compiles(self) -> bool:
