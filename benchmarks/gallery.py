@@ -22,7 +22,7 @@ from emulator.record.recovery import Outcome, Recovery
 from emulator.world.lattices import Square8
 from planaria import Grid, open_program
 from planaria.campaign.yardstick import APART
-from planaria.system.pool import Pool
+from planaria.system.pool import Pool, result_of
 from planaria.system.processes import usable_cores
 
 EXAMPLES: Final = Path(__file__).parents[1] / "examples"
@@ -104,7 +104,7 @@ def print_table(
         print(f"| program | {' | '.join([*first, *(how.name for how in hurts)])} |")
         print(f"|{'---|' * (1 + len(first) + len(hurts))}")
         for name, futures in tqdm(asked.items(), unit=" programs", disable=None):
-            cells = (cell(future.result()) for future in futures)
+            cells = (cell(result_of(future)) for future in futures)
             tqdm.write(f"| {name} | {' | '.join([*rows[name].values(), *cells])} |")
 
 

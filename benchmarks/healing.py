@@ -21,7 +21,7 @@ from planaria import Grid
 from planaria.appraisal import CUTS, room
 from planaria.campaign.statistics import clopper_pearson
 from planaria.healing import LOSS, MARGIN, Healed, Wound, cuts, harder, heal, in_own_worlds
-from planaria.system.pool import Pool
+from planaria.system.pool import Pool, result_of
 from planaria.system.processes import usable_cores
 
 HARD_LOSS: Final = 0.5
@@ -58,7 +58,7 @@ class Row(NamedTuple):
 
     def cells(self) -> list[str]:
         """Its cells of the table."""
-        cut, cut_hard, harder = ([future.result() for future in part] for part in self[2:])
+        cut, cut_hard, harder = ([result_of(future) for future in part] for part in self[2:])
         facts, target = self.genome.facts, self.genome.target
         seconds = facts.get("train_seconds")
         wounds = [*([one] for one in cut), cut, cut_hard, *([one] for one in harder)]
@@ -68,7 +68,7 @@ class Row(NamedTuple):
             str(max(target.width, target.height)),
             str(facts.get("seed", "-")),
             f"{seconds:,.0f}" if isinstance(seconds, int | float) else "-",
-            *(f"{error:.1f}" for error in self.errors.result()),
+            *(f"{error:.1f}" for error in result_of(self.errors)),
             *([count(healed) for healed in wounds] + not_grown if cut else ["-"] * (len(CUTS) + 6)),
         ]
 
@@ -124,7 +124,7 @@ def main() -> None:
         print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
         for row in tqdm(rows, unit=" genomes", disable=None):
             tqdm.write(f"| {' | '.join(row.cells())} |")
-        wounds = [[future.result() for future in row.cut] for row in rows if row.cut]
+        wounds = [[result_of(future) for future in row.cut] for row in rows if row.cut]
     shares = [fmean(healed.clean / len(healed.worst) for healed in cut) for cut in wounds]
     if shares:
         print(f"clean after a cut, on average: {fmean(shares):.2%}; of the worst genome: {min(shares):.2%}")

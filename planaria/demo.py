@@ -5,7 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +24,7 @@ from planaria.compiling import compile_first
 from planaria.grid import Grid
 from planaria.outputs import check_results, check_worth, make_folder
 from planaria.shipped import genome_path, open_genome
-from planaria.system.pool import Pool
+from planaria.system.pool import Pool, first_done
 from planaria.system.processes import MAIN_GUARD, check_main_guard, usable_cores
 from planaria.train import USUAL, require_training, train_to_genome
 from planaria.training_files import TrainingFiles, refuse_interrupted
@@ -160,20 +160,26 @@ def _run_all(genome: Genome, trials: list[Trial], quiet: bool) -> dict[str, dict
         tqdm(total=rounds, unit=" rounds", desc="running", disable=None, leave=False, file=sys.stderr) as bar,
     ):
         futures = {pool.submit(run_trial, genome.to_bytes(), trial): trial for trial in trials}
-        for future in as_completed(futures):
-            trial = futures[future]
-            try:
-                results[trial.name] = future.result()
-            except BrokenExecutor as error:
-                raise InputError(
-                    "run",
-                    trial.name,
-                    "its process has died",
-                    f"put the program that called below {MAIN_GUARD} or see whether memory runs out",
-                ) from error
-            bar.update(trial.rounds)
-            _say(quiet, f"  {trial.name}: {results[trial.name]['wall_s']} s")
+        while futures:
+            done = first_done(futures)
+            for future in [one for one in futures if one in done]:
+                trial = futures.pop(future)
+                results[trial.name] = _result(future, trial)
+                bar.update(trial.rounds)
+                _say(quiet, f"  {trial.name}: {results[trial.name]['wall_s']} s")
     return results
+
+
+def _result(future: Future[dict[str, Any]], trial: Trial) -> dict[str, Any]:
+    try:
+        return future.result()
+    except BrokenExecutor as error:
+        raise InputError(
+            "run",
+            trial.name,
+            "its process has died",
+            f"put the program that called below {MAIN_GUARD} or see whether memory runs out",
+        ) from error
 
 
 @contextmanager

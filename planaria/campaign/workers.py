@@ -7,19 +7,14 @@ often: a trial whose worker has died is simply done again.
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    BrokenExecutor,
-    Future,
-    wait,
-)
+from concurrent.futures import BrokenExecutor, Future
 from typing import Final, Self
 
 from firmware.errors import InputError
 from planaria.campaign.trial import Trial, TrialResult, run_trial
 from planaria.code import Code
 from planaria.counted import counted
-from planaria.system.pool import Pool
+from planaria.system.pool import Pool, first_done
 from planaria.system.processes import MAIN_GUARD
 
 OUT_PER_WORKER: Final = 4
@@ -125,7 +120,7 @@ class Processes(Workers):
                 out[self.submit(trial)] = trial
             if not out:
                 return
-            ready, _ = wait(out, LOOK_S, FIRST_COMPLETED)
+            ready = first_done(out, LOOK_S)
             results, died = [], []
             for future in ready:
                 trial = out.pop(future)

@@ -1,17 +1,19 @@
 """Processes of this machine that run functions, and that end with this one, whatever ends it."""
 
 import ctypes
+import math
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+import time
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from multiprocessing import active_children, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 from firmware.system.interrupts import held
 from planaria.system.ending import check_room
@@ -26,6 +28,11 @@ QUIET: Final = {"PYTHONWARNINGS": "ignore:resource_tracker"}
 
 PR_SET_PDEATHSIG: Final = 1
 """Linux: which signal a process gets when its parent ends."""
+
+HELD_S: Final = 0.1
+"""How long an interrupt is held, at most, while something is waited for."""
+
+T = TypeVar("T")
 
 
 def _nothing() -> None:
@@ -104,6 +111,30 @@ class Pool:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def first_done(futures: Collection[Future[T]], limit_s: float = math.inf) -> set[Future[T]]:
+    """Wait until some of these are done; gives those, or none when the limit has passed.
+
+    Waiting locks every future for a moment. An interrupt in this moment would leave locked what the pool must
+    lock to close, and so neither would ever end; thus it is held until the locks are free again.
+    """
+    deadline_s = time.monotonic() + limit_s
+    while True:
+        with held():
+            done, _ = wait(futures, min(limit_s, HELD_S), FIRST_COMPLETED)
+        if done or time.monotonic() >= deadline_s:
+            return done
+
+
+def result_of(future: Future[T]) -> T:
+    """Wait for the result of a future, as ``first_done`` waits.
+
+    Raises:
+        BrokenExecutor: its process has died; or what its function has raised.
+    """
+    first_done([future])
+    return future.result()
 
 
 def _environment() -> AbstractContextManager[None]:
