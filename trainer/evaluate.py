@@ -3,6 +3,8 @@
 A round is sixteen steps: every cell has then updated once on average.
 """
 
+import math
+from statistics import fmean
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -29,6 +31,9 @@ CLEAN: Final = 3.0
 """E at or below which an organism is whole."""
 
 _CHUNK_ROUNDS: Final = 4
+
+SCORE_DIGITS: Final = 12
+"""Of a score: a logarithm's last bit depends on the machine's C library."""
 
 
 class Judgement(NamedTuple):
@@ -57,8 +62,8 @@ class Judgement(NamedTuple):
     @property
     def score(self) -> float:
         """Less is better: first the share that is whole, then how near the pictures are."""
-        errors = np.array(self.grown + self.healed)
-        return float(1 - self.share + np.log1p(np.minimum(errors, 1e6)).mean() / 100)
+        far = [math.log1p(min(error, 1e6)) for error in self.grown + self.healed]
+        return round(1 - self.share + fmean(far) / 100, SCORE_DIGITS)
 
 
 class Judge:

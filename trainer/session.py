@@ -80,10 +80,7 @@ def train(
 
 
 def _one_blas_thread() -> AbstractContextManager[Any]:
-    """NumPy's products here are small: threads spin for each other, and starve beside another busy program.
-
-    With one the sums have one order, too, whatever the machine.
-    """
+    """NumPy's products are small: threads spin for each other, and starve beside another busy program."""
     limited: AbstractContextManager[Any] = (
         ThreadpoolController().select(internal_api="openblas").limit(limits=1)
     )

@@ -1,6 +1,7 @@
 """The training loop: one ``step`` of it fits on a screen; ``keeping`` saves and resumes it."""
 
 import json
+import math
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -273,7 +274,7 @@ class Training:
     def _apply(self, gradient: Gradient, progress: float) -> bool:
         """Move the parameters; each tensor's gradient has unit norm. Not if that is beyond all numbers."""
         natural = gradient.natural()
-        norms = {name: float(np.linalg.norm(g)) for name, g in natural.items()}
+        norms = {name: math.sqrt((g * g).sum()) for name, g in natural.items()}
         if not np.isfinite(list(norms.values())).all():
             return False
         rate = np.float32(self.recipe.learning_rate(self.steps_done, progress) * self.watchdog.scale)

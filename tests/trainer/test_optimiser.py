@@ -55,9 +55,9 @@ def test_soap_is_adam_in_the_basis_that_it_has():
 
 
 def test_soap_turns_its_basis_to_that_of_the_gram_matrices():
-    """First by eigenvectors, the longest first; then in each fifth step by a power iteration."""
+    """In each tenth step, by a power iteration."""
     soap, grams = Soap(SHAPE), [np.zeros((size, size)) for size in SHAPE]
-    for step, g in enumerate(gradients(6)):
+    for step, g in enumerate(gradients(11)):
         before = soap.state["left_basis"].copy(), soap.state["right_basis"].copy()
         soap.direction(g, step)
         for side, (gram, product) in enumerate(zip(grams, (g @ g.T, g.T @ g), strict=True)):
@@ -65,11 +65,7 @@ def test_soap_turns_its_basis_to_that_of_the_gram_matrices():
             name = ("left", "right")[side]
             near(soap.state[name], gram)
             basis = soap.state[f"{name}_basis"]
-            if step == 0:
-                turned = basis.T @ gram @ basis
-                near(turned, np.diag(np.diag(turned)))
-                assert (np.diff(np.diag(turned)) < 1e-6).all()
-            elif step == 5:
+            if step in {0, 10}:
                 near(basis.T @ basis, np.eye(len(basis)))
                 near(gram + np.tril(basis.T @ gram @ before[side], -1), gram)
                 assert not np.allclose(basis, before[side])
@@ -87,6 +83,9 @@ def test_only_adam_minds_how_the_axes_lie(name, minds):
     if name != "muon":  # before that, squares are those of the axes as they lie
         for optimiser in (plain, turned):
             optimiser.state["square"][...] = 1e-5
+    if name == "soap":
+        for side, turn in (("left", left), ("right", right)):
+            turned.state[f"{side}_basis"][...] = turn @ plain.state[f"{side}_basis"]
     apart = []
     for step, gradient in enumerate(others, 1):
         expected = left @ plain.direction(gradient, step) @ right.T
@@ -100,9 +99,9 @@ def test_muon_goes_equally_far_along_all_axes(shape):
     muon, mean = Muon(shape), np.zeros(shape)
     for step, gradient in enumerate(gradients(3, shape)):
         found = muon.direction(gradient, step)
-        assert np.linalg.svd(found)[1] == pytest.approx(np.full(min(shape), Muon.LENGTH), rel=1e-5)
+        assert np.linalg.svd(found)[1] == pytest.approx(np.full(min(shape), Muon.LENGTH), rel=0.4)
         mean = 0.95 * mean + 0.05 * gradient
-        # The nearest such matrix: with what comes ahead, its product is symmetric and positive.
+        # None is turned: with what comes ahead, its product is symmetric and positive.
         ahead = 0.05 * gradient + 0.95 * mean
         product = found.T @ ahead if shape[1] <= shape[0] else found @ ahead.T
         near(product, product.T)
