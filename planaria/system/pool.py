@@ -118,13 +118,17 @@ def first_done(futures: Collection[Future[T]], limit_s: float = math.inf) -> set
 
     Waiting locks every future for a moment. An interrupt in this moment would leave locked what the pool must
     lock to close, and so neither would ever end; thus it is held until the locks are free again.
+
+    Args:
+        futures: of a pool; where there are none, nothing is waited for.
+        limit_s: how long, about.
     """
     deadline_s = time.monotonic() + limit_s
-    while True:
+    done: set[Future[T]] = set()
+    while futures and not done and (left_s := deadline_s - time.monotonic()) > 0:
         with held():
-            done, _ = wait(futures, min(limit_s, HELD_S), FIRST_COMPLETED)
-        if done or time.monotonic() >= deadline_s:
-            return done
+            done, _ = wait(futures, min(left_s, HELD_S), FIRST_COMPLETED)
+    return done
 
 
 def result_of(future: Future[T]) -> T:

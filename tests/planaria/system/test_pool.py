@@ -14,6 +14,7 @@ def test_it_gives_those_that_are_done_and_none_at_the_limit():
         quick, slow = pool.submit(abs, -7), pool.submit(time.sleep, 60)
         assert first_done([quick, slow]) == {quick}
         assert first_done([slow], 0.2) == set()
+        assert first_done([]) == set()
         assert result_of(quick) == 7
 
 
