@@ -4,17 +4,19 @@ Speed: robots that walk at random, wake and speak twice a second, hear who is wi
 other; a fifth of the floor is covered. Simulated seconds by seconds of one core. Beside it programs for
 Kilobots: ``loop`` 31 times a second, a message twice a second.
 
-Recovery: 30 robots, 60 worlds; they have their time, are hurt once, and have it again. *Moved*: half of them
-are carried away as the file of the example says, with 5 and 30 % of all messages lost; *scrambled*: every
+Recovery: robots of an example as its file says, 60 worlds; they have their time, are hurt once, and have it
+again. *Moved*: some are carried away, as there, with 5 and 30 % of all messages lost; *scrambled*: every
 byte of their RAM is random; *weak*: they are moved, and in every third robot the motor that turns left has
 half of its strength, all the time.
 """
 
 import argparse
 import time
+from collections.abc import Mapping
 from math import pi, sqrt
 from pathlib import Path
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from tqdm import tqdm
 
@@ -55,8 +57,29 @@ SPEEDS: Final = ((32, 200), (100, 30), (316, 4))
 TICK_US: Final = 32_640
 
 
-MOVED: Final = {"disperse": "move:half:left,right_mm=120", "phototaxis": "move:half:top,down_mm=400"}
-ROUNDS: Final = {"disperse": 600, "phototaxis": 1500}
+class Scene(NamedTuple):
+    """Where the robots of an example are, and how long; how some of them are moved; and its parameters."""
+
+    grid: str
+    topology: str
+    rounds: int
+    moved: str
+    given: Mapping[str, int] = MappingProxyType({})
+
+
+SCENES: Final = {
+    "disperse": Scene("6x5", "plane", 600, "move:half:left,right_mm=120"),
+    "phototaxis": Scene("6x5", "plane", 1500, "move:half:top,down_mm=400"),
+    "orbit": Scene("3x3", "plane:range_mm=250", 900, "move:half:left,down_mm=90"),
+    "edge": Scene("6x5", "plane:range_mm=150,margin_mm=400", 900, "move:rect:0,0,1,3,down_mm=-80"),
+    "shape": Scene(
+        "6x6",
+        "plane:range_mm=140,margin_mm=420",
+        12_000,
+        "move:near:605,330,80,right_mm=130",
+        {"dot_mm": 19},
+    ),
+}
 HURTS: Final = (
     Hurt("moved, 5 % lost", "", 0.05),
     Hurt("moved, 30 % lost", "", 0.3),
@@ -67,18 +90,18 @@ HURTS: Final = (
 
 def hurt(name: str, how: Hurt, trials: int) -> list[Recovery]:
     """What became of so many worlds of an example, with seeds from 0."""
-    program, rounds = open_program(EXAMPLES / f"{name}.py"), ROUNDS[name]
-    faults = [*how.besides, f"{how.fault or MOVED[name]}@{rounds}"]
+    scene = SCENES[name]
+    program = open_program(EXAMPLES / f"{name}.py").with_parameters(scene.given)
     world: dict[str, Any] = {
-        "grid": "6x5",
-        "topology": "plane",
+        "grid": scene.grid,
+        "topology": scene.topology,
         "mean_interval_us": 200_000,
-        "faults": faults,
+        "faults": [*how.besides, f"{how.fault or scene.moved}@{scene.rounds}"],
     }
     recoveries = []
     for seed in range(trials):
         grid = Grid(program, record=False, seed=seed, loss=how.loss, **world)
-        recoveries.append(grid.run(2 * rounds).recoveries[-1])
+        recoveries.append(grid.run(2 * scene.rounds).recoveries[-1])
     return recoveries
 
 
@@ -127,7 +150,9 @@ def main() -> None:
         speeds = [speed(path, mean_us, *how) for how in SPEEDS]
         tqdm.write(f"| {name} ({kind}) | {' | '.join(f'{one:.3g} x' for one in speeds)} |")
     print()
-    print_table(options.trials, hurt, HURTS, {name: {"rounds": str(ROUNDS[name])} for name in MOVED})
+    print_table(
+        options.trials, hurt, HURTS, {name: {"rounds": str(scene.rounds)} for name, scene in SCENES.items()}
+    )
 
 
 if __name__ == "__main__":

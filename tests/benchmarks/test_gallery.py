@@ -1,7 +1,7 @@
 """The table of programs that were hurt."""
 
 from benchmarks.gallery import EXAMPLES, HURTS, WORLDS, cell, hurt
-from benchmarks.robots import MOVED, ROUNDS
+from benchmarks.robots import SCENES
 from emulator.record.recovery import Judgement, Outcome, Recovery
 
 
@@ -9,7 +9,7 @@ def test_all_programs_are_in_it():
     """But for twins, which is a genome, what is written in C, and robots, which have a table of their own."""
     programs = {path.stem for path in EXAMPLES.glob("*.py") if "    source = " not in path.read_text()}
     robots = {name for name in programs if "plane" in (EXAMPLES / f"{name}.py").read_text()}
-    assert MOVED.keys() == ROUNDS.keys() == robots
+    assert SCENES.keys() == robots
     assert WORLDS.keys() == programs - robots - {"twins"}
 
 
