@@ -173,6 +173,7 @@ def locate(me, x, y, away):
         down = me.entropy // 8 % 7 - 3
     length = root(right * right + down * down)
     wrong = away - length
+    # To the nearest part of a millimetre: if it were rounded down, all robots would drift to one side.
     part = 2 * length * (4 if me.kind == MOVES or me.sure == 0 else 8)
     me.x += (2 * right * wrong + part // 2) // part
     me.y += (2 * down * wrong + part // 2) // part
@@ -208,7 +209,7 @@ def look(me):
         me.x += me.entropy % 1024 - 512
         me.y += me.entropy // 1024 % 1024 - 512
     if me.kind == MOVES:
-        if free(me) < 2 or me.follows == 0:  # in the middle of others it only pushes
+        if free(me) < 2 or me.follows == 0:  # it only pushes, or there is nobody to walk around
             me.kind = WAITS
     elif me.sure and shows(me, 0, 0):
         me.kind = SITS
