@@ -105,8 +105,8 @@ def test_headers_of_the_examples_are_those_of_their_programs(name):
     assert (EXAMPLES / f"{name}.h").read_text() == c_header(program.handlers, f"planaria header {name}.py")
 
 
-def test_three_of_them_have_headers():
-    assert HEADERS == ["firefly", "leader", "majority"]
+def test_five_of_them_have_headers():
+    assert HEADERS == ["bitmap_vote", "disperse", "firefly", "leader", "majority"]
 
 
 @pytest.mark.parametrize(

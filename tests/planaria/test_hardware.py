@@ -54,7 +54,7 @@ TWINS = sorted(path.stem for path in EXAMPLES.glob("*.c") if "kilolib.h" not in 
 
 
 def test_twins():
-    assert TWINS == ["firefly", "hop_count", "leader", "majority"]
+    assert TWINS == ["bitmap_vote", "disperse", "firefly", "hop_count", "leader", "majority"]
 
 
 @pytest.mark.parametrize("name", TWINS)
@@ -74,6 +74,9 @@ def test_a_program_in_c_does_what_its_twin_does(hardware, planaria, name, target
         ("leader", "neighbour->distance >= LIMIT", "neighbour->distance > LIMIT"),
         ("majority", "YES * board()->sees", "board()->sees ? YES : 0"),
         ("firefly", "floor_divide(sum, count + 1)", "sum / (count + 1)"),
+        ("bitmap_vote", "2 * most >= known", "2 * most > known"),
+        ("bitmap_vote", "count > most", "count >= most"),
+        ("disperse", "distance_mm > me->nearest_mm", "distance_mm >= me->nearest_mm"),
         ("hop_count", "age > PATIENCE_WAKES", "age >= PATIENCE_WAKES"),
         ("hop_count", "me->inbox[port].hops = said->hops;", ""),
     ],

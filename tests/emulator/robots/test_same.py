@@ -10,11 +10,16 @@ from emulator.choose import make_engine
 from emulator.config import RunConfig
 from emulator.faults import Fault
 from emulator.world.plane import Plane
+from firmware.clock import Timing
 from firmware.hardware.chips import CHIPS
 from firmware.program_in_c import ProgramInC
+from planaria.code import engine_of
+from planaria.program import open_program
 from tests.emulator.random_worlds import Quiet
 from tests.emulator.robots.rover import Rover, robots
 from tests.firmware.hardware.in_c import KILOLIB_IS_NATIVE as NATIVE
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
 
 FAULTS = (
     "restart:half:left@10", "restart:half:left,ram=random@10", "kill:disc:1,1,1,ram=stale@10+5",
@@ -78,6 +83,28 @@ def test_motors_outlast_a_clock_and_not_power():
     engine.run(60)
     moved = (engine.robots.places_um != before).any(1)
     assert moved.tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_disperse_in_two_languages(hardware, seed):
+    faults = ("move:half:left,right_mm=60@40", "scramble:half:top@55", "blind:half:top@70+5")
+    config = RunConfig(
+        Plane(4, 4, pitch_mm=70, speed_mm_s=50, turn_deg_s=200),
+        timing=Timing(mean_interval_us=200_000),
+        seed=seed,
+        loss=0.1,
+        faults=tuple(map(Fault.parse, faults)),
+    )
+
+    def lived(name):
+        engine = engine_of(open_program(EXAMPLES / "disperse.py"), config, name)
+        result = engine.run(100)
+        return result, engine.states.tobytes(), *(array.tobytes() for array in engine.robots)
+
+    expected = lived("reference")
+    assert len(set(expected[0].error_by_round)) > 10
+    for name in ("window", "native", "iss"):
+        assert lived(name) == expected, name
 
 
 def test_kilolib(hardware):

@@ -173,8 +173,9 @@ def test_the_native_cell_in_random_worlds(hardware, make_genome, seed):
 TWINS = [program for program in PROGRAMS if (EXAMPLES / program.name).with_suffix(".c").is_file()]
 
 
-def test_four_programs_are_in_two_languages():
-    assert [twin.name for twin in TWINS] == ["hop_count.py", "leader.py", "majority.py", "firefly.py"]
+def test_five_programs_of_cells_are_in_two_languages():
+    names = ["hop_count.py", "leader.py", "majority.py", "firefly.py", "bitmap_vote.py"]
+    assert [twin.name for twin in TWINS] == names
 
 
 @pytest.mark.parametrize("seed", range(3))
