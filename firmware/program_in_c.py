@@ -21,6 +21,9 @@ _KILOLIB: Final = re.compile(
     rb'^(?:\xef\xbb\xbf)?[ \t]*#[ \t]*include[ \t]*[<"](?:[^>"\n]*/)?(?:kilolib|kilombo)\.h[>"]', re.MULTILINE
 )
 
+KILOLIB_TICK_US: Final = 32_640
+"""Of a Kilobot's clock; with clocks of this mean interval a round is a tick."""
+
 PROGRAM_MAX_BYTES: Final = 1 << 20
 """Of a source: one of more is none that was written by hand."""
 

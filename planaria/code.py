@@ -145,7 +145,7 @@ def check_in_python(code: Code, who: str) -> None:
     """
     if isinstance(code, SourceProgram) and code.is_in_c:
         limit = f"its functions are written in C ({code.handlers.source}), and {who} needs them in Python"
-        raise InputError("program", code.path, limit, "planaria run takes it, and --check compares engines")
+        raise InputError("program", code.path, limit, "planaria test and run --check compare engines")
 
 
 def usual_engine(code: Code) -> str:

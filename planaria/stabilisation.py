@@ -8,7 +8,7 @@ at round boundaries.
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,9 +20,6 @@ from emulator.record.result import RunResult
 from firmware.budget import CHANNELS, VISIBLE
 from planaria.code import engine_of
 from planaria.program import SourceProgram
-
-STRIKES_AT: Final = 100
-"""Round of the fault; a world has to have been legitimate for a while by then."""
 
 
 class Return(NamedTuple):
@@ -47,21 +44,24 @@ class Return(NamedTuple):
     disturbed: float | None
 
 
-def find_back(program: SourceProgram, fault: str, rounds: int, world: dict[str, Any]) -> Return:
-    """Let a world grow, strike it once at ``STRIKES_AT``, and watch it.
+def find_back(
+    program: SourceProgram, fault: str, rounds: int, world: dict[str, Any], engine: str | None = None
+) -> Return:
+    """Let a world become legitimate, strike it once, and watch it.
 
     Args:
         program: of every cell.
         fault: its kind and region, e.g. ``scramble:all``; it has no length.
-        rounds: after the fault.
+        rounds: before the fault, and again after it.
         world: options of the world, by name.
+        engine: its name; None is the usual one.
 
     Raises:
         InputError: an option is out of its limits.
     """
-    engine = engine_of(program, RunConfig.of({**world, "faults": [f"{fault}@{STRIKES_AT}"]}))
-    watch = Watch(engine, of_program=True)
-    return watch.tell(engine.run(STRIKES_AT + rounds))
+    living = engine_of(program, RunConfig.of({**world, "faults": [f"{fault}@{rounds}"]}), engine)
+    watch = Watch(living, of_program=True)
+    return watch.tell(living.run(2 * rounds))
 
 
 class Watch:

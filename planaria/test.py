@@ -1,6 +1,7 @@
 """A program of a cell, put to the test: every kind of fault on two engines, random RAM, and a small wound."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -8,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from tqdm import tqdm
 
+from emulator.choose import engines_for
 from emulator.config import RunConfig
 from emulator.faults import Fault
 from emulator.world.graph import Graph
@@ -16,7 +18,8 @@ from emulator.world.plane import Plane
 from emulator.world.topology import Topology
 from firmware.clock import Timing
 from firmware.errors import InputError
-from planaria.code import check_in_python, engine_of, open_code
+from firmware.program_in_c import KILOLIB_TICK_US
+from planaria.code import engine_of, open_code
 from planaria.program import SourceProgram
 from planaria.say import before_bar
 from planaria.stabilisation import Return, convergence, find_back, found_back
@@ -53,7 +56,7 @@ FAULTS: Final = (
     "rolling:3@10+9",
     "mix:4@10+10",
 )
-"""One of every kind that a program in Python can suffer on a lattice of squares."""
+"""One of every kind that a program can suffer on a lattice of squares."""
 
 OF_ROBOTS: Final = (
     "motor:half:left,right=0.5@10+10",
@@ -68,6 +71,15 @@ SIDE_MIN: Final = 5
 ROUNDS, LOSS = 30, 0.05
 """How long the worlds of the faults live, and how many messages are lost in all."""
 
+ROUNDS_MIN: Final = 30
+"""Of which to be legitimate for takes 25."""
+
+KILOLIB_LONGER: Final = 5
+"""Such a program speaks in every sixteenth tick: its worlds and their faults last so many times as long."""
+
+KILOLIB_LATER: Final = 50
+"""Likewise, what is late is so many times as late."""
+
 SCRAMBLED: Final = "scramble:all"
 """From any state a self-stabilising program must find back."""
 
@@ -78,21 +90,23 @@ def put_to_test(
     parameters: Mapping[str, int] = MappingProxyType({}),
     grid: str = "12x12",
     topology: str = Square8.kind,
-    mean_interval_us: int = Timing().mean_interval_us,
+    mean_interval_us: int | None = None,
     worlds: int = 20,
     rounds: int = 300,
     seed: int = 0,
 ) -> dict[str, Any]:
     """Put a program to the test; returns what ``--json`` shows.
 
+    Of a fault that one engine alone can do ``alike`` is None.
+
     Args:
         path: of the program.
         parameters: other values for some of its own, by name.
         grid: ``COLSxROWS`` of all worlds, at least 5x5.
         topology: of all worlds, likewise: a lattice of rows and columns, or a plane.
-        mean_interval_us: of all clocks.
-        worlds: how many begin from random RAM, and how many are wounded.
-        rounds: they have after that, to become legitimate and stay so.
+        mean_interval_us: of all clocks; None is what is usual, and for Kilobots a tick.
+        worlds: in how many all RAM becomes random, and how many are wounded.
+        rounds: they have to become legitimate and stay so before that, and again after it.
         seed: of the first; the others follow.
 
     Raises:
@@ -101,10 +115,11 @@ def put_to_test(
     code = open_code(path, parameters)
     if not isinstance(code, SourceProgram):
         raise InputError("program", path, "it is a genome", "see planaria measure")
-    check_in_python(code, "test")
-    for name, value, most in (("worlds", worlds, 10_000), ("rounds", rounds, 100_000)):
-        if not 1 <= value <= most:
-            raise InputError(name, value, f"it must be 1 to {most:,}", "leave it out for what is usual")
+    for name, value, least, most in (("worlds", worlds, 1, 10_000), ("rounds", rounds, ROUNDS_MIN, 100_000)):
+        if not least <= value <= most:
+            raise InputError(name, value, f"it must be {least} to {most:,}", "leave it out for what is usual")
+    if mean_interval_us is None:
+        mean_interval_us = KILOLIB_TICK_US if _is_for_kilolib(code) else Timing().mean_interval_us
     world: dict[str, Any] = {"grid": grid, "topology": topology, "mean_interval_us": mean_interval_us}
     if topology.partition(":")[0] in (Graph.kind, Cube6.kind):
         limit = "some faults strike a cell by its row and column, and it has not these alone"
@@ -114,7 +129,7 @@ def put_to_test(
     if min(where.shape) < SIDE_MIN:
         limit = f"some faults strike the cell in row and column {SIDE_MIN - 1}"
         raise InputError("grid", grid, limit, f"give at least {SIDE_MIN}x{SIDE_MIN}")
-    texts = _suffered(where, mean_interval_us)
+    texts = _suffered(code, where, mean_interval_us)
     for text in texts:
         RunConfig.of({**world, "seed": seed, "faults": [text]})
     with tqdm(total=len(texts) + 2 * worlds, desc=before_bar(code.name), disable=None, leave=False) as bar:
@@ -126,11 +141,13 @@ def put_to_test(
         returns: dict[str, list[Return]] = {SCRAMBLED: [], wound: []}
         for fault, found in returns.items():
             for number in range(worlds):
-                found.append(find_back(code, fault, rounds, {**world, "seed": seed + number, "loss": LOSS}))
+                own_world = {**world, "seed": seed + number, "loss": LOSS}
+                found.append(find_back(code, fault, rounds, own_world, _engines(code, f"{fault}@0")[0]))
                 bar.update()
     return {
         "program": code.name,
         "parameters": dict(parameters),
+        "engines": engines_for(code.handlers),
         "faults": faults,
         "grid": grid,
         "topology": str(where),
@@ -146,12 +163,23 @@ def put_to_test(
     }
 
 
-def _suffered(topology: Topology, mean_interval_us: int) -> list[str]:
+def _suffered(program: SourceProgram, topology: Topology, mean_interval_us: int) -> list[str]:
     """Faults of every kind that cells there can suffer; about as many bits flip in a round at any pace."""
     pace = min(1.0, Timing().mean_interval_us / mean_interval_us)
     slowly = f"rate_hz={np.format_float_positional(0.05 * pace, trim='-')}"
     texts = [text.replace("rate_hz=0.05", slowly) for text in (*FAULTS, *OF_ROBOTS)]
+    if _is_for_kilolib(program):
+        texts = [str(_for_kilobots(Fault.parse(text))) for text in texts]
     return [text for text in texts if _is_of(topology, text)]
+
+
+def _for_kilobots(fault: Fault) -> Fault:
+    """The same fault, in force for some messages of theirs."""
+    late_us = {
+        name: KILOLIB_LATER * getattr(fault, name) for name in fault.parameters() if name.endswith("_us")
+    }
+    length = fault.length_rounds and KILOLIB_LONGER * fault.length_rounds
+    return replace(fault, start_rounds=KILOLIB_LONGER * fault.start_rounds, length_rounds=length, **late_us)
 
 
 def _is_of(topology: Topology, text: str) -> bool:
@@ -169,20 +197,33 @@ def _disc(topology: Sheet) -> str:
     return f"disc:{rows // 2},{cols // 2},2"
 
 
+def _engines(program: SourceProgram, fault: str) -> tuple[str, ...]:
+    """Engines that have to agree on a fault; or the chip alone, if it changes bits that only it has."""
+    able = engines_for(program.handlers)
+    return able[1:] if _is_for_kilolib(program) and Fault.parse(fault).may_change_ram else able
+
+
+def _is_for_kilolib(program: SourceProgram) -> bool:
+    return program.is_in_c and program.in_c.for_kilolib
+
+
 def _suffer(program: SourceProgram, text: str, world: dict[str, Any]) -> dict[str, Any]:
-    """A fault on both engines: whether all is alike, and how often the program failed."""
+    """A fault on both engines, or one: whether all is alike, and how often the program failed."""
     config = RunConfig.of({**world, "loss": LOSS, "faults": [text]})
+    engines = [engine_of(program, config, engine=name) for name in _engines(program, text)]
+    results = [
+        engine.run(ROUNDS * KILOLIB_LONGER if _is_for_kilolib(program) else ROUNDS) for engine in engines
+    ]
     lives = []
-    for name in ("window", "reference"):
-        engine = engine_of(program, config, engine=name)
-        run = engine.run(ROUNDS)
-        moved = [array.tobytes() for array in engine.robots or ()]
-        lives.append((run, engine.ram.tobytes(), engine.crash, moved))
-    result, _, crash, _ = lives[0]
+    for engine, run in zip(engines, results, strict=True):
+        seen = [run, engine.states.tobytes(), *(array.tobytes() for array in engine.robots or ())]
+        # Machine code has its stack in RAM as well, and fails in the words of a signal or of a chip.
+        lives.append((seen, None if program.is_in_c else (engine.ram.tobytes(), engine.crash)))
+    result, crash = results[0], engines[0].crash
     failures = {str(failure): count for failure, count in result.machine_faults.get("program", {}).items()}
     return {
         "fault": text,
-        "alike": lives[0] == lives[1],
+        "alike": lives[0] == lives[1] if len(lives) > 1 else None,
         "failures": failures,
         "first_failure": crash.text if crash else None,
     }

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.options import TOPOLOGY, WORLD_OPTIONS
+from firmware.program_in_c import KILOLIB_TICK_US
 from planaria.commands.command import (
     add_command,
     add_options,
@@ -24,17 +25,24 @@ def add(commands: Any) -> None:
         commands,
         "test",
         _test,
-        "Put a program to the test: let it suffer every kind of fault, compiled and interpreted, begin from "
-        "random RAM, and heal a small wound.",
+        "Put a program to the test: let it suffer every kind of fault on two engines, which have to agree, "
+        "find back from random RAM, and heal a small wound.",
         "planaria test examples/leader.py --grid 16x16 --worlds 50",
     )
     parser.add_argument("program", type=Path, help="a program (.py)")
     add_parameters(parser)
     parser.add_argument("--grid", default="12x12", metavar="COLSxROWS", help="of all worlds (default: 12x12)")
-    add_options(parser, (WORLD_OPTIONS["topology"], WORLD_OPTIONS["mean_interval_us"]))
+    add_options(parser, (WORLD_OPTIONS["topology"],))
+    interval = WORLD_OPTIONS["mean_interval_us"]
+    usual = f"default: {interval.default}, for Kilobots a tick, {KILOLIB_TICK_US}"
+    parser.add_argument(interval.flag, type=int, metavar="T", help=f"{interval.text} ({usual})")
     parser.add_argument("--worlds", type=int, default=20, metavar="N", help="so many (default: 20)")
     parser.add_argument(
-        "--rounds", type=int, default=300, metavar="N", help="they have to become legitimate (default: 300)"
+        "--rounds",
+        type=int,
+        default=300,
+        metavar="N",
+        help="of a world before it is hurt, and again after it (default: 300)",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the first world (default: 0)")
 
@@ -56,23 +64,26 @@ def _test(options: argparse.Namespace) -> int | None:
         print_json(report)
     else:
         print_report(report)
-    return None if all(fault["alike"] for fault in report["faults"]) else DIFFERS
+    return DIFFERS if any(fault["alike"] is False for fault in report["faults"]) else None
 
 
 def print_report(report: dict[str, Any]) -> None:
     """Tell a person which faults the program did not stand, and what becomes of it from random RAM."""
     faults = report["faults"]
-    differ = [fault["fault"] for fault in faults if not fault["alike"]]
+    differ = [fault["fault"] for fault in faults if fault["alike"] is False]
+    alone = [fault["fault"] for fault in faults if fault["alike"] is None]
     name, kinds = f"{report['program']}{parameters_said(report)}", counted(len(faults), "kind")
-    say(f"{name}: {kinds} of faults, compiled and interpreted")
+    say(f"{name}: {kinds} of faults, on the engines {' and '.join(report['engines'])}")
     say(f"  results that differ: {', '.join(differ) or 'none'}")
+    if alone:
+        say(f"  on a chip alone, for they change bits that only it has: {', '.join(alone)}")
     for fault in faults:
         for failure, count in fault["failures"].items():
             say(f"  {fault['fault']}: {counted(count, failure)}; the first: {fault['first_failure']}")
     loss = f"{report['loss']:.0%} of messages lost"
     usual = report["topology"] == f"{TOPOLOGY.default} {report['grid']}"
     cells = report["grid"] if usual else report["topology"]
-    say(f"  worlds of {cells} cells, {loss}, {report['rounds']} rounds")
+    say(f"  worlds of {cells} cells, {loss}, {report['rounds']} rounds and as many after a fault")
     for found, where in ((report["scrambled"], "from random RAM"), (report["wounded"], None)):
         outcomes = ", ".join(
             f"{count} {outcome.replace('_', ' ')}" for outcome, count in found["outcomes"].items()
@@ -80,6 +91,8 @@ def print_report(report: dict[str, Any]) -> None:
         say(f"  {where or found['fault']}: {outcomes}")
         for line in _found_back(found):
             say(f"    {line}")
+        if found["outcomes"].keys() == {"not_grown"}:
+            say("    none was legitimate for 25 rounds before that; give more --rounds")
 
 
 def _found_back(found: dict[str, Any]) -> list[str]:
