@@ -28,7 +28,7 @@ from emulator.world.host_memory import check_memory
 from emulator.world.order import Kind, Moment
 from emulator.world.plane import Plane
 from emulator.world.region import Now
-from emulator.world.robots import hold, in_range, light_below
+from emulator.world.robots import hold, in_range
 from emulator.world.senses import NOWHERE, Senses
 from emulator.world.topology import Topology
 from firmware.budget import CHANNELS, VISIBLE
@@ -126,8 +126,9 @@ class Engine(Hardware):
             return
         assert isinstance(self.topology, Plane)
         assert self.robots is not None
-        light = np.maximum(self._senses.least, light_below(self.topology, self.robots.places_um, self._light))
-        self._on_boards[:, first : first + 2] = light.astype("<u2")[:, None].view(np.uint8)
+        light = self._light.below(self.topology, self.robots.places_um, 0)
+        noted = np.maximum(self._senses.least, light).astype("<u2")
+        self._on_boards[:, first : first + 2] = noted[:, None].view(np.uint8)
 
     @property
     def soonest_fault_us(self) -> int:

@@ -7,11 +7,11 @@ Everything that judges (recoveries, campaigns, certificates) asks the goal and k
 from abc import ABC, abstractmethod
 
 import numpy as np
-from numpy.typing import NDArray
 
 from emulator.record.recovery import BY_ERROR, Sight, Yardsticks
 from emulator.view import World
 from emulator.world.boards import Boards, make_boards
+from emulator.world.light import Light
 from emulator.world.plane import Plane
 from emulator.world.robots import Robots, robots_of
 from emulator.world.senses import Senses
@@ -60,8 +60,8 @@ class Goal(ABC):
         """
         return robots_of(plane, seed)
 
-    def light_on(self, plane: Plane) -> NDArray[np.int64] | None:
-        """Light in pixels that cover a plane, int64[down, across]; None if there is none."""
+    def light_on(self, plane: Plane) -> Light | None:
+        """What light falls on the floor of a plane; None if there is none."""
         del plane
         return None
 

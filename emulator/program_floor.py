@@ -9,16 +9,24 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from emulator.program_boards import asked
+from emulator.world.light import Light
 from emulator.world.plane import TURN, UM, Plane
 from emulator.world.robots import Robots, robots_of
 from emulator.world.topology import Topology
-from firmware.errors import InputError
+from firmware.errors import InputError, shortened, written
 
 LIGHT_MAX: Final = 1023
 """Of ambient light, as a converter of ten bits measures it."""
 
-SIDE_MAX: Final = 4096
-"""Pixels along a side of a map of light."""
+PIXELS_MAX: Final = 1 << 24
+"""Of all pictures of the light together."""
+
+LASTS_MAX_MS: Final = 1_000_000_000
+"""For which a picture stays."""
+
+
+WRITTEN_MAX: Final = 40
+"""Letters of a number in a message."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +38,8 @@ class ProgramFloor:
         starts: takes the topology and returns for each robot x and y in mm, and perhaps its heading in
             degrees, 0 up and clockwise; None is rows and columns.
         light: takes the topology and returns the light on the floor, whole numbers to 1023 in rows and
-            columns of pixels, however many; None if there is none.
+            columns of pixels, however many; or several such pictures and how many ms each lasts, after
+            which they begin again; None if there is none.
     """
 
     name: str = "program"
@@ -74,24 +83,41 @@ class ProgramFloor:
             limit = f"its starts put robots {one} and {other} in each other"
             raise InputError("program", self.name, limit, f"a robot has a diameter of {plane.diameter_mm} mm")
 
-    def light_on(self, plane: Plane) -> NDArray[np.int64] | None:
-        """Light in pixels that cover the floor, int64[down, across]; None if there is none.
+    def light_on(self, plane: Plane) -> Light | None:
+        """The light on the floor; None if there is none.
 
         Raises:
-            InputError: ``light`` raises, or is no such map.
+            InputError: ``light`` raises, or is no such picture, or no such pictures.
         """
         if self.light is None:
             return None
         light = self.light
-        given = asked(self.name, "light", light, lambda: np.asarray(light(plane)))
-        if (
-            given.ndim != 2
-            or given.dtype.kind not in "iu"
-            or not all(1 <= side <= SIDE_MAX for side in given.shape)
-        ):
-            limit = f"its light must be whole numbers in rows and columns, at most {SIDE_MAX} of each"
-            raise InputError("program", self.name, limit, f"it is {given.dtype}{list(given.shape)}")
-        if given.min() < 0 or given.max() > LIGHT_MAX:
-            limit = f"its light has {given.min()} to {given.max()}, and a robot measures 0 to {LIGHT_MAX}"
+        pictures, lasts_ms = _pictures(asked(self.name, "light", light, lambda: light(plane)))
+        if pictures.dtype.kind not in "iu" or pictures.ndim != 3 or not 0 < pictures.size <= PIXELS_MAX:
+            limit = (
+                "its light must be whole numbers in rows and columns, or pictures of such and how many ms "
+                f"each lasts; at most {PIXELS_MAX:,}"
+            )
+            shape = [*pictures.shape] if lasts_ms != LASTS_MAX_MS else [*pictures.shape][1:]
+            raise InputError("program", self.name, limit, f"it is {pictures.dtype}{shape}")
+        if pictures.min() < 0 or pictures.max() > LIGHT_MAX:
+            limit = (
+                f"its light has {pictures.min()} to {pictures.max()}, and a robot measures 0 to {LIGHT_MAX}"
+            )
             raise InputError("program", self.name, limit, "scale it")
-        return given.astype(np.int64)
+        whole = isinstance(lasts_ms, int | np.integer) and type(lasts_ms) is not bool
+        if not whole or not 1 <= lasts_ms <= LASTS_MAX_MS:
+            limit = f"each picture of its light must last 1 to {LASTS_MAX_MS:,} whole ms"
+            lasts = f"{shortened(written(lasts_ms), WRITTEN_MAX)}, {type(lasts_ms).__name__}"
+            raise InputError("program", self.name, limit, f"it lasts {lasts}")
+        return Light(pictures.astype(np.int16), 1000 * int(lasts_ms))
+
+
+def _pictures(given: Any) -> tuple[NDArray[Any], Any]:
+    """What a function ``light`` has returned, as pictures and how many ms each lasts; one lasts for ever."""
+    try:
+        if isinstance(given, list | tuple) and len(given) == 2 and np.ndim(given[1]) == 0:
+            return np.asarray(given[0]), given[1]
+        return np.asarray(given)[None], LASTS_MAX_MS
+    except ValueError:  # rows of unlike lengths
+        return np.array([[None]]), LASTS_MAX_MS

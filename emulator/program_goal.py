@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from emulator.goal import Goal
 from emulator.program_boards import ProgramBoards, asked
@@ -15,6 +14,7 @@ from emulator.program_floor import ProgramFloor
 from emulator.record.recovery import BY_DISTANCE
 from emulator.view import View, World
 from emulator.world.boards import Boards
+from emulator.world.light import Light
 from emulator.world.plane import Plane
 from emulator.world.robots import Robots
 from emulator.world.senses import Senses
@@ -58,7 +58,7 @@ class ProgramGoal(Goal):
     def robots(self, plane: Plane, seed: int) -> Robots:
         return self._floor.robots(plane, seed)
 
-    def light_on(self, plane: Plane) -> NDArray[np.int64] | None:
+    def light_on(self, plane: Plane) -> Light | None:
         return self._floor.light_on(plane)
 
     def distance(self, world: World) -> float:

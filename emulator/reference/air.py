@@ -5,8 +5,6 @@ from dataclasses import replace
 from functools import partial
 from math import isqrt
 
-import numpy as np
-from numpy.typing import NDArray
 from simpy import Environment
 
 from emulator.config import RunConfig
@@ -16,8 +14,9 @@ from emulator.reference.board import Board
 from emulator.reference.link import Link, Message
 from emulator.world.boards import Boards
 from emulator.world.draws import MASK, Stream, draw32, key, threshold
+from emulator.world.light import Light
 from emulator.world.plane import UM, Plane
-from emulator.world.robots import Robots, distance_lost_below, light_below, sector
+from emulator.world.robots import Robots, distance_lost_below, sector
 from emulator.world.senses import NOWHERE, Senses
 from emulator.world.topology import Wire
 
@@ -33,7 +32,7 @@ class Air:
         boards: of the robots.
         on_boards: what is on them, on which distances are written.
         senses: where.
-        light: that falls on the floor, int64[down, across], or None.
+        light: that falls on the floor, of which robots measure what is below them, or None.
         config: seed, latency, jitter and loss.
         weather: faults of links.
         traffic: counts what is sent and lost.
@@ -46,7 +45,7 @@ class Air:
         boards: Sequence[Board],
         on_boards: Boards,
         senses: Senses,
-        light: NDArray[np.int64] | None,
+        light: Light | None,
         config: RunConfig,
         weather: Weather,
         traffic: Traffic,
@@ -58,11 +57,11 @@ class Air:
         self._busy_until_us = [0] * plane.cells
         # Whom chance deprives of a message is decided for each hearer by itself.
         sure = replace(config, loss=0.0)
-        environment: Environment = boards[0].environment
+        self._environment: Environment = boards[0].environment
         for board in boards:
             wire = Wire(board.number, 0, board.number, 0)
             hear = partial(self._arrive, board.number)
-            board.links.append(Link(environment, wire, hear, sure, weather, traffic))
+            board.links.append(Link(self._environment, wire, hear, sure, weather, traffic))
             if light is not None and senses.light != NOWHERE:
                 board.look = partial(self._note_light, board.number)
 
@@ -97,7 +96,8 @@ class Air:
 
     def _note_light(self, robot: int) -> None:
         assert self._light is not None
-        light = int(light_below(self._plane, self._robots.places_um[robot], self._light))
+        now_us = int(self._environment.now)
+        light = int(self._light.below(self._plane, self._robots.places_um[robot], now_us))
         self._note(robot, self._senses.light, max(self._senses.least, light).to_bytes(2, "little"))
 
     def _note(self, robot: int, byte: int, noted: bytes) -> None:

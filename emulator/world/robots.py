@@ -96,24 +96,6 @@ def in_range(plane: Plane, robots: Robots) -> NDArray[np.int32]:
     return table
 
 
-def light_below(plane: Plane, places_um: NDArray[np.int64], light: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How much of the light on the floor falls there.
-
-    Args:
-        plane: whose floor it is.
-        places_um: int64[..., 2].
-        light: of the whole floor, int64[down, across].
-
-    Returns:
-        int64[...].
-    """
-    (width_um, height_um), (down, across) = plane.walls_um, light.shape
-    falls: NDArray[np.int64] = light[
-        places_um[..., 1] * down // height_um, places_um[..., 0] * across // width_um
-    ]
-    return falls
-
-
 def sector(dx_um: int, dy_um: int, heading: int) -> int:
     """The port that faces what is so far to the right and down of a robot that looks there."""
     sine, cosine = (int(table[heading >> DIRECTION_SHIFT]) for table in (SINES, COSINES))

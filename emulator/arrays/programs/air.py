@@ -53,12 +53,13 @@ def _note_distance(run, floor, receiver, distance_mm):
 
 
 @inner
-def _note_light(run, floor, robot):
+def _note_light(run, floor, now, robot):
     if floor.blind[robot]:
         return
-    row = floor.places[robot, 1] * floor.light.shape[0] // floor.height
-    col = floor.places[robot, 0] * floor.light.shape[1] // floor.width
-    noted = max(floor.least_noted, floor.light[row, col])
+    count, down, across = floor.light.shape
+    row = floor.places[robot, 1] * down // floor.height
+    col = floor.places[robot, 0] * across // floor.width
+    noted = max(floor.least_noted, np.int64(floor.light[now // floor.light_us % count, row, col]))
     place = _on_board(run, robot) + floor.light_byte
     store8(place, noted & 255)
     store8(place + 1, noted >> 8)
@@ -136,7 +137,7 @@ def live_as_robots(run, floor, until):
             _deliver(run, floor, arrival)
         elif has_room(run):
             if floor.light_byte != NOWHERE:
-                _note_light(run, floor, first_cell(run.wakes))
+                _note_light(run, floor, due, first_cell(run.wakes))
             update(run, due, first_cell(run.wakes))
         else:
             return FULL

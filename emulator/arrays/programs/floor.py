@@ -3,10 +3,10 @@
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from emulator.config import RunConfig
 from emulator.world.draws import MASK, Stream, mix, threshold
+from emulator.world.light import DARK, Light
 from emulator.world.plane import STEP_US, UM, Plane
 from emulator.world.robots import Robots
 from emulator.world.senses import NOWHERE, Senses
@@ -37,7 +37,8 @@ class Floor(NamedTuple):
         touching: int32[n], who may touch whom.
         hearing: int32[n], who may hear whom, by number.
         bins: int32[n], scratch.
-        light: [down, across], one dark pixel if there is none.
+        light: int16[pictures, down, across], one dark pixel if there is none.
+        light_us: how long each picture of it lasts.
     """
 
     robots: int
@@ -54,6 +55,7 @@ class Floor(NamedTuple):
     distance: int
     distance_most: int
     light_byte: int
+    light_us: int
     least_noted: int
     lost_below: int
     radio_base: np.uint64
@@ -76,7 +78,7 @@ def make_floor(
     plane: Plane,
     robots: Robots,
     senses: Senses,
-    light: NDArray[np.int64] | None,
+    light: Light | None,
     config: RunConfig,
     skin_um: int = SKIN_UM,
 ) -> Floor:
@@ -109,6 +111,7 @@ def make_floor(
         distance=senses.distance,
         distance_most=(1 << 8 * senses.distance_bytes) - 1,
         light_byte=senses.light if light is not None else NOWHERE,
+        light_us=(light or DARK).each_us,
         least_noted=senses.least,
         lost_below=threshold(config.loss),
         radio_base=np.uint64(mix((mix(config.seed) + Stream.RADIO) & MASK)),
@@ -124,5 +127,5 @@ def make_floor(
         touching=np.empty(ROOM * count, np.int32),
         hearing=np.empty(ROOM * count, np.int32),
         bins=np.empty(0, np.int32),
-        light=np.zeros((1, 1), np.int64) if light is None else np.ascontiguousarray(light),
+        light=np.ascontiguousarray((light or DARK).pictures),
     )

@@ -1,5 +1,7 @@
 """Who hears a robot: range, ports, distance, loss by distance, and the air that is busy."""
 
+from itertools import groupby
+
 import numpy as np
 import pytest
 
@@ -88,6 +90,25 @@ def test_light(name):
     engine = robots(name, plane, Lit, starts=starts, light=lambda _topology: light)
     engine.run(20)
     assert engine.ram[:, 4:6].copy().view("<u2").ravel().tolist() == [0, 100, 200, 300, 400, 500]
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_light_that_moves(name):
+    """Each picture lasts 30 ms; after the third the first comes again."""
+    pictures = np.arange(1, 7).reshape(3, 1, 2) * 100
+
+    def starts(_topology):
+        return [[20, 20], [400, 20]]
+
+    plane = Plane(1, 2, pitch_mm=100)
+    engine = robots(name, plane, Lit, starts=starts, light=lambda _topology: (pictures, 30), seed=3)
+    seen = []
+    assert engine.boards[:, 5:7].copy().view("<u2").ravel().tolist() == [100, 200]
+    for _ in range(14):
+        engine.run(1)
+        seen.append(engine.ram[:, 4:6].copy().view("<u2").ravel().tolist())
+    left, right = ([there for there, _ in groupby(column)] for column in zip(*seen, strict=True))
+    assert (left, right) == ([100, 300, 500, 100, 300], [200, 400, 600, 200, 400])
 
 
 def test_who_is_said_to_be_near_is_near_now():
