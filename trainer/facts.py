@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 from typing import Any, Final
 
 from firmware.genome import check_fact
 from trainer.practice import PRACTISED
 from trainer.recipe import KEYS, PROLONGED_MAX, STEPS_MAX, Recipe
-from trainer.rule import SHIFT1, SHIFT2
+from trainer.rule import BITS, SHIFT1, SHIFT2
 from trainer.shortlist import KEPT
-from trainer.watchdog import WINDOW_STEPS
+from trainer.usual import WINDOW_STEPS as NORMS_MAX
+from trainer.watchdog import SCORE_MAX, WINDOW_STEPS
 
 _FACTS: Final = {
     "command": (str,),
@@ -27,7 +28,8 @@ _FACTS: Final = {
     "exploded": (list,),
     "scale": (float,),
     "returns": (int,),
-    "kept": (int,),
+    "score": (float,),
+    "norms": (dict,),
 }
 _DRAWS_BITS: Final = (128, 128, 1, 32)
 _CANDIDATE: Final = {"step": (int,), "score": (float,), "shift1": (int,), "shift2": (int,)}
@@ -52,7 +54,8 @@ class Facts:
         exploded: whether each of the last steps has exploded.
         scale: of the learning rate.
         returns: how often it went back to an earlier rule.
-        kept: how many such rules have been kept.
+        score: of the best rule so far, to which it goes back; ``SCORE_MAX`` if there is none.
+        norms: of each tensor, the lengths of its last gradients.
     """
 
     command: str
@@ -69,7 +72,8 @@ class Facts:
     exploded: list[bool]
     scale: float
     returns: int
-    kept: int
+    score: float
+    norms: dict[str, list[float]]
 
     @classmethod
     def of(cls, content: Any) -> "Facts":
@@ -94,11 +98,13 @@ class Facts:
                 raise ValueError(f"{name} is no number of steps")
         if not (isfinite(facts["seconds"]) and facts["seconds"] >= 0):
             raise ValueError("seconds is no time")
-        for name in ("judgements", "returns", "kept"):
+        for name in ("judgements", "returns"):
             if not 0 <= facts[name] <= STEPS_MAX:
                 raise ValueError(f"{name} is no number of times")
         if not 0 <= facts["scale"] <= 1:
             raise ValueError("scale is no share")
+        if not 0 <= facts["score"] <= SCORE_MAX:
+            raise ValueError("score is none to go back to")
         failed = _typed("failed", facts["failed"], dict.fromkeys(PRACTISED, (float,)))
         if not all(0 <= share <= 1 for share in failed.values()):
             raise ValueError("failed has what is no share")
@@ -109,6 +115,9 @@ class Facts:
             for word, bits in zip(facts["draws"], _DRAWS_BITS, strict=True)
         ):
             raise ValueError("draws is no state of random numbers")
+        for norms in _typed("norms", facts["norms"], dict.fromkeys(BITS, (list,))).values():
+            if len(norms) > NORMS_MAX or any(type(n) is not float or not 0 <= n < inf for n in norms):
+                raise ValueError("norms is no list of lengths")
         for candidate in candidates:
             _check_candidate(_typed("candidate", candidate, _CANDIDATE), facts["steps_done"])
         return cls(**facts | {"recipe": Recipe(**recipe), "seed_pixel": tuple(seed)})

@@ -18,12 +18,12 @@ from trainer.shortlist import Shortlist
 from trainer.training import Training, grid_size
 
 MOMENT_MAX: Final = 1.01
-"""Gradients have unit norm when the optimiser takes means of them and of their products, but for rounding."""
+"""Means of gradients that have unit length, or less, and of their products; and a bit for rounding."""
 
 MakeBackend = Callable[[int, int, str], Backend]
 """Takes rows, columns and the name of what has computed so far."""
 
-RULES: Final = ("parameters", "average", "older", "newer")
+RULES: Final = ("parameters", "average", "best")
 
 
 def save(training: Training, path: Path) -> None:
@@ -59,7 +59,8 @@ def save(training: Training, path: Path) -> None:
         "exploded": watchdog.recent,
         "scale": watchdog.scale,
         "returns": watchdog.returns,
-        "kept": watchdog.kept,
+        "score": watchdog.score,
+        "norms": {name: usual.norms for name, usual in training.usual.items()},
     }
     save_checkpoint(path, tensors, facts)
     training.checkpoint = path
@@ -96,8 +97,7 @@ def _damaged(path: Path, error: Exception) -> InputError:
 
 
 def _rules(training: Training) -> tuple[Parameters, ...]:
-    watchdog = training.watchdog
-    return training.parameters, training.average, watchdog.older, watchdog.newer
+    return training.parameters, training.average, training.watchdog.best
 
 
 def _restore(training: Training, tensors: dict[str, NDArray[Any]], facts: Facts) -> None:
@@ -124,8 +124,10 @@ def _restore(training: Training, tensors: dict[str, NDArray[Any]], facts: Facts)
         "uinteger": word,
     }
     training.practice.failed |= facts.failed
+    for name, usual in training.usual.items():
+        usual.norms = facts.norms[name]
     watchdog = training.watchdog
-    watchdog.recent, watchdog.kept = facts.exploded, facts.kept
+    watchdog.recent, watchdog.score = facts.exploded, facts.score
     watchdog.scale, watchdog.returns = facts.scale, facts.returns
     training.steps_done, training.seconds = facts.steps_done, facts.seconds
     training.judgements, training.prolonged_at = facts.judgements, facts.prolonged_at

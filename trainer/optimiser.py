@@ -30,7 +30,7 @@ class Optimiser(ABC):
         """The step to take away from the parameters, times the learning rate.
 
         Args:
-            gradient: of unit norm.
+            gradient: of unit length, or less.
             step: how many came before.
         """
 

@@ -23,14 +23,12 @@ from trainer.practice import Practice
 from trainer.recipe import PROLONGED_MAX, Recipe
 from trainer.rule import Float32, Gradient, Parameters
 from trainer.shortlist import Candidate, Shortlist
+from trainer.usual import Usual, norm_of
 from trainer.wakes import draw_fire, draw_lost
 from trainer.watchdog import Watchdog
 
 JUDGEMENTS, JUDGE_EVERY_STEPS = 40, 50
 """So often in a training is the present rule judged, but not after fewer steps."""
-
-NORM_MIN: Final = 1e-8
-"""Added to a gradient's norm, which may be 0."""
 
 BLANK_ERROR: Final = 1000.0
 """E of an empty grid."""
@@ -74,6 +72,7 @@ class Training:
         self.average = self.parameters.copy()
         shapes = {name: tensor.shape for name, tensor in self.parameters.tensors().items()}
         self.optimisers = {name: make_optimiser(recipe.optimiser, shape) for name, shape in shapes.items()}
+        self.usual = {name: Usual() for name in shapes}
         self.pool = Pool(seed_grid(rows, cols, target.seed_cell(rows, cols)), recipe.pool)
         self.practice = Practice(recipe.evenness)
         self.watchdog = Watchdog(self.parameters)
@@ -132,6 +131,7 @@ class Training:
         for parameters in (self.parameters, self.average):
             judgement = self._judge.judge(parameters.weights(True), self.recipe.regime)
             judged[judgement.score] = judgement
+            self.watchdog.keep(judgement.score, parameters)
             self.shortlist.add(Candidate(self.steps_done, judgement.score, parameters.rule()))
         self.judged, self._judged_at = judged[min(judged)], self.steps_done
         self.judgements = int(self.progress * JUDGEMENTS) + 1
@@ -272,28 +272,28 @@ class Training:
         return away * np.float32(2 * teaches / (ONE * self._wanted.size))
 
     def _apply(self, gradient: Gradient, progress: float) -> bool:
-        """Move the parameters; each tensor's gradient has unit norm. Not if that is beyond all numbers."""
+        """Move the parameters; gradients have unit length, or less. Not if one is beyond all numbers."""
         natural = gradient.natural()
-        norms = {name: math.sqrt((g * g).sum()) for name, g in natural.items()}
-        if not np.isfinite(list(norms.values())).all():
+        if not all(math.isfinite(norm_of(g)) for g in natural.values()):
             return False
         rate = np.float32(self.recipe.learning_rate(self.steps_done, progress) * self.watchdog.scale)
         for name, g in natural.items():
-            unit = (g / (norms[name] + NORM_MIN)).astype(np.float32)
-            self.parameters.tensors()[name][...] -= rate * self.optimisers[name].direction(
-                unit, self.steps_done
-            )
+            direction = self.optimisers[name].direction(self.usual[name].shortened(g), self.steps_done)
+            self.parameters.tensors()[name][...] -= rate * direction
         self.parameters.clamp()
         self.average.approach(self.parameters, 1 / min(self.recipe.average_steps, 2 + self.steps_done // 8))
         return True
 
     def _watch(self, exploded: bool) -> None:
-        sound = self.watchdog.watch(self.steps_done, exploded, self.average)
+        """Go back to a sound rule if too much explodes; what is not whole in the pool begins again then."""
+        sound = self.watchdog.watch(exploded)
         if sound is not None:
             self.parameters, self.average = sound, sound.copy()
-            self.pool.reseed(np.flatnonzero(self.draws.random(self.recipe.pool) < 0.5))
-            for optimiser in self.optimisers.values():
+            whole = [self._has_healed(self._error(states)) for states in self.pool.grids]
+            self.pool.reseed(np.flatnonzero(np.logical_not(whole)))
+            for name, optimiser in self.optimisers.items():
                 optimiser.state["mean"][...] = 0
+                self.usual[name].norms = []
 
 
 def grid_size(target: Picture, recipe: Recipe) -> tuple[int, int]:

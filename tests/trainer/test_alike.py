@@ -16,11 +16,11 @@ from trainer.training import Training, grid_size
 STEPS = 20
 
 PINNED = {
-    ("bf16", "soap"): 4024996649,
-    ("f32", "soap"): 3776846610,
-    ("portable", "soap"): 2462973844,
-    ("portable", "muon"): 537774248,
-    ("portable", "adam"): 670837421,
+    ("bf16", "soap"): 95799136,
+    ("f32", "soap"): 699998950,
+    ("portable", "soap"): 21608657,
+    ("portable", "muon"): 2291571834,
+    ("portable", "adam"): 2472709468,
 }
 """CRC-32 of the parameters and the score. Where one changes so does every training: say so in CHANGELOG."""
 

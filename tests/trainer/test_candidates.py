@@ -106,7 +106,11 @@ def test_what_is_told_of_a_judgement_is_the_better_of_rule_and_mean(target, reci
     training.average.w2[...] = 0  # it leaves the seed alone
     judge, judged = training._judge.judge, []
     training._judge.judge = lambda *given: judged.append(judge(*given)) or judged[-1]
+    training.watchdog.score = 2.0
     training.judge()
     assert len(judged) == 2
+    better = training.parameters if judged[0].score < judged[1].score else training.average
+    assert training.watchdog.score == min(judgement.score for judgement in judged)
+    assert np.array_equal(training.watchdog.best.w2, better.w2)
     assert judged[0].score != judged[1].score
     assert training.judged is min(judged, key=lambda judgement: judgement.score)

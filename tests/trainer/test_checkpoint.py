@@ -31,7 +31,7 @@ def saved(tmp_path_factory, begin):
     for _ in range(3):
         training.step()
     watchdog = training.watchdog
-    watchdog.recent, watchdog.scale, watchdog.returns, watchdog.kept = [True, False], 0.7, 1, 2
+    watchdog.recent, watchdog.scale, watchdog.returns, watchdog.score = [True, False], 0.7, 1, 0.5
     path = tmp_path_factory.mktemp("saved") / "x.checkpoint"
     keeping.save(training, path)
     return path.read_bytes()
@@ -60,7 +60,7 @@ def refused(tmp_path, go_on):
 def with_facts(tensors, facts, **metadata):
     """``facts`` as JSON, or a text."""
     text = facts if isinstance(facts, str) else json.dumps(facts)
-    return save(tensors, {"format": "planaria-checkpoint-7", "facts": text} | metadata)
+    return save(tensors, {"format": "planaria-checkpoint-8", "facts": text} | metadata)
 
 
 def test_what_was_saved_goes_on(saved, go_on, tmp_path):
@@ -71,7 +71,7 @@ def test_what_was_saved_goes_on(saved, go_on, tmp_path):
         taken_apart, (saved, (tmp_path / "y.checkpoint").read_bytes())
     )
     assert facts == facts_again
-    assert [facts[name] for name in ("exploded", "scale", "returns", "kept")] == [[True, False], 0.7, 1, 2]
+    assert [facts[name] for name in ("exploded", "scale", "returns", "score")] == [[True, False], 0.7, 1, 0.5]
     assert tensors.keys() == again.keys()
     assert all(np.array_equal(tensor, again[name]) for name, tensor in tensors.items())
 
@@ -85,8 +85,7 @@ def full(shape, value, dtype=np.float32):
     [
         ("parameters.w1", None, "parameters.w1 is missing"),
         ("average.b1", None, "average.b1 is missing"),
-        ("older.w2", None, "older.w2 is missing"),
-        ("newer.w2", None, "newer.w2 is missing"),
+        ("best.w2", None, "best.w2 is missing"),
         ("pool", None, "pool is missing"),
         ("whole", None, "whole is missing"),
         ("whole", full((8, 6, 6, 16), 0), "whole is float32[8, 6, 6, 16]"),
@@ -104,8 +103,8 @@ def full(shape, value, dtype=np.float32):
         ("parameters.w1", full((2, 48), 0, np.float64), "parameters.w1 is float64[2, 48]"),
         ("parameters.w1", full((2, 48), np.nan), "parameters.w1 has numbers that are not -2.0 to 1.984375"),
         ("average.w1", full((2, 48), 2), "average.w1 has numbers that are not -2.0 to 1.984375"),
-        ("older.w2", full((2, 16), np.inf), "older.w2 has numbers that are not"),
-        ("newer.b1", full(2, 9), "newer.b1 has numbers that are not -8.0 to"),
+        ("best.w2", full((2, 16), np.inf), "best.w2 has numbers that are not"),
+        ("best.b1", full(2, 9), "best.b1 has numbers that are not -8.0 to"),
         ("b1.mean", full((2, 1), 0), "b1.mean is float32[2, 1]"),
         ("w1.mean", full((2, 48), -np.inf), "w1.mean has numbers that are not -1.01 to 1.01"),
         ("w1.left", full((2, 2), 1.1), "w1.left has numbers that are not -1.01 to 1.01"),
@@ -151,8 +150,15 @@ def test_tensors(saved, refused, name, tensor, says):
         ({"judgements": 10**30}, "judgements is no number of times"),
         ({"judgements": True}, "judgements is bool"),
         ({"returns": -1}, "returns is no number of times"),
-        ({"kept": -1}, "kept is no number of times"),
-        ({"kept": "2"}, "kept is str"),
+        ({"norms": {}}, "norms: something is missing or unknown"),
+        ({"norms": {"w1": [], "b1": [], "w2": 1}}, "w2 is int"),
+        ({"norms": {"w1": [], "b1": [], "w2": [-0.1]}}, "norms is no list of lengths"),
+        ({"norms": {"w1": [1], "b1": [], "w2": []}}, "norms is no list of lengths"),
+        ({"norms": {"w1": [0.5] * 51, "b1": [], "w2": []}}, "norms is no list of lengths"),
+        ({"score": 1e999}, "Infinity is no number"),
+        ({"score": 1}, "score is int"),
+        ({"score": 1.0601}, "score is none to go back to"),
+        ({"score": -0.1}, "score is none to go back to"),
         ({"returns": 0.5}, "returns is float"),
         ({"scale": 1.5}, "scale is no share"),
         ({"scale": -0.1}, "scale is no share"),

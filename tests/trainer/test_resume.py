@@ -71,13 +71,13 @@ def test_a_resumed_training_ends_as_if_there_had_been_no_pause(name, regime, sma
 
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
 def test_all_that_an_optimiser_and_a_watchdog_remember_survives(
-    optimiser, small, recipe, begin, go_on, tmp_path, monkeypatch
+    optimiser, small, recipe, begin, go_on, tmp_path
 ):
     """Here every sample explodes, so that training goes back in step 6, 12 and 18, between two pauses."""
-    monkeypatch.setattr("trainer.watchdog.KEEP_EVERY_STEPS", 1)
     recipe = replace(recipe, optimiser=optimiser, steps=20, exploded=0.1)
     whole, training = begin(small, recipe), begin(small, recipe)
-    whole.watchdog.kept = training.watchdog.kept = 2
+    for one in (whole, training):
+        one.watchdog.keep(0.01, one.parameters)
     run(whole, 20)
     for pause in (3, 7, 10):
         run(training, pause)
@@ -128,7 +128,7 @@ def test_goes_on_from_a_genome(small, recipe, genome, begin):
     assert genome.rule.w2.any()
     assert same_rule(training.parameters.rule(), genome.rule)
     assert same_rule(training.average.rule(), genome.rule)
-    assert same_rule(training.watchdog.older.rule(), genome.rule)
+    assert same_rule(training.watchdog.best.rule(), genome.rule)
     assert training.recipe.start_crc32 == f"{genome.crc32():08x}"
     first = training.candidates()[0]
     assert first.step == 0

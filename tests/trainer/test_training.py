@@ -375,12 +375,13 @@ def test_exploded_samples_begin_again(target, recipe, scripted, exploding, count
 
 
 def test_after_many_explosions_it_goes_back(target, recipe, scripted):
-    """To the older rule, with half of a pool, and without the way that the gradients went."""
+    """To the best rule, with what is whole in the pool, and without the way that the gradients went."""
     gradient = Gradient(*(np.ones(shape, np.float32) for shape in ((16, 48), (16,), (16, 16))))
     training = scripted(replace(recipe, pool=256, steps=100), end=lambda _: EXPLODED, gradient=gradient)
     training.pool.grids[...] = shown(target)
-    training.watchdog.kept = 2
+    training.pool.grids[:100] = shown(target, 0.5)
     initial = training.parameters.copy()
+    training.watchdog.keep(0.5, initial)
     for _ in range(5):
         training.step()
     assert not np.array_equal(training.parameters.w1, initial.w1)
@@ -391,8 +392,11 @@ def test_after_many_explosions_it_goes_back(target, recipe, scripted):
             np.array_equal(rule.tensors()[name], initial.tensors()[name]) for name in ("w1", "b1", "w2")
         )
     assert training.parameters.w1 is not training.average.w1
-    assert 0.4 < (training.pool.grids == training.pool.seed).all((1, 2, 3)).mean() < 0.65
+    seeds = (training.pool.grids == training.pool.seed).all((1, 2, 3))
+    assert seeds[:100].all()
+    assert 0 < seeds[100:].sum() <= 12
     for optimiser in training.optimisers.values():
         assert not optimiser.state["mean"].any()
+    assert [usual.norms for usual in training.usual.values()] == [[], [], []]
     assert training.optimisers["b1"].state["square"].any()
     assert training.watchdog.returns == 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from trainer.rule import Parameters
-from trainer.watchdog import EXPLODED_MAX, KEEP_EVERY_STEPS, KEPT_MIN, WINDOW_STEPS, Watchdog
+from trainer.watchdog import EXPLODED_MAX, SCORE_MAX, WINDOW_STEPS, Watchdog
 
 
 def parameters(number):
@@ -18,25 +18,21 @@ def number(some):
 
 @pytest.fixture
 def watchdog():
-    """One that has kept rules before."""
+    """One that has kept a rule before."""
     found = Watchdog(parameters(0))
-    found.kept = 2
+    found.keep(0.5, parameters(1))
     return found
 
 
-def watch(watchdog, exploded, average=9.0, step=1):
+def watch(watchdog, exploded):
     """For each letter a step: x exploded, all others did not; what the last one said."""
     for letter in exploded:
-        found = watchdog.watch(step, letter == "x", parameters(average))
+        found = watchdog.watch(letter == "x")
     return found
-
-
-def kept(watchdog):
-    return number(watchdog.older), number(watchdog.newer)
 
 
 def test_what_it_says_is_what_these_tests_mean():
-    assert (WINDOW_STEPS, EXPLODED_MAX, KEEP_EVERY_STEPS, KEPT_MIN) == (20, 6, 300, 2)
+    assert (WINDOW_STEPS, EXPLODED_MAX, SCORE_MAX) == (20, 6, 1.06)
 
 
 def test_five_of_twenty_steps_may_explode(watchdog):
@@ -50,23 +46,19 @@ def test_five_of_twenty_steps_may_explode(watchdog):
 
 @pytest.mark.parametrize("steps", ["xxxxxx", "xxxxx..............x", ".." + "x" * 6, "x.x.x.x.x.x"])
 def test_after_six_it_goes_back_and_learns_more_slowly(watchdog, steps):
-    assert number(watch(watchdog, steps)) == 0
+    assert number(watch(watchdog, steps)) == 1
     assert watchdog.recent == []
     assert (watchdog.scale, watchdog.returns) == (0.7, 1)
 
 
-def test_before_it_has_kept_two_rules_there_is_nothing_to_go_back_to():
+@pytest.mark.parametrize("score", [1.06, 1.0691, float("nan")])
+def test_a_rule_that_has_not_learned_is_nothing_to_go_back_to(score):
     watchdog = Watchdog(parameters(0))
+    watchdog.keep(score, parameters(1))
     assert watch(watchdog, "x" * 40) is None
-    assert (watchdog.scale, watchdog.returns, watchdog.kept, len(watchdog.recent)) == (1, 0, 0, 20)
-    watchdog.recent = []
-    assert watch(watchdog, ".", 1.0, 300) is None
-    assert watchdog.kept == 1
-    assert watch(watchdog, "xxxxxx") is None
-    watchdog.recent = []
-    assert watch(watchdog, ".", 2.0, 600) is None
-    assert watchdog.kept == 2
-    assert number(watch(watchdog, "xxxxxx")) == 1
+    assert (watchdog.scale, watchdog.returns, len(watchdog.recent)) == (1, 0, 20)
+    watchdog.keep(1.0599, parameters(2))
+    assert number(watch(watchdog, "x")) == 2
 
 
 def test_an_explosion_is_forgotten_after_twenty_steps(watchdog):
@@ -80,29 +72,19 @@ def test_the_second_return_is_slower_again(watchdog):
     assert watchdog.returns == 2
 
 
-def test_it_keeps_two_sound_means_and_returns_to_the_older_one(watchdog):
-    watch(watchdog, ".", 1.0, 300)
-    assert kept(watchdog) == (0, 1)
-    watch(watchdog, ".", 5.0, 301)
-    assert kept(watchdog) == (0, 1)
-    watch(watchdog, ".", 2.0, 600)
-    assert kept(watchdog) == (1, 2)
-    assert number(watch(watchdog, "xxxxxx", 3.0)) == 1
-    assert kept(watchdog) == (1, 1)
-
-
-def test_nothing_is_kept_while_there_are_explosions(watchdog):
-    watch(watchdog, ".x", 1.0, 299)
-    watch(watchdog, ".", 2.0, 300)
-    assert kept(watchdog) == (0, 0)
+def test_it_keeps_the_best_rule(watchdog):
+    """Not the last, which may be on its way to the next explosion; the first of equal ones."""
+    for score, rule in ((0.4, 2), (0.7, 3), (0.4, 4)):
+        watchdog.keep(score, parameters(rule))
+    assert number(watch(watchdog, "xxxxxx")) == 2
+    assert number(watch(watchdog, "xxxxxx")) == 2
 
 
 def test_what_it_keeps_is_its_own(watchdog):
-    """The running mean moves on, and so does the rule that training went back to."""
-    average = parameters(1)
-    watchdog.watch(300, False, average)
-    average.approach(parameters(9), 0.5)
-    assert kept(watchdog) == (0, 1)
+    """What was judged moves on, and so does the rule that training went back to."""
+    judged = parameters(2)
+    watchdog.keep(0.4, judged)
+    judged.approach(parameters(9), 0.5)
     given = watch(watchdog, "xxxxxx")
     given.approach(parameters(9), 0.5)
-    assert kept(watchdog) == (0, 0)
+    assert number(watchdog.best) == 2
