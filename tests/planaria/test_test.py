@@ -7,6 +7,7 @@ import pytest
 
 from emulator.faults import Fault
 from emulator.faults.robots import RobotFault
+from planaria.commands.test import print_report
 from planaria.test import FAULTS
 
 ROOT = Path(__file__).parents[2]
@@ -30,9 +31,9 @@ def test_every_kind_of_fault_that_programs_suffer_is_there():
     assert kinds == known - {"version"}
 
 
-def test_a_program_that_finds_back(planaria):
-    options = ("--grid", "8x8", "--worlds", 3, "--rounds", 400)
-    done = planaria("test", ROOT / "examples" / "leader.py", *options, "--json")
+def test_a_program_that_finds_back(planaria, capsys):
+    options = ("--grid", "8x8", "--worlds", 3, "--rounds", 400, "--json")
+    done = planaria("test", ROOT / "examples" / "leader.py", *options)
     report = json.loads(done.stdout)
     assert (done.returncode, len(report["faults"])) == (0, len(FAULTS))
     assert all(fault["alike"] and not fault["failures"] for fault in report["faults"])
@@ -45,7 +46,8 @@ def test_a_program_that_finds_back(planaria):
     assert 64 < wounded["median_updates"] < 64 * 20
     assert 4 * wounded["median_updates"] < wounded["median_messages"] < 8 * wounded["median_updates"]
     assert 0 <= wounded["median_disturbed"] <= wounded["most_disturbed"] < 0.3
-    said = planaria("test", ROOT / "examples" / "leader.py", *options).stdout
+    print_report(report)
+    said = capsys.readouterr().out
     assert (
         "leader: 30 kinds of faults, on the engines window and reference\n  results that differ: none\n"
         in said
@@ -55,6 +57,25 @@ def test_a_program_that_finds_back(planaria):
     assert "    legitimate after 120 rounds (median), at most 135; " in said
     assert "    left it again: none\n  restart:disc:4,4,2: 3 recovered\n" in said
     assert "    of the cells outside, " in said
+
+
+def test_worlds_that_were_not_ready_are_told_what_helps(capsys):
+    nothing = {"median_rounds": None, "median_disturbed": None}
+    found = [
+        {"outcomes": outcomes, **nothing} for outcomes in ({"not_grown": 2}, {"not_grown": 1, "recovered": 1})
+    ]
+    report = {
+        **{"program": "p", "parameters": {}, "engines": ["window", "reference"], "faults": [], "rounds": 30},
+        **{"grid": "5x5", "topology": "square8 5x5", "loss": 0.05},
+        **{"scrambled": found[0], "wounded": {"fault": "restart:disc:2,2,2", **found[1]}},
+    }
+    print_report(report)
+    said = capsys.readouterr().out
+    assert said.endswith(
+        "from random RAM: 2 not grown\n"
+        "    none was legitimate for 25 rounds before that; give more --rounds\n"
+        "  restart:disc:2,2,2: 1 not grown, 1 recovered\n"
+    )
 
 
 def test_a_program_that_does_not(planaria, tmp_path):

@@ -49,7 +49,7 @@ def kill_at_random(plan_file, folder, chance):
         os.killpg(process.pid, signal.SIGKILL)
 
 
-@pytest.mark.parametrize(("kills", "trials"), [(8, 500), pytest.param(20, 1000, marks=pytest.mark.fuzz)])
+@pytest.mark.parametrize(("kills", "trials"), [(5, 400), pytest.param(20, 1000, marks=pytest.mark.fuzz)])
 def test_killed_at_random_moments_no_trial_is_lost_or_done_twice(kills, trials, tmp_path):
     seed = random.SystemRandom().randrange(1 << 32)
     print(f"seed {seed}")
