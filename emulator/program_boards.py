@@ -79,7 +79,7 @@ class ProgramBoards:
         straps = self.straps
         given = self._asked("straps", lambda: straps(topology))
         for cell, code in self._asked("straps", lambda: _coded(given)):
-            if not _is_number(cell, topology.cells - 1) or not _is_number(code, 255) or code == 0:
+            if not is_number(cell, topology.cells - 1) or not is_number(code, 255) or code == 0:
                 last = topology.cells - 1
                 limit = f"its straps must be numbers of cells, 0 to {last}, or codes by them, 1 to 255"
                 raise InputError(
@@ -219,6 +219,6 @@ def _forms(topology: Topology, row: tuple[int, ...]) -> tuple[tuple[int, ...], .
     return (topology.cells, *row), (*topology.shape, *row)
 
 
-def _is_number(value: object, most: int) -> bool:
-    """A whole number from 0 to this."""
+def is_number(value: object, most: int) -> bool:
+    """Whether a value is a whole number from 0 to this, NumPy's too; truth values are none."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(0 <= value <= most)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from emulator.program_boards import asked
+from emulator.program_boards import asked, is_number
 from emulator.world.light import Light
 from emulator.world.plane import TURN, UM, Plane
 from emulator.world.robots import Robots, robots_of
@@ -23,7 +23,6 @@ PIXELS_MAX: Final = 1 << 24
 
 LASTS_MAX_MS: Final = 1_000_000_000
 """For which a picture stays."""
-
 
 WRITTEN_MAX: Final = 40
 """Letters of a number in a message."""
@@ -105,8 +104,7 @@ class ProgramFloor:
                 f"its light has {pictures.min()} to {pictures.max()}, and a robot measures 0 to {LIGHT_MAX}"
             )
             raise InputError("program", self.name, limit, "scale it")
-        whole = isinstance(lasts_ms, int | np.integer) and type(lasts_ms) is not bool
-        if not whole or not 1 <= lasts_ms <= LASTS_MAX_MS:
+        if not is_number(lasts_ms, LASTS_MAX_MS) or lasts_ms == 0:
             limit = f"each picture of its light must last 1 to {LASTS_MAX_MS:,} whole ms"
             lasts = f"{shortened(written(lasts_ms), WRITTEN_MAX)}, {type(lasts_ms).__name__}"
             raise InputError("program", self.name, limit, f"it lasts {lasts}")

@@ -75,7 +75,7 @@ ROUNDS_MIN: Final = 30
 """Of which to be legitimate for takes 25."""
 
 KILOLIB_LONGER: Final = 5
-"""Such a program speaks in every sixteenth tick: its worlds and their faults last so many times as long."""
+"""A program for Kilobots speaks in each sixteenth tick: its worlds and faults last so many times as long."""
 
 KILOLIB_LATER: Final = 50
 """Likewise, what is late is so many times as late."""
@@ -140,9 +140,10 @@ def put_to_test(
         wound = f"restart:{_disc(where)}"
         returns: dict[str, list[Return]] = {SCRAMBLED: [], wound: []}
         for fault, found in returns.items():
+            engine = _engines(code, f"{fault}@{rounds}")[0]
             for number in range(worlds):
                 own_world = {**world, "seed": seed + number, "loss": LOSS}
-                found.append(find_back(code, fault, rounds, own_world, _engines(code, f"{fault}@0")[0]))
+                found.append(find_back(code, fault, rounds, own_world, engine))
                 bar.update()
     return {
         "program": code.name,
@@ -211,9 +212,8 @@ def _suffer(program: SourceProgram, text: str, world: dict[str, Any]) -> dict[st
     """A fault on both engines, or one: whether all is alike, and how often the program failed."""
     config = RunConfig.of({**world, "loss": LOSS, "faults": [text]})
     engines = [engine_of(program, config, engine=name) for name in _engines(program, text)]
-    results = [
-        engine.run(ROUNDS * KILOLIB_LONGER if _is_for_kilolib(program) else ROUNDS) for engine in engines
-    ]
+    rounds = KILOLIB_LONGER * ROUNDS if _is_for_kilolib(program) else ROUNDS
+    results = [engine.run(rounds) for engine in engines]
     lives = []
     for engine, run in zip(engines, results, strict=True):
         seen = [run, engine.states.tobytes(), *(array.tobytes() for array in engine.robots or ())]

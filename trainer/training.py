@@ -274,11 +274,14 @@ class Training:
     def _apply(self, gradient: Gradient, progress: float) -> bool:
         """Move the parameters; gradients have unit length, or less. Not if one is beyond all numbers."""
         natural = gradient.natural()
-        if not all(math.isfinite(norm_of(g)) for g in natural.values()):
+        norms = {name: norm_of(g) for name, g in natural.items()}
+        if not all(map(math.isfinite, norms.values())):
             return False
         rate = np.float32(self.recipe.learning_rate(self.steps_done, progress) * self.watchdog.scale)
         for name, g in natural.items():
-            direction = self.optimisers[name].direction(self.usual[name].shortened(g), self.steps_done)
+            direction = self.optimisers[name].direction(
+                self.usual[name].shortened(g, norms[name]), self.steps_done
+            )
             self.parameters.tensors()[name][...] -= rate * direction
         self.parameters.clamp()
         self.average.approach(self.parameters, 1 / min(self.recipe.average_steps, 2 + self.steps_done // 8))

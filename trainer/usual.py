@@ -33,16 +33,16 @@ class Usual:
     def __init__(self) -> None:
         self.norms: list[float] = []
 
-    def shortened(self, gradient: NDArray[np.float64]) -> Float32:
+    def shortened(self, gradient: NDArray[np.float64], norm: float) -> Float32:
         """A gradient at unit length, or less: the less, the more it is beyond the longest that is usual.
 
         Args:
-            gradient: of numbers whose squares add up to a finite one.
+            gradient: of finite numbers.
+            norm: its length (``norm_of``), which is finite, too.
 
         Returns:
             float32 of its shape.
         """
-        norm = norm_of(gradient)
         self.norms = [*self.norms[1 - WINDOW_STEPS :], norm]
         longest = LONGEST * float(np.median(self.norms))
         share = longest / norm if 0 < longest < norm else 1.0

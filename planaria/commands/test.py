@@ -1,4 +1,4 @@
-"""``planaria test``: every kind of fault on a program, random RAM to begin from, and a small wound."""
+"""``planaria test``: every kind of fault on a program, random RAM to find back from, and a small wound."""
 
 import argparse
 from pathlib import Path
