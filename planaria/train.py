@@ -11,10 +11,11 @@ from tqdm import tqdm
 from firmware.errors import InputError
 from firmware.genome import Genome
 from firmware.picture import Picture
-from planaria.appraisal import CUTS, Appraisal, appraise, world
+from planaria.appraisal import Appraisal, appraise, world
+from planaria.choice import choice_parts, choose
 from planaria.compiling import announcement
 from planaria.course import Course
-from planaria.healing import cuts, endurance, endurance_parts, heal, in_own_worlds
+from planaria.healing import endurance, endurance_parts
 from planaria.hint import paste
 from planaria.outputs import check_results, make_folder
 from planaria.portrait import save_portrait
@@ -37,12 +38,6 @@ PROLONGING = ("steps", "minutes")
 
 ROOM_MIN_BYTES = 3 << 29
 """Of addresses, without which torch, or what compiles, ends the process as it likes."""
-
-CHOICE_SEED = 1_000_000
-"""Worlds in which the best of several rules is chosen; it is then judged in others."""
-
-CHOICE_WORLDS = 8
-"""For each cut."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,14 +253,12 @@ def _best(training: "Training", name: str, show_progress: bool) -> tuple[Genome,
     from trainer.session import export, genome_of
 
     candidates = training.candidates()
-    if show_progress and world(genome_of(training, name, candidates[0].rule), 0).compiles:
+    rules = [genome_of(training, name, candidate.rule) for candidate in candidates]
+    if show_progress and world(rules[0], 0).compiles:
         say(announcement(), file=sys.stderr)
-    with tqdm(total=len(candidates) + 1, desc="judging", unit=" rules", disable=not show_progress) as bar:
-        scores = []
-        for candidate in candidates:
-            scores.append(_demerit(genome_of(training, name, candidate.rule)))
-            bar.update()
-        chosen = candidates[scores.index(min(scores))]
+    parts = choice_parts(rules) + 1
+    with tqdm(total=parts, desc="judging", unit=" looks", disable=not show_progress) as bar:
+        chosen = candidates[choose(rules, bar.update)]
         genome = export(training, name, chosen)
         appraisal = appraise(genome)
         bar.update()
@@ -282,18 +275,6 @@ def _best(training: "Training", name: str, show_progress: bool) -> tuple[Genome,
         with tqdm(total=parts, desc="wounding", unit=" wounds", disable=not show_progress) as bar:
             facts |= endurance(genome, bar.update)
     return replace(genome, facts=facts), appraisal
-
-
-def _demerit(genome: Genome) -> tuple[int, float]:
-    """Less is better: of a rule that is to heal, how many organisms do not; then how large their E is."""
-    appraisal = appraise(genome, CHOICE_SEED)
-    if genome.regime != "regenerating":
-        return 0, appraisal.score
-    if not appraisal.holds:
-        return CHOICE_WORLDS * len(CUTS) + 1, appraisal.score
-    worlds = in_own_worlds(cuts(genome), CHOICE_WORLDS, CHOICE_SEED)
-    clean = sum(heal(genome, cut, CHOICE_WORLDS, first_seed=seed).clean for cut, seed in worlds)
-    return CHOICE_WORLDS * len(CUTS) - clean, appraisal.score
 
 
 def _fresh(lesson: Lesson, output: Path, computing: Computing) -> "Training":
