@@ -68,7 +68,7 @@ def kept(function: Callable[..., Any]) -> Any:
 
 def prepare(function: Any, *arguments: Any) -> None:
     """Compile a function for these arguments, unless this process has done so; signals may interrupt it."""
-    if not function.signatures:
+    if not function.overloads:  # not `signatures`, which hashes all types at each asking
         function.compile(tuple(map(numba.typeof, arguments)))
 
 
