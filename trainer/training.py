@@ -119,7 +119,8 @@ class Training:
         moved = self._apply(gradient, progress)
         self.pool.grids[chosen] = ends
         self.pool.reseed(chosen[exploded])
-        self._watch(not moved or sum(exploded) >= len(ends) / 2)
+        enough = len(ends) / 2 if self.watchdog.sound else len(ends)
+        self._watch(not moved or sum(exploded) >= enough)
         self.steps_done += 1
         now = time.monotonic()
         self.seconds, self._clock = self.seconds + now - self._clock, now

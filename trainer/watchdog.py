@@ -6,24 +6,25 @@ from trainer.rule import Parameters
 
 WINDOW_STEPS: Final = 20
 EXPLODED_MAX: Final = 6
-"""So many steps of the last ``WINDOW_STEPS`` may have exploded."""
+"""If so many steps of the last ``WINDOW_STEPS`` have exploded, training goes back to a sound rule. As long as
+there is none it begins again if all of them have, for then nothing teaches any more."""
 
 SCORE_MAX: Final = 1.06
-"""From this score on (``Judgement.score``) a rule is nothing to go back to: E is 400, of nothing 1,000."""
+"""From this score on (``Judgement.score``) a rule is not sound: E is 400, of nothing 1,000."""
 
 SLOWER: Final = 0.7
 """Of the learning rate after each return."""
 
 
 class Watchdog:
-    """Keeps the best rule that was judged, and returns to it.
+    """Keeps the best sound rule that was judged, or else the first one, and returns to it.
 
     What goes wrong does so for a thousand steps before it explodes: that nothing has exploded as yet does not
     make a rule one to go back to.
 
     Attributes:
         best: parameters of the rule.
-        score: of it, less is better; ``SCORE_MAX`` if there is none as yet.
+        score: of it, less is better; ``SCORE_MAX`` if it is the first one.
         recent: whether each of the last steps has exploded, the last one last.
         scale: of the learning rate.
         returns: how often training went back.
@@ -34,6 +35,11 @@ class Watchdog:
         self.recent: list[bool] = []
         self.scale = 1.0
         self.returns = 0
+
+    @property
+    def sound(self) -> bool:
+        """Whether a rule was judged that is worth going back to."""
+        return self.score < SCORE_MAX
 
     def keep(self, score: float, parameters: Parameters) -> None:
         """Keep a rule that was judged, if it is the best so far.
@@ -49,13 +55,13 @@ class Watchdog:
         """Look at a step that was made.
 
         Args:
-            exploded: whether at least half of its samples did.
+            exploded: whether at least half of its samples did; all, as long as nothing is ``sound``.
 
         Returns:
             What to go back to, or None.
         """
         self.recent = [*self.recent[1 - WINDOW_STEPS :], exploded]
-        if sum(self.recent) < EXPLODED_MAX or self.score >= SCORE_MAX:
+        if sum(self.recent) < (EXPLODED_MAX if self.sound else WINDOW_STEPS):
             return None
         self.recent, self.returns = [], self.returns + 1
         self.scale *= SLOWER

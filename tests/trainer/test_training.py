@@ -360,12 +360,15 @@ def test_a_gradient_beyond_all_numbers_leaves_finite_parameters(recipe, scripted
     assert all(np.isfinite(tensor).all() for tensor in training.parameters.tensors().values())
 
 
-@pytest.mark.parametrize(("exploding", "counts"), [(0, False), (1, True), (2, True)])
-def test_exploded_samples_begin_again(target, recipe, scripted, exploding, counts):
-    """If that is half of a batch, the step counts as one that exploded."""
+@pytest.mark.parametrize(
+    ("score", "exploding", "counts"), [(1, 0, False), (1, 1, True), (1, 2, True), (2, 1, False), (2, 2, True)]
+)
+def test_exploded_samples_begin_again(target, recipe, scripted, score, exploding, counts):
+    """If that is half of a batch, or all as long as nothing is sound, the step counts as exploded."""
     ends = [EXPLODED] * exploding + [shown(target)] * (2 - exploding)
     training = scripted(recipe, end=lambda _: ends.pop(0))
     training.pool.grids[...] = shown(target, 0.5)
+    training.watchdog.score = score
     training.step()
     assert training.watchdog.recent == [counts]
     kept = [np.array_equal(grid, shown(target, 0.5)) for grid in training.pool.grids]

@@ -1,9 +1,15 @@
 """What a training goes back to after explosions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+pytest.importorskip("safetensors", reason="the extra train is not installed")
+
+from tests.trainer.worlds import backend_of
 from trainer.rule import Parameters
+from trainer.training import Training, grid_size
 from trainer.watchdog import EXPLODED_MAX, SCORE_MAX, WINDOW_STEPS, Watchdog
 
 
@@ -55,10 +61,19 @@ def test_after_six_it_goes_back_and_learns_more_slowly(watchdog, steps):
 def test_a_rule_that_has_not_learned_is_nothing_to_go_back_to(score):
     watchdog = Watchdog(parameters(0))
     watchdog.keep(score, parameters(1))
-    assert watch(watchdog, "x" * 40) is None
+    assert watch(watchdog, "x" * 19 + "." + "x" * 19) is None
     assert (watchdog.scale, watchdog.returns, len(watchdog.recent)) == (1, 0, 20)
     watchdog.keep(1.0599, parameters(2))
     assert number(watch(watchdog, "x")) == 2
+
+
+def test_where_all_explodes_before_anything_was_learned_training_begins_again():
+    """What has exploded teaches nothing: it would never end."""
+    watchdog = Watchdog(parameters(0))
+    watchdog.keep(1.06, parameters(1))
+    assert watch(watchdog, "x" * 19) is None
+    assert number(watch(watchdog, "x")) == 0
+    assert (watchdog.scale, watchdog.returns) == (0.7, 1)
 
 
 def test_an_explosion_is_forgotten_after_twenty_steps(watchdog):
@@ -88,3 +103,19 @@ def test_what_it_keeps_is_its_own(watchdog):
     given = watch(watchdog, "xxxxxx")
     given.approach(parameters(9), 0.5)
     assert number(watchdog.best) == 2
+
+
+def test_a_training_that_explodes_in_its_first_steps_learns_all_the_same(target, recipe):
+    """So did the article's web at 24 px: no sample taught anything from its 20th step on, for 8,300 steps."""
+    recipe = replace(recipe, steps=200, seed=5, rate=0.05, exploded=1.0)
+    training = Training(target, recipe, backend_of("portable", *grid_size(target, recipe)))
+    blank = (target.placed(12, 12).astype(float) ** 2).mean() / 255**2
+    began, errors = [], []
+    for step in range(120):
+        before = training.watchdog.returns
+        errors.append(training.step() / blank)
+        if training.watchdog.returns > before:
+            began.append(step)
+    assert began == [30, 58]
+    assert np.mean(errors[8:28]) > 20
+    assert np.mean(errors[100:]) < 0.5
