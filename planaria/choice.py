@@ -35,22 +35,20 @@ def choose(rules: Sequence[Genome], over: Callable[[], object] = lambda: None) -
         rules: of one regime, at least one.
         over: called after each of ``choice_parts``.
     """
-    holds, scores = [], []
+    looks = []
     for rule in rules:
-        appraisal = appraise(rule, FIRST_SEED)
-        holds.append(appraisal.holds)
-        scores.append(appraisal.score)
+        looks.append(appraise(rule, FIRST_SEED))
         over()
     healed = [0] * len(rules)
-    field = sorted(range(len(rules)), key=scores.__getitem__)
+    field = sorted(range(len(rules)), key=lambda number: looks[number].score)
     seed = FIRST_SEED
     for entrants, worlds in heats(rules):
         field = field[:entrants]
         for number in field:
-            if holds[number]:
+            if looks[number].holds:
                 healed[number] += sum(wounds_healed(rules[number], seed + world) for world in range(worlds))
             over()
-        field.sort(key=lambda number: (-healed[number], scores[number]))
+        field.sort(key=lambda number: (-healed[number], looks[number].score))
         seed += worlds
     return field[0]
 

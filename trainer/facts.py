@@ -54,7 +54,7 @@ class Facts:
         exploded: whether each of the last steps has exploded.
         scale: of the learning rate.
         returns: how often it went back to an earlier rule.
-        score: of the best rule so far, to which it goes back; ``SCORE_MAX`` if there is none.
+        score: of the rule to which it goes back, the best so far; ``SCORE_MAX`` if that is the first one.
         norms: of each tensor, the lengths of its last gradients.
     """
 

@@ -119,8 +119,7 @@ class Training:
         moved = self._apply(gradient, progress)
         self.pool.grids[chosen] = ends
         self.pool.reseed(chosen[exploded])
-        enough = len(ends) / 2 if self.watchdog.sound else len(ends)
-        self._watch(not moved or sum(exploded) >= enough)
+        self._watch(sum(exploded) / len(ends) if moved else 1)
         self.steps_done += 1
         now = time.monotonic()
         self.seconds, self._clock = self.seconds + now - self._clock, now
@@ -288,8 +287,8 @@ class Training:
         self.average.approach(self.parameters, 1 / min(self.recipe.average_steps, 2 + self.steps_done // 8))
         return True
 
-    def _watch(self, exploded: bool) -> None:
-        """Go back to a sound rule if too much explodes; what is not whole in the pool begins again then."""
+    def _watch(self, exploded: float) -> None:
+        """Go back if too much explodes, of this step 0..1; what is not whole in the pool begins again."""
         sound = self.watchdog.watch(exploded)
         if sound is not None:
             self.parameters, self.average = sound, sound.copy()

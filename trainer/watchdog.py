@@ -7,7 +7,10 @@ from trainer.rule import Parameters
 WINDOW_STEPS: Final = 20
 EXPLODED_MAX: Final = 6
 """If so many steps of the last ``WINDOW_STEPS`` have exploded, training goes back to a sound rule. As long as
-there is none it begins again if all of them have, for then nothing teaches any more."""
+there is none it begins again, if all samples of all of them have: then nothing teaches any more."""
+
+EXPLODED_SHARE: Final = 0.5
+"""Of its samples, from which on a step has exploded."""
 
 SCORE_MAX: Final = 1.06
 """From this score on (``Judgement.score``) a rule is not sound: E is 400, of nothing 1,000."""
@@ -36,11 +39,6 @@ class Watchdog:
         self.scale = 1.0
         self.returns = 0
 
-    @property
-    def sound(self) -> bool:
-        """Whether a rule was judged that is worth going back to."""
-        return self.score < SCORE_MAX
-
     def keep(self, score: float, parameters: Parameters) -> None:
         """Keep a rule that was judged, if it is the best so far.
 
@@ -51,17 +49,18 @@ class Watchdog:
         if score < self.score:
             self.best, self.score = parameters.copy(), score
 
-    def watch(self, exploded: bool) -> Parameters | None:
+    def watch(self, exploded: float) -> Parameters | None:
         """Look at a step that was made.
 
         Args:
-            exploded: whether at least half of its samples did; all, as long as nothing is ``sound``.
+            exploded: the share of its samples that did, 0..1.
 
         Returns:
             What to go back to, or None.
         """
-        self.recent = [*self.recent[1 - WINDOW_STEPS :], exploded]
-        if sum(self.recent) < (EXPLODED_MAX if self.sound else WINDOW_STEPS):
+        share, steps = (EXPLODED_SHARE, EXPLODED_MAX) if self.score < SCORE_MAX else (1, WINDOW_STEPS)
+        self.recent = [*self.recent[1 - WINDOW_STEPS :], exploded >= share]
+        if sum(self.recent) < steps:
             return None
         self.recent, self.returns = [], self.returns + 1
         self.scale *= SLOWER

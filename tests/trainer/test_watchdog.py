@@ -5,11 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-pytest.importorskip("safetensors", reason="the extra train is not installed")
-
 from tests.trainer.worlds import backend_of
 from trainer.rule import Parameters
-from trainer.training import Training, grid_size
 from trainer.watchdog import EXPLODED_MAX, SCORE_MAX, WINDOW_STEPS, Watchdog
 
 
@@ -107,6 +104,9 @@ def test_what_it_keeps_is_its_own(watchdog):
 
 def test_a_training_that_explodes_in_its_first_steps_learns_all_the_same(target, recipe):
     """So did the article's web at 24 px: no sample taught anything from its 20th step on, for 8,300 steps."""
+    pytest.importorskip("safetensors", reason="the extra train is not installed")
+    from trainer.training import Training, grid_size
+
     recipe = replace(recipe, steps=200, seed=5, rate=0.05, exploded=1.0)
     training = Training(target, recipe, backend_of("portable", *grid_size(target, recipe)))
     blank = (target.placed(12, 12).astype(float) ** 2).mean() / 255**2
