@@ -41,6 +41,10 @@ class Kernel(NamedTuple):
 
 
 KERNELS: Final = {
+    "amx": Kernel(
+        ("-mcpu=native", "-DPLANARIA_AMX", "-D_GNU_SOURCE", "-ffp-contract=fast"),
+        "tiles of bfloat16 and of bytes; needs AMX-BF16 and AMX-INT8 under Linux",
+    ),
     "bf16": Kernel(
         ("-mcpu=native", "-DPLANARIA_BF16", "-ffp-contract=fast"),
         "pairs of bfloat16 and quartets of bytes; needs AVX512-BF16 and AVX512-VNNI",
@@ -51,7 +55,7 @@ KERNELS: Final = {
     ),
     "portable": Kernel(("-mcpu=baseline", "-ffp-contract=off"), "float32 on any processor"),
 }
-"""The fastest first. Sums have the same order in the last two; only the first multiplies rounded numbers."""
+"""The fastest first. Sums have the same order in the last two; the others multiply rounded numbers."""
 
 
 class NotHereError(InputError):
@@ -83,12 +87,15 @@ def library(kernel: str) -> Any:
             what = KERNELS[kernel].text.partition("needs ")[2]
             raise NotHereError("backend", kernel, f"this processor lacks {what}", "leave it out") from error
         try:
-            return _declared(ctypes.CDLL(str(folder / LIBRARY)))
+            compiled = _declared(ctypes.CDLL(str(folder / LIBRARY)))
         except OSError as error:
             limit = f"what was compiled cannot be loaded ({error})"
             raise InputError(
                 "backend", kernel, limit, "let TMPDIR name a folder that may hold programs"
             ) from error
+    if not compiled.ready():
+        raise NotHereError("backend", kernel, "the system does not lend it to this process", "leave it out")
+    return compiled
 
 
 def peak_macs_per_s(kernel: str) -> float:
@@ -114,6 +121,7 @@ def aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> Any:
 def _declared(found: Any) -> Any:
     place, number = c_void_p, c_int
     for name, result, arguments in (
+        ("ready", number, ()),
         ("peak", c_float, (c_int64, place)),
         ("peak_macs", number, ()),
         ("rollout_new", place, (number, number)),

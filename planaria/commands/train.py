@@ -53,8 +53,8 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--backend",
         default="auto",
-        help="compiled code where zig is installed, else torch; or which: bf16, f32, portable, compiled for "
-        "the fastest that the processor has, torch",
+        help="compiled code where zig is installed, else torch; or which: amx, bf16, f32, portable, "
+        "compiled for the fastest that the processor has, torch",
     )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="of torch")
     parser.add_argument(

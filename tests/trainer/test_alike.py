@@ -16,6 +16,7 @@ from trainer.training import Training, grid_size
 STEPS = 20
 
 PINNED = {
+    ("amx", "soap"): 1117052574,
     ("bf16", "soap"): 95799136,
     ("f32", "soap"): 699998950,
     ("portable", "soap"): 21608657,

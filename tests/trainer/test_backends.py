@@ -9,7 +9,7 @@ from firmware.errors import InputError
 from tests.trainer.worlds import TORCH, backend_of
 from trainer import compiled, kernels
 from trainer.backends import make_backend
-from trainer.kernels import KERNELS, Kernel, library
+from trainer.kernels import KERNELS, Kernel, NotHereError, library
 
 
 @pytest.fixture
@@ -51,6 +51,18 @@ def test_the_fastest_kernel_that_the_processor_has(impossible, monkeypatch):
     monkeypatch.setattr("trainer.backends.KERNELS", some)
     assert make_backend("auto", 2, 2).name == "portable"
     assert make_backend("compiled", 2, 2).name == "portable"
+
+
+def test_a_kernel_that_the_system_does_not_lend(monkeypatch):
+    """As tiles are, on Linux: a process has to ask for them."""
+    backend_of("portable", 2, 2)
+    library.cache_clear()
+    monkeypatch.setattr(kernels, "_declared", lambda found: SimpleNamespace(ready=lambda: 0))
+    with pytest.raises(
+        NotHereError, match="backend: portable - the system does not lend it to this process; leave it out"
+    ):
+        make_backend("portable", 2, 2)
+    library.cache_clear()
 
 
 @pytest.mark.parametrize("workers", [0, -1, 65])
@@ -98,7 +110,7 @@ def test_no_memory_for_a_rollout():
 
 def test_an_unknown_backend():
     with pytest.raises(
-        InputError, match="backend: jax - it must be one of auto, compiled, bf16, f32, portable, torch; "
+        InputError, match="backend: jax - it must be one of auto, compiled, amx, bf16, f32, portable, torch; "
     ):
         make_backend("jax", 2, 2)
 

@@ -24,6 +24,9 @@ from trainer.wakes import draw_fire, draw_lost, packed
 SHAPES = [(1, 1), (1, 9), (9, 1), (7, 5), (2, 70), (3, 61), (1, 62)]
 """Rows and columns; those of the last, with their border, are exactly words of a set."""
 
+SHORT = ("amx", "bf16")
+"""Kernels that multiply rounded numbers."""
+
 
 @pytest.fixture(params=KERNELS)
 def kernel(request):
@@ -35,13 +38,13 @@ def name(request):
     return request.param
 
 
-def close(kernel, found, expected, bf16=0.02):
+def close(kernel, found, expected, short=0.02):
     for one, other in zip(found, expected, strict=True):
         assert one.dtype == np.float32
         assert one.shape == other.shape
         assert np.abs(other).max() > 0
-        assert difference(one, other) <= (bf16 if kernel == "bf16" else 1e-5)
-        if kernel == "bf16":
+        assert difference(one, other) <= (short if kernel in SHORT else 1e-5)
+        if kernel in SHORT:
             assert cosine(one, other) >= 0.999
 
 
@@ -101,7 +104,7 @@ def test_penalty_is_felt_in_proportion(name):
     )
     for none, once, twice in zip(without, one, two, strict=True):
         assert difference(once, none) > 0.05
-        assert difference(once - none, (twice - none) / 2) < (0.02 if name == "bf16" else 1e-5)
+        assert difference(once - none, (twice - none) / 2) < (0.02 if name in SHORT else 1e-5)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 5), (3, 61)])
@@ -123,8 +126,8 @@ def test_a_batch_of_many_kinds_equals_torchs(kernel, shape):
     given = weights, samples, graded, 0.5
     (expected, gradient), (found, compiled) = (backend_of(n, *shape).learn(*given) for n in (TORCH, kernel))
     for sample, one, other in zip(samples, found, expected, strict=True):
-        assert np.abs(one - other).max() <= (0 if sample.quantised else 1 if kernel == "bf16" else 1e-3)
-    close(kernel, compiled, gradient, bf16=0.04)
+        assert np.abs(one - other).max() <= (0 if sample.quantised else 1 if kernel in SHORT else 1e-3)
+    close(kernel, compiled, gradient, short=0.04)
 
 
 def test_f32_and_portable_agree():

@@ -1,6 +1,8 @@
 /* Both layers and their gradients in float32, for any processor. All sums have one order: that of their terms. */
 #include <math.h>
 
+#include "sums.h"
+
 /* What a cell saw: its own state, and the two gradients, in units of 1/64. */
 typedef struct {
     lanes own, across, down;
@@ -89,16 +91,11 @@ static void layers(const struct weights *w, const seen_t *seen, lanes *change, i
     }
 }
 
-/* Sums over all updates; ``second`` lacks the factor unit2. */
-struct sums {
-    lanes first[HIDDEN][3], bias[BLOCKS], second[HIDDEN];
-};
-
 /* From the gradient of some cells' changes to that of the weights, which is added to sums, and of what they saw. */
 static void layers_backward(const struct weights *w, const seen_t *seen, const lanes *toward, lanes (*toward_seen)[3],
                             int cells, bool quantised, struct sums *sums)
 {
-    lanes hidden[TILE][BLOCKS], inner[TILE][BLOCKS];
+    lanes hidden[SLAB][BLOCKS], inner[SLAB][BLOCKS];
     hidden_layer(w, seen, hidden, cells, quantised);
     for (int c = 0; c < cells; c += CELLS1)
         for (int b = 0; b < BLOCKS; b += BLOCKS1) {

@@ -1,6 +1,27 @@
 /* The most that this core can do: multiply-adds from registers, with the instruction that the layers use. */
 #include "lanes.h"
 
+#ifdef PLANARIA_AMX
+#include "tiles.h"
+
+/* Multiply-adds of a turn. */
+int peak_macs(void) { return SUMS * ROWS * ROWS * 2 * ROWS; }
+
+/* So many turns; the result means nothing. */
+float peak(int64_t turns, const float *start)
+{
+    lanes sum[ROWS];
+    take_tiles();
+    _tile_loadd(LEFT_TILE, start, 0);
+    _tile_loadd(RIGHT_TILE, start, 0);
+    FOR_SUMS(_tile_zero(j););
+    for (int64_t turn = 0; turn < turns; turn++) FOR_SUMS(_tile_dpbf16ps(j, LEFT_TILE, RIGHT_TILE););
+    _tile_stored(0, sum, sizeof *sum);
+    _tile_release();
+    return sum[0][0];
+}
+#else
+
 #ifdef PLANARIA_BF16
 #include <immintrin.h>
 enum { TERMS = 2 };
@@ -19,10 +40,8 @@ enum { CHAINS = 12 };
 enum { CHAINS = 4 };
 #endif
 
-/* Multiply-adds of a turn. */
 int peak_macs(void) { return CHAINS * CHANNELS * TERMS; }
 
-/* So many turns; the result means nothing. */
 float peak(int64_t turns, const float *start)
 {
     const factor_t factor = *(const factor_t *)start;
@@ -34,3 +53,4 @@ float peak(int64_t turns, const float *start)
     UNROLL for (int chain = 0; chain < CHAINS; chain++) total += sum[chain];
     return total[0];
 }
+#endif

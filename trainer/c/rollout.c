@@ -8,9 +8,21 @@
 
 #include "lanes.h"
 
-enum { GROUP = 8, TILE = 32, ALPHA = 3, WORD_BITS = 64 };
+enum { ALPHA = 3, WORD_BITS = 64 };
 
-#ifdef PLANARIA_BF16
+/* Updates come in groups to the layers, and in slabs of some groups to their gradients. */
+#ifdef PLANARIA_AMX
+enum { GROUP = 32, SLAB = 64 };
+#else
+enum { GROUP = 8, SLAB = 32 };
+#endif
+
+#ifdef PLANARIA_AMX
+#if !defined(__AMX_BF16__) || !defined(__AMX_INT8__) || !defined(__AVX512BF16__) || !defined(__linux__)
+#error PLANARIA_PROCESSOR
+#endif
+#include "layers_amx.h"
+#elif defined(PLANARIA_BF16)
 #if !defined(__AVX512BF16__) || !defined(__AVX512VNNI__) || !defined(__AVX512BW__)
 #error PLANARIA_PROCESSOR
 #endif
@@ -132,8 +144,8 @@ struct rollout *rollout_new(int rows, int cols)
     r->rows = rows, r->cols = cols, r->pitch = cols + 2, r->cells = (rows + 2) * (cols + 2);
     r->words = (r->cells + WORD_BITS - 1) / WORD_BITS;
     r->bits = grown(NULL, 0, sizeof(word) * SETS * r->words);
-    r->change = grown(NULL, 0, sizeof *r->change * (r->cells + TILE));
-    r->toward_seen = grown(NULL, 0, sizeof *r->toward_seen * (r->cells + TILE));
+    r->change = grown(NULL, 0, sizeof *r->change * (r->cells + SLAB));
+    r->toward_seen = grown(NULL, 0, sizeof *r->toward_seen * (r->cells + SLAB));
     if (r->bits == NULL || r->change == NULL || r->toward_seen == NULL) {
         rollout_free(r);
         return NULL;
@@ -157,12 +169,18 @@ void weights_pack(struct weights *w, const float *w1, const float *b1, const flo
 /* The gradient of what was packed, from its sums. */
 void sums_unpack(const struct weights *w, const struct sums *sums, float *w1, float *b1, float *w2)
 {
-    memcpy(w1, sums->first, sizeof sums->first);
-    memcpy(b1, sums->bias, sizeof sums->bias);
-    for (int h = 0; h < HIDDEN; h++) {
-        const lanes second = sums->second[h] * w->unit2;
-        memcpy(w2 + h * CHANNELS, &second, sizeof second);
-    }
+    unpack(sums, w1, b1, w2);
+    for (int i = 0; i < HIDDEN * CHANNELS; i++) w2[i] *= w->unit2;
+}
+
+/* Whether this process may compute so. */
+int ready(void)
+{
+#ifdef PLANARIA_AMX
+    return ask_for_tiles();
+#else
+    return true;
+#endif
 }
 
 static bool is_blank(lanes state)
@@ -457,7 +475,7 @@ static void unperceive(const seen_t *seen, const lanes *toward, lanes *own, lane
 void rollout_backward(struct rollout *r, const struct weights *w, lanes *toward_own, lanes *toward_inbox,
                       float penalty, int quantised, struct sums *sums)
 {
-    lanes toward[TILE];
+    lanes toward[SLAB];
     for (int s = r->steps - 1; s >= 0; s--) {
         const step_t from = r->step[s], end = r->step[s + 1];
         for (int i = from.mutes; i < end.mutes; i++) {
@@ -465,8 +483,8 @@ void rollout_backward(struct rollout *r, const struct weights *w, lanes *toward_
             toward_inbox[(one.cell + r->offset[one.port]) * PORTS + opposite(one.port)] = splat(0);
         }
         for (int i = from.starved; i < end.starved; i++) toward_own[r->starved[i]] = splat(0);
-        for (int start = from.updates; start < end.updates; start += TILE) {
-            const int cells = end.updates - start < TILE ? end.updates - start : TILE;
+        for (int start = from.updates; start < end.updates; start += SLAB) {
+            const int cells = end.updates - start < SLAB ? end.updates - start : SLAB;
             for (int i = 0; i < cells; i++) {
                 const update_t *one = &r->update[start + i];
                 if (one->cell == NOBODY) {
