@@ -13,7 +13,7 @@ from emulator.record.predicate import CLEAN
 from firmware.genome import Genome
 from planaria.appraisal import CUTS, GROWN_ROUNDS, HEALING_ROUNDS, appraise, room
 from planaria.grid import Grid
-from planaria.healing import DWELL_ROUNDS, LOSS, MARGIN, cuts
+from planaria.healing import DWELL_ROUNDS, LOSS, MARGIN, cuts, worst_of_dwell
 
 FIRST_SEED: Final = 1_000_000
 """Of worlds in which rules are chosen; the one that is taken is then judged in others."""
@@ -81,6 +81,6 @@ def wounds_healed(genome: Genome, seed: int) -> int:
     for number in range(WOUNDS):
         grid.wound(five[(seed + number) % len(five)].fault)
         errors = grid.run(HEALING_ROUNDS + DWELL_ROUNDS).error_by_round
-        if max(errors[-DWELL_ROUNDS:]) > CLEAN:
+        if worst_of_dwell(errors) > CLEAN:
             return number
     return WOUNDS

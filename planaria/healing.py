@@ -1,7 +1,7 @@
 """How surely organisms heal: wound after wound, each in many worlds, with messages lost all the time.
 
-An organism grows, is wounded, and has ``HEALING_ROUNDS``. It is clean if E is at most ``CLEAN`` in each of
-the ``DWELL_ROUNDS`` that follow.
+An organism grows, is wounded, and has ``HEALING_ROUNDS``. It is clean if E is at most ``CLEAN`` then, and in
+each of the ``DWELL_ROUNDS`` that follow.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -103,7 +103,16 @@ def _life(genome: Genome, wound: Wound, seed: int, loss: float) -> tuple[float, 
     healed = GROWN_ROUNDS + wound.rounds + HEALING_ROUNDS
     grid = Grid(genome, config=config, record=False)
     errors = grid.run(healed + DWELL_ROUNDS).error_by_round
-    return errors[GROWN_ROUNDS - 1], max(errors[healed:])
+    return errors[GROWN_ROUNDS - 1], worst_of_dwell(errors)
+
+
+def worst_of_dwell(errors: Sequence[float]) -> float:
+    """The largest E of a run that ends with the dwell: an organism that is clean has at most ``CLEAN``.
+
+    Args:
+        errors: E after each round, the last ``DWELL_ROUNDS`` of which are the dwell.
+    """
+    return max(errors[-1 - DWELL_ROUNDS :])
 
 
 def endurance(genome: Genome, over: Callable[[], object] = lambda: None) -> dict[str, Fact]:

@@ -88,7 +88,9 @@ def test_one_alone_is_not_wounded(contest):
 
 
 def test_cut_after_cut_until_one_does_not_heal(monkeypatch, ring):
-    """All five come, whatever the first one is, and the rest of a life does not count."""
+    """All five come, whatever the first one is. E has to be at most 3 when an organism has to be whole and in
+    the 25 rounds that follow; the rest of a life does not count.
+    """
     struck = []
 
     class World:
@@ -98,8 +100,8 @@ def test_cut_after_cut_until_one_does_not_heal(monkeypatch, ring):
 
         def run(self, rounds):
             ill = len(struck) == 7
-            self.error_by_round = [*self.error_by_round, *[900.0] * (rounds - 1), 3.5 if ill else 3.0]
-            self.error_by_round[-25:-1] = [3.0] * 24
+            self.error_by_round = [*self.error_by_round, *[900.0] * rounds]
+            self.error_by_round[-26:] = [3.5 if ill else 3.0, *[3.0] * 25]
             return self
 
         def wound(self, fault):
