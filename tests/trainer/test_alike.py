@@ -16,12 +16,12 @@ from trainer.training import Training, grid_size
 STEPS = 20
 
 PINNED = {
-    ("amx", "soap"): 1117052574,
-    ("bf16", "soap"): 95799136,
-    ("f32", "soap"): 699998950,
-    ("portable", "soap"): 21608657,
-    ("portable", "muon"): 2291571834,
-    ("portable", "adam"): 2472709468,
+    ("amx", "soap"): 2468226699,
+    ("bf16", "soap"): 2895553145,
+    ("f32", "soap"): 272956249,
+    ("portable", "soap"): 1849231864,
+    ("portable", "muon"): 883232298,
+    ("portable", "adam"): 2105560950,
 }
 """CRC-32 of the parameters and the score. Where one changes so does every training: say so in CHANGELOG."""
 
