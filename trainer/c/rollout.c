@@ -18,7 +18,8 @@ enum { GROUP = 8, SLAB = 32 };
 #endif
 
 #ifdef PLANARIA_AMX
-#if !defined(__AMX_BF16__) || !defined(__AMX_INT8__) || !defined(__AVX512BF16__) || !defined(__linux__)
+#if !defined(__AMX_BF16__) || !defined(__AMX_INT8__) || !defined(__AVX512BF16__) || !defined(__AVX512BW__) || \
+    !defined(__linux__)
 #error PLANARIA_PROCESSOR
 #endif
 #include "layers_amx.h"
