@@ -62,7 +62,6 @@ def test_a_kernel_that_the_system_does_not_lend(monkeypatch):
         NotHereError, match="backend: portable - the system does not lend it to this process; leave it out"
     ):
         make_backend("portable", 2, 2)
-    library.cache_clear()
 
 
 @pytest.mark.parametrize("workers", [0, -1, 65])

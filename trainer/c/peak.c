@@ -1,13 +1,17 @@
 /* The most that this core can do: multiply-adds from registers, with the instruction that the layers use. */
 #include "lanes.h"
 
+/* Multiply-adds of a turn. */
+int peak_macs(void);
+
+/* So many turns; the result means nothing. */
+float peak(int64_t turns, const float *start);
+
 #ifdef PLANARIA_AMX
 #include "tiles.h"
 
-/* Multiply-adds of a turn. */
 int peak_macs(void) { return SUMS * ROWS * ROWS * 2 * ROWS; }
 
-/* So many turns; the result means nothing. */
 float peak(int64_t turns, const float *start)
 {
     lanes sum[ROWS];
