@@ -11,9 +11,9 @@ from typing import Final
 from emulator.config import RunConfig
 from emulator.record.predicate import CLEAN
 from firmware.genome import Genome
-from planaria.appraisal import CUTS, GROWN_ROUNDS, HEALING_ROUNDS, appraise, room
+from planaria.appraisal import GROWN_ROUNDS, HEALING_ROUNDS, appraise, room
 from planaria.grid import Grid
-from planaria.healing import DWELL_ROUNDS, LOSS, MARGIN, cuts, worst_of_dwell
+from planaria.healing import DWELL_ROUNDS, LOSS, MARGIN, cuts, harder, worst_of_dwell
 
 FIRST_SEED: Final = 1_000_000
 """Of worlds in which rules are chosen; the one that is taken is then judged in others."""
@@ -21,8 +21,8 @@ FIRST_SEED: Final = 1_000_000
 HEATS: Final = (16, 32)
 """Worlds of each, the same for all rules; only the better half of them comes to the second."""
 
-WOUNDS: Final = 2 * len(CUTS)
-"""Of an organism, at most."""
+WOUNDS: Final = 14
+"""Of an organism, at most: each kind twice."""
 
 
 def choose(rules: Sequence[Genome], over: Callable[[], object] = lambda: None) -> int:
@@ -69,18 +69,19 @@ def choice_parts(rules: Sequence[Genome]) -> int:
 
 
 def wounds_healed(genome: Genome, seed: int) -> int:
-    """Of how many cuts an organism is clean again, one after another, until one of which it is not.
+    """Of how many wounds an organism is clean again, one after another, until one of which it is not.
 
     Args:
         genome: its rule.
-        seed: of its world, and which cut is the first one.
+        seed: of its world, and which wound is the first one.
     """
     grid = Grid(genome, config=RunConfig(room(genome, MARGIN), seed=seed, loss=LOSS), record=False)
     grid.run(GROWN_ROUNDS)
-    five = cuts(genome)
+    wounds = cuts(genome) + harder(genome)
     for number in range(WOUNDS):
-        grid.wound(five[(seed + number) % len(five)].fault)
-        errors = grid.run(HEALING_ROUNDS + DWELL_ROUNDS).error_by_round
+        wound = wounds[(seed + number) % len(wounds)]
+        grid.wound(wound.fault + wound.ending)
+        errors = grid.run(wound.rounds + HEALING_ROUNDS + DWELL_ROUNDS).error_by_round
         if worst_of_dwell(errors) > CLEAN:
             return number
     return WOUNDS

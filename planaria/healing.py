@@ -44,6 +44,11 @@ class Wound(NamedTuple):
     fault: str
     rounds: int = 0
 
+    @property
+    def ending(self) -> str:
+        """What a fault ends with that lasts so long."""
+        return f"+{self.rounds}" if self.rounds else ""
+
 
 class Healed(NamedTuple):
     """What became of organisms with one wound, each in a world of its own.
@@ -98,8 +103,8 @@ def heal(genome: Genome, wound: Wound, worlds: int, loss: float = LOSS, first_se
 
 def _life(genome: Genome, wound: Wound, seed: int, loss: float) -> tuple[float, float]:
     """E before the wound, and the largest when it has to be clean."""
-    fault = f"{wound.fault}@{GROWN_ROUNDS}" + (f"+{wound.rounds}" if wound.rounds else "")
-    config = RunConfig(room(genome, MARGIN), seed=seed, loss=loss, faults=(Fault.parse(fault),))
+    fault = Fault.parse(f"{wound.fault}@{GROWN_ROUNDS}{wound.ending}")
+    config = RunConfig(room(genome, MARGIN), seed=seed, loss=loss, faults=(fault,))
     healed = GROWN_ROUNDS + wound.rounds + HEALING_ROUNDS
     grid = Grid(genome, config=config, record=False)
     errors = grid.run(healed + DWELL_ROUNDS).error_by_round

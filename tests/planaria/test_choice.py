@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 import planaria.choice
-from planaria.appraisal import CUTS
 from planaria.choice import FIRST_SEED, HEATS, WOUNDS, choice_parts, choose, wounds_healed
-from planaria.healing import cuts
+from planaria.healing import cuts, harder
 from planaria.shipped import open_genome
 
 FIRST, SECOND = HEATS
@@ -87,11 +86,11 @@ def test_one_alone_is_not_wounded(contest):
     assert contest([(0.6, 10)]) == (0, {"0": []})
 
 
-def test_cut_after_cut_until_one_does_not_heal(monkeypatch, ring):
-    """All five come, whatever the first one is. E has to be at most 3 when an organism has to be whole and in
+def test_wound_after_wound_until_one_does_not_heal(monkeypatch, ring):
+    """All seven come, whatever the first one is. E has to be at most 3 when an organism has to be whole and in
     the 25 rounds that follow; the rest of a life does not count.
     """
-    struck = []
+    struck, lived = [], []
 
     class World:
         def __init__(self, genome, config, record):
@@ -99,7 +98,8 @@ def test_cut_after_cut_until_one_does_not_heal(monkeypatch, ring):
             self.error_by_round = []
 
         def run(self, rounds):
-            ill = len(struck) == 7
+            ill = len(struck) == 9
+            lived.append(rounds)
             self.error_by_round = [*self.error_by_round, *[900.0] * rounds]
             self.error_by_round[-26:] = [3.5 if ill else 3.0, *[3.0] * 25]
             return self
@@ -108,11 +108,12 @@ def test_cut_after_cut_until_one_does_not_heal(monkeypatch, ring):
             struck.append(fault)
 
     monkeypatch.setattr(planaria.choice, "Grid", World)
-    assert wounds_healed(ring, 3) == 6
-    five = [cut.fault for cut in cuts(ring)]
-    assert struck == [*five[3:], *five[:3], *five[3:]]
-    struck[:] = range(8)
-    assert wounds_healed(ring, 3) == WOUNDS == 2 * len(CUTS)
+    assert wounds_healed(ring, 3) == 8
+    seven = [*(cut.fault for cut in cuts(ring)), "restart:random:0.5", f"{harder(ring)[1].fault}+40"]
+    assert struck == [*seven[3:], *seven[:3], *seven[3:5]]
+    assert lived == [200, 125, 125, 125, 165, 125, 125, 125, 125, 125]
+    struck[:] = range(10)
+    assert wounds_healed(ring, 3) == WOUNDS == 2 * len(seven)
 
 
 def test_a_rule_that_heals_and_one_that_does_nothing():
