@@ -14,7 +14,7 @@ from firmware.strict import parse_json
 from firmware.system.atomic import write_atomic
 from firmware.system.reading import read_input
 
-FORMAT: Final = "planaria-checkpoint-8"
+FORMAT: Final = "planaria-checkpoint-9"
 FIX: Final = "give the .checkpoint file that training left"
 
 FILE_MAX_BYTES: Final = 1 << 29

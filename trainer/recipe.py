@@ -57,6 +57,7 @@ _NUMBERS: Final = {
     "wounded_from": SHARE,
     "lost": Limits(0, 15, whole=True),
     "hope": Limits(1e-6, 1000),
+    "last_hope": Limits(1e-6, 1000),
     "unhealed": Limits(0, 1000),
     "remembered": Limits(0, 1000),
     "hopeless": Limits(0, 1000),
@@ -109,6 +110,8 @@ class Recipe:
     wounded_from: float = USUAL["wounded_from"]
     lost: int = USUAL["lost"]
     hope: float = USUAL["hope"]
+    last_hope: float = USUAL["last_hope"]
+    hope_falls: list[float] = field(default_factory=USUAL["hope_falls"].copy)
     unhealed: float = USUAL["unhealed"]
     remembered: float = USUAL["remembered"]
     hopeless: float = USUAL["hopeless"]
@@ -140,6 +143,7 @@ class Recipe:
         for name, known in _SHARES.items():
             _check_shares(name, getattr(self, name), known)
         _check_pair("gradual", self.gradual, SHARE)
+        _check_pair("hope_falls", self.hope_falls, SHARE)
         _check_lengths(self.lengths)
         _check_batches(self.batches)
         largest = max(int(size) for _, size in self.batches)
@@ -165,9 +169,13 @@ class Recipe:
 
     def quantised_share(self, progress: float) -> float:
         """Of samples that round as the firmware does."""
-        begin, end = self.gradual
-        stage = self.stage(progress)
-        return min(1.0, max(0.0, (stage - begin) / (end - begin))) if end > begin else float(stage >= end)
+        return _risen(self.gradual, self.stage(progress))
+
+    def hope_at(self, progress: float) -> float:
+        """Share of a blank grid's error that teaches half as much as it would: it falls in equal ratios."""
+        fallen = _risen(self.hope_falls, self.stage(progress))
+        ratio: float = (self.last_hope / self.hope) ** fallen
+        return self.hope * ratio
 
     def lost_most(self, progress: float) -> int:
         """The most sixteenths of the messages that a sample loses: first it has to learn to hear."""
@@ -220,6 +228,12 @@ def shares(weights: Mapping[Key, float]) -> dict[Key, float]:
     """The same in proportion, all together 1."""
     total = math.fsum(weights.values())
     return {name: weight / total for name, weight in weights.items()}
+
+
+def _risen(between: list[float], stage: float) -> float:
+    """What is 0 up to the first of two stages and 1 from the second on."""
+    begin, end = between
+    return min(1.0, max(0.0, (stage - begin) / (end - begin))) if end > begin else float(stage >= end)
 
 
 def _check(name: str, value: object, limits: Limits) -> None:

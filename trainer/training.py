@@ -108,8 +108,9 @@ class Training:
         chosen, samples, wounds = self._samples(progress)
         weights = self.parameters.weights(False), self.parameters.weights(True)
         penalty = self.recipe.accumulator_penalty / (ONE * self._wanted.size * len(samples))
+        hope = self.recipe.hope_at(progress) * self._blank
         ends, gradient = self.backend.learn(
-            weights, samples, lambda sample, states: self._toward(sample, states, len(samples)), penalty
+            weights, samples, lambda sample, states: self._toward(sample, states, len(samples), hope), penalty
         )
         errors = [self._error(states) for states in ends]
         exploded = [self._has_exploded(error) for error in errors]
@@ -245,7 +246,7 @@ class Training:
     def _has_exploded(self, error: float) -> bool:
         return not error < self.recipe.exploded * self._blank  # not a number, too
 
-    def _toward(self, sample: Sample, states: Float32, batch: int) -> Float32 | None:
+    def _toward(self, sample: Sample, states: Float32, batch: int, hope: float) -> Float32 | None:
         """Gradient of the batch's loss with respect to one sample's states; None if it has exploded.
 
         What was whole once shall have the hidden channels that it had then, too: where a picture is of one
@@ -256,19 +257,20 @@ class Training:
         beyond = np.sign(states) * (abs(states) > self.recipe.overflow_from * ONE)
         toward: Float32 = beyond * np.float32(1 / (ONE * states.size * batch))
         unit, share = np.float32(1 / ONE), np.float32(1 / batch)
-        toward[..., :VISIBLE] += share * self._pull(states[..., :VISIBLE] * unit - self._wanted)
+        toward[..., :VISIBLE] += share * self._pull(states[..., :VISIBLE] * unit - self._wanted, hope)
         if sample.whole is not None:
             away = (states[..., VISIBLE:] - sample.whole[..., VISIBLE:]) * unit
-            toward[..., VISIBLE:] += share * np.float32(self.recipe.remembered) * self._pull(away)
+            toward[..., VISIBLE:] += share * np.float32(self.recipe.remembered) * self._pull(away, hope)
         return toward
 
-    def _pull(self, away: Float32) -> Float32:
+    def _pull(self, away: Float32, hope: float) -> Float32:
         """Gradient of a loss that grows with the logarithm of the mean square of these differences.
 
-        One that grew with the square itself would let what is beyond hope drown what the others teach.
+        One that grew with the square itself would let what is beyond hope drown what the others teach. Where
+        the mean square is ``hope`` it is half as long as that one's.
         """
         error = float((away**2).mean())
-        teaches = 1 / (1 + error / (self.recipe.hope * self._blank))
+        teaches = 1 / (1 + error / hope)
         return away * np.float32(2 * teaches / (ONE * self._wanted.size))
 
     def _apply(self, gradient: Gradient, progress: float) -> bool:

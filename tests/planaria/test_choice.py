@@ -87,8 +87,8 @@ def test_one_alone_is_not_wounded(contest):
 
 
 def test_wound_after_wound_until_one_does_not_heal(monkeypatch, ring):
-    """All seven come, whatever the first one is. E has to be at most 3 when an organism has to be whole and in
-    the 25 rounds that follow; the rest of a life does not count.
+    """All seven come, whatever the first one is. E has to be at most 3 when an organism has to be whole and
+    in the 25 rounds that follow; the rest of a life does not count.
     """
     struck, lived = [], []
 

@@ -16,12 +16,12 @@ from trainer.training import Training, grid_size
 STEPS = 20
 
 PINNED = {
-    ("amx", "soap"): 2468226699,
-    ("bf16", "soap"): 2895553145,
-    ("f32", "soap"): 272956249,
-    ("portable", "soap"): 1849231864,
-    ("portable", "muon"): 883232298,
-    ("portable", "adam"): 2105560950,
+    ("amx", "soap"): 3524291099,
+    ("bf16", "soap"): 1804105008,
+    ("f32", "soap"): 3594155805,
+    ("portable", "soap"): 920499119,
+    ("portable", "muon"): 1664937877,
+    ("portable", "adam"): 2112777807,
 }
 """CRC-32 of the parameters and the score. Where one changes so does every training: say so in CHANGELOG."""
 

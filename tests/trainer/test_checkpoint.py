@@ -60,7 +60,7 @@ def refused(tmp_path, go_on):
 def with_facts(tensors, facts, **metadata):
     """``facts`` as JSON, or a text."""
     text = facts if isinstance(facts, str) else json.dumps(facts)
-    return save(tensors, {"format": "planaria-checkpoint-8", "facts": text} | metadata)
+    return save(tensors, {"format": "planaria-checkpoint-9", "facts": text} | metadata)
 
 
 def test_what_was_saved_goes_on(saved, go_on, tmp_path):

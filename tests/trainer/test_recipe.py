@@ -1,5 +1,7 @@
 """Options and schedule."""
 
+from dataclasses import replace
+
 import pytest
 
 from firmware.errors import InputError
@@ -82,6 +84,8 @@ def test_the_smallest_target_takes_some_steps_too():
         ({"rate": "fast"}, "rate: fast - it must be 0.000001 to 1"),
         ({"hope": 5e-324}, "hope: 5e-324 - it must be 0.000001 to 1,000"),
         ({"overflow_from": 2.5}, "overflow_from: 2.5"),
+        ({"last_hope": 0}, "last_hope: 0 - it must be 0.000001 to 1,000"),
+        ({"hope_falls": [0.9, 0.6]}, "the second is less than the first"),
         ({"gradual": 0.5}, "gradual: 0.5 - there must be two numbers"),
         ({"gradual": [0.5]}, r"gradual: \[0.5\] - there must be two numbers"),
         ({"gradual": [0.6, 0.2]}, "the second is less than the first"),
@@ -148,6 +152,16 @@ def test_the_order_of_a_table_does_not_matter():
 def test_what_comes_at_once_comes_at_once():
     recipe = Recipe(gradual=[0.5, 0.5])
     assert [recipe.quantised_share(progress) for progress in (0, 0.49, 0.5, 1)] == [0, 0, 1, 1]
+
+
+def test_hope_falls_in_equal_ratios():
+    recipe = Recipe(hope=0.08, last_hope=0.005, hope_falls=[0.25, 0.75])
+    found = [recipe.hope_at(progress) for progress in (0, 0.25, 0.375, 0.5, 0.625, 0.75, 1)]
+    assert found == pytest.approx([0.08, 0.08, 0.04, 0.02, 0.01, 0.005, 0.005])
+    started = replace(recipe, start_crc32="00c0ffee")
+    assert [started.hope_at(progress) for progress in (0, 0.375, 1)] == pytest.approx(
+        [0.08 / 16**0.7, 0.005, 0.005]
+    )
 
 
 def test_how_often_cells_wake():

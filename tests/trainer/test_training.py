@@ -236,8 +236,18 @@ def test_the_backend_is_asked_for_the_present_rule(recipe, scripted):
         assert all(np.array_equal(one, other) for one, other in zip(expected[:3], found[:3], strict=True))
         assert found[3:] == (6, 8)
     assert penalty == pytest.approx(1 / (64 * 12 * 12 * 4 * 2))
-    end = samples[0].states + 3
-    assert np.array_equal(grade(samples[0], end), training._toward(samples[0], end, 2))
+    end, hope = samples[0].states + 3, 0.02 * training._blank
+    assert np.array_equal(grade(samples[0], end), training._toward(samples[0], end, 2, hope))
+
+
+def test_hope_falls(recipe, scripted):
+    training = scripted(replace(recipe, steps=2, last_hope=0.005, hope_falls=[0.0, 1.0]))
+    for step, share in enumerate((0.02, 0.01)):
+        training.step()
+        _, samples, grade, _ = training.backend.asked[step]
+        end = samples[0].states + 3
+        toward = training._toward(samples[0], end, len(samples), share * training._blank)
+        assert grade(samples[0], end) == pytest.approx(toward, rel=1e-6)
 
 
 @pytest.mark.parametrize(("worst", "always"), [(0.9, True), (0.2, False)])
@@ -297,7 +307,7 @@ def test_what_was_whole_shall_be_what_it_was(target, recipe, scripted):
 @pytest.mark.parametrize("known", [False, True])
 def test_toward_is_the_gradient_of_the_loss(target, recipe, known, scripted):
     """Of colours, and of the hidden channels of one that was whole once; what is beyond 1.8; of three."""
-    training, draws = scripted(recipe), np.random.default_rng(1)
+    training, draws, hope = scripted(recipe), np.random.default_rng(1), 0.003
     states = (shown(target) + draws.normal(0, 5, (12, 12, 16))).astype(np.float32)
     before = draws.integers(-9, 9, (12, 12, 16), np.int8)
     states[3, 4:9, 3:9], states[4, 4:9, 3:9] = 127, -128
@@ -305,13 +315,12 @@ def test_toward_is_the_gradient_of_the_loss(target, recipe, known, scripted):
 
     def loss(states):
         beyond = np.maximum(abs(states) / 64 - 1.8, 0)
-        hope = recipe.hope * training._blank
         colour = ((states[..., :4] / 64 - picture) ** 2).mean()
         hidden = (((states - before)[..., 4:] / 64) ** 2).mean() if known else 0
         remembered = 12 / 4 * recipe.remembered * np.log1p(hidden / hope)
         return (hope * (np.log1p(colour / hope) + remembered) + beyond.mean()) / 3
 
-    toward = training._toward(sample(target)._replace(whole=before if known else None), states, 3)
+    toward = training._toward(sample(target)._replace(whole=before if known else None), states, 3, hope)
     assert toward.dtype == np.float32
     for place in [(0, 0, 0), (5, 5, 3), (6, 2, 1), (3, 4, 3), (4, 8, 3), (3, 6, 8), (4, 5, 5), (7, 7, 9)]:
         step = np.zeros(states.shape)
@@ -323,10 +332,10 @@ def test_toward_is_the_gradient_of_the_loss(target, recipe, known, scripted):
 def test_nothing_is_learned_from_an_explosion(target, recipe, scripted):
     """At twice the error of a blank grid; or where there are no numbers any more."""
     training = scripted(recipe)
-    assert training._toward(sample(target), np.zeros((12, 12, 16), np.float32), 2) is not None
-    assert training._toward(sample(target), -shown(target, 0.41), 2) is not None
-    assert training._toward(sample(target), -shown(target, 0.42), 2) is None
-    assert training._toward(sample(target), np.full((12, 12, 16), np.nan, np.float32), 2) is None
+    assert training._toward(sample(target), np.zeros((12, 12, 16), np.float32), 2, 1) is not None
+    assert training._toward(sample(target), -shown(target, 0.41), 2, 1) is not None
+    assert training._toward(sample(target), -shown(target, 0.42), 2, 1) is None
+    assert training._toward(sample(target), np.full((12, 12, 16), np.nan, np.float32), 2, 1) is None
 
 
 def test_a_step_by_hand(recipe, scripted):

@@ -107,7 +107,7 @@ def test_a_training_that_explodes_in_its_first_steps_learns_all_the_same(target,
     pytest.importorskip("safetensors", reason="the extra train is not installed")
     from trainer.training import Training, grid_size
 
-    recipe = replace(recipe, steps=200, seed=5, rate=0.05, exploded=1.0, hope=0.02)
+    recipe = replace(recipe, steps=200, seed=5, rate=0.05, exploded=1.0, last_hope=0.02)
     training = Training(target, recipe, backend_of("portable", *grid_size(target, recipe)))
     blank = (target.placed(12, 12).astype(float) ** 2).mean() / 255**2
     began, errors = [], []
