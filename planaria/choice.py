@@ -1,7 +1,7 @@
 """Which of the best rules of a training is taken: the one whose organisms heal of the most wounds.
 
 Rules of one training have nearly the same E, and differ much in how often one of their wounds ends badly: of
-22 of the last quarter of a training between 1 and 29 of 360 (docs/training.md). It takes many wounds to see
+22 of the last quarter of a training between 1 and 29 of 360 (docs/recipe.md). It takes many wounds to see
 that. So an organism that is whole again is wounded again, and half of the rules leave after a first heat.
 """
 
