@@ -3,6 +3,7 @@
 Bit ``r * (cols + 2) + c`` is the cell in row ``r`` and column ``c`` of a grid with a border of one cell.
 """
 
+import math
 from typing import Final
 
 import numpy as np
@@ -51,13 +52,19 @@ def draw_lost(draws: np.random.Generator, steps: int, sixteenths: int, rows: int
     lost = np.zeros(shape, np.uint64)
     # A random number of four bits is below the share: from the lowest bit up, the higher one decides.
     for bit in range(LOSS_BITS):
-        drawn = _all_of(draws, 1, shape)
-        lost = lost | ~drawn if sixteenths >> bit & 1 else lost & ~drawn
+        drawn = _words(draws, shape)
+        also = np.bitwise_or if sixteenths >> bit & 1 else np.bitwise_and
+        also(lost, np.invert(drawn, out=drawn), out=lost)
     return lost
 
 
 def _all_of(draws: np.random.Generator, halvings: int, shape: tuple[int, ...]) -> Sets:
-    found = draws.integers(0, 1 << 64, shape, np.uint64)
+    found = _words(draws, shape)
     for _ in range(halvings - 1):
-        found &= draws.integers(0, 1 << 64, shape, np.uint64)
+        found &= _words(draws, shape)
     return found
+
+
+def _words(draws: np.random.Generator, shape: tuple[int, ...]) -> Sets:
+    """What ``integers`` draws if it may be anything, in half of its time."""
+    return draws.bit_generator.random_raw(math.prod(shape)).reshape(shape)

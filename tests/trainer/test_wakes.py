@@ -46,6 +46,14 @@ def test_words(rows, cols, expected):
     assert words(rows, cols) == expected
 
 
+def test_words_are_drawn_as_numbers_are():
+    """Two words for each step: a cell wakes if it does in both."""
+    one, other = draws(), draws()
+    numbers = one.integers(0, 1 << 64, (2, 5, 2), np.uint64)
+    assert np.array_equal(draw_fire(other, 5, 2, 6, 7), numbers[0] & numbers[1])
+    assert one.bit_generator.state == other.bit_generator.state
+
+
 @pytest.mark.parametrize("halvings", [1, 2, 4])
 def test_share_that_wakes(halvings):
     """Of 200,000; five standard deviations are allowed."""
