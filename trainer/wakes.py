@@ -41,7 +41,11 @@ def unpacked(sets: Sets, rows: int, cols: int) -> NDArray[np.bool_]:
 
 def draw_fire(draws: np.random.Generator, steps: int, halvings: int, rows: int, cols: int) -> Sets:
     """Who wakes: in each step every cell with probability ``2 ** -halvings``; uint64[steps, words]."""
-    return _all_of(draws, halvings, (steps, words(rows, cols)))
+    shape = steps, words(rows, cols)
+    found = _words(draws, shape)
+    for _ in range(halvings - 1):
+        found &= _words(draws, shape)
+    return found
 
 
 def draw_lost(draws: np.random.Generator, steps: int, sixteenths: int, rows: int, cols: int) -> Sets | None:
@@ -56,13 +60,6 @@ def draw_lost(draws: np.random.Generator, steps: int, sixteenths: int, rows: int
         also = np.bitwise_or if sixteenths >> bit & 1 else np.bitwise_and
         also(lost, np.invert(drawn, out=drawn), out=lost)
     return lost
-
-
-def _all_of(draws: np.random.Generator, halvings: int, shape: tuple[int, ...]) -> Sets:
-    found = _words(draws, shape)
-    for _ in range(halvings - 1):
-        found &= _words(draws, shape)
-    return found
 
 
 def _words(draws: np.random.Generator, shape: tuple[int, ...]) -> Sets:
